@@ -1,0 +1,1 @@
+"""The market: orders, books, risk. Knows no protocol, no socket, no clock."""

@@ -1,0 +1,1 @@
+"""The running thing: configuration, log, gate, connections, operations, command line."""

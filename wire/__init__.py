@@ -1,0 +1,1 @@
+"""Shared bytes: how messages are declared, and SoupBinTCP. Knows no port and no engine."""

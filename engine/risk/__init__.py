@@ -1,0 +1,1 @@
+"""Risk: primitives, and one module per rule book."""

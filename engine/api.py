@@ -1,0 +1,347 @@
+"""What may be asked of the engine, what it answers, and why not: all that a port knows of the market.
+
+A port turns its protocol's bytes into an `Order`, hands it to the engine through `OrderEntry` and is told what
+happened through its `Sink`. Nothing here knows a protocol, a socket or a clock. Units stand in `engine.terms`, whose
+names ports import from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from engine.terms import (
+    MARKET_PRICE,
+    MARKET_PRICE_ALTERNATIVE,
+    MAXIMUM_PRICE,
+    MAXIMUM_QUANTITY,
+    PLAIN,
+    PRICE_SCALE,
+    REFUSALS,
+    SECOND,
+    BrokenTradeReason,
+    CancelReason,
+    Cross,
+    Display,
+    Liquidity,
+    OrderAttributes,
+    OrderTerms,
+    PriceType,
+    Refusal,
+    Reject,
+    Side,
+    SystemEvent,
+    TimeInForce,
+)
+
+if TYPE_CHECKING:
+    from engine.book import Book, Level
+    from engine.risk.limits import Limits
+    from engine.risk.windows import SlidingWindow
+
+__all__ = [
+    "MARKET_PRICE",
+    "MARKET_PRICE_ALTERNATIVE",
+    "MAXIMUM_PRICE",
+    "MAXIMUM_QUANTITY",
+    "PLAIN",
+    "PRICE_SCALE",
+    "REFUSALS",
+    "SECOND",
+    "BrokenTradeReason",
+    "BustTrade",
+    "CancelReason",
+    "Command",
+    "CommandRefused",
+    "Configure",
+    "Cross",
+    "Display",
+    "Liquidity",
+    "MarketEntry",
+    "NextDay",
+    "Order",
+    "OrderAttributes",
+    "OrderEntry",
+    "OrderTerms",
+    "Port",
+    "PortEntry",
+    "PriceType",
+    "Refusal",
+    "Reject",
+    "ReleasePort",
+    "RuleEntry",
+    "Scope",
+    "SetHalt",
+    "SetPrices",
+    "Side",
+    "Sink",
+    "SymbolEntry",
+    "SystemEvent",
+    "TimeInForce",
+]
+
+
+class Order:
+    """One order, or one replacement in a chain: a replacement is an order of its own with a new time priority.
+
+    `size` is what the whole chain may execute, `quantity` what is still open, so `size - quantity` has executed.
+    `key` is the port's own number for it, unique among the port's live orders; `cl_ord_id` the client's label.
+    """
+
+    __slots__ = (
+        "after",
+        "attributes",
+        "before",
+        "cl_ord_id",
+        "expires_at",
+        "key",
+        "level",
+        "order_reference_number",
+        "port",
+        "price",
+        "quantity",
+        "scope",
+        "size",
+        "terms",
+    )
+
+    def __init__(
+        self,
+        port: Port,
+        scope: Scope,
+        terms: OrderTerms,
+        attributes: OrderAttributes,
+        size: int,
+        price: int,
+        cl_ord_id: bytes,
+        key: int,
+    ) -> None:
+        self.port = port
+        self.scope = scope
+        self.terms = terms
+        self.attributes = attributes
+        self.size = size
+        self.quantity = size
+        self.price = price
+        self.cl_ord_id = cl_ord_id
+        self.key = key
+        self.order_reference_number = 0
+        self.expires_at = 0
+        self.level: Level | None = None
+        self.before: Order | None = None
+        self.after: Order | None = None
+
+
+class Sink(Protocol):
+    """Where a port is told what happened to its orders, in the order in which it happened.
+
+    `now` is venue time. Each call is made once and is final; the engine asks nothing of a sink.
+    """
+
+    def accepted(self, order: Order, dead: bool, now: int) -> None:
+        """Tell that `order` is in; `dead` when it is gone in the same step and nothing follows."""
+
+    def replaced(self, order: Order, original: Order, dead: bool, now: int) -> None:
+        """Tell that `order` took the place of `original`."""
+
+    def modified(self, order: Order, now: int) -> None:
+        """Tell that `order` has a new side or fewer shares and its old place."""
+
+    def canceled(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
+        """Tell that `quantity` shares of `order` left; the order is gone when none are open."""
+
+    def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
+        """Tell that `quantity` shares of `order` traded at `price`; the order is gone when none are open."""
+
+    def broken(self, key: int, cl_ord_id: bytes, match: int, reason: BrokenTradeReason, now: int) -> None:
+        """Tell that the trade `match` of the order `key` does not stand."""
+
+    def system_event(self, event: SystemEvent, now: int) -> None:
+        """Tell that the trading day starts or ends."""
+
+
+class Scope:
+    """One port in one order book: the single look-up of an incoming order."""
+
+    __slots__ = ("book", "limits", "port")
+
+    def __init__(self, port: Port, book: Book, limits: Limits) -> None:
+        self.port = port
+        self.book = book
+        self.limits = limits
+
+
+class PortEntry(msgspec.Struct, array_like=True, frozen=True):
+    """An order entry port; `protocol` names the dialect that it speaks."""
+
+    name: str
+    mpid: str
+    market: str
+    protocol: str
+
+
+class Port:
+    """An order entry port as the engine knows it: whose it is, what it may do, who hears of its orders."""
+
+    __slots__ = (
+        "disabled",
+        "entry",
+        "exchange",
+        "index",
+        "market",
+        "midnight",
+        "mpid",
+        "name",
+        "orders",
+        "rate_limited",
+        "rate_rule",
+        "scopes",
+        "sink",
+        "window",
+    )
+
+    sink: Sink
+
+    def __init__(self, entry: PortEntry, index: int) -> None:
+        self.entry = entry
+        self.name = entry.name
+        self.mpid = entry.mpid
+        self.market = entry.market
+        self.exchange = entry.market.upper()
+        self.index = index
+        self.scopes: dict[str, Scope] = {}
+        self.orders: dict[int, Order] = {}
+        self.midnight = 0
+        self.disabled = False
+        self.rate_limited = False
+        self.rate_rule = ""
+        self.window: SlidingWindow | None = None
+
+
+class OrderEntry(Protocol):
+    """The engine as a port sees it. Times are venue time and never go back."""
+
+    def scope(self, port: Port, symbol: str) -> Scope | None:
+        """Give the port's scope in `symbol` (without padding), or None where its market has no such book."""
+
+    def arrived(self, port: Port, now: int) -> None:
+        """Count a message that is not a cancel towards the port's message rate; shut the port when it is over."""
+
+    def fault(self, order: Order) -> Refusal | None:
+        """Say what is wrong with an order's own details, whatever the market and the risk rules say."""
+
+    def enter(self, order: Order, now: int) -> Refusal | None:
+        """Check, book and match a new order, or say why not: its details, then the market, then the risk rules."""
+
+    def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
+        """Put `order`, whose details have no fault, in the place of `original`, or say why not.
+
+        What has executed counts towards the new size, which must be larger. A refusal leaves the original untouched.
+        """
+
+    def cancel_to(self, order: Order, size: int, now: int) -> None:
+        """Cut `order` down to an intended size, executions included; 0 ends it; a pointless cut does nothing."""
+
+    def modify(
+        self, order: Order, terms: OrderTerms, attributes: OrderAttributes, size: int, now: int
+    ) -> Refusal | None:
+        """Change the kind of sale or cut the size, keeping priority, or say why not."""
+
+    def mass_cancel(self, port: Port, symbol: str, side: Side | None, group_id: int | None, now: int) -> int:
+        """End the port's orders that match (`symbol` "" = every one); gives how many."""
+
+    def set_entry(self, port: Port, enabled: bool) -> None:
+        """Block or unblock new orders of the port."""
+
+
+class SymbolEntry(msgspec.Struct, array_like=True, frozen=True):
+    """Reference data of a security: prices in ticks, None = not known."""
+
+    symbol: str
+    previous_close: int | None
+    luld_lower: int | None
+    luld_upper: int | None
+    average_daily_volume: int
+    ticks: tuple[tuple[int, int], ...]
+
+
+class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
+    """A market of the venue; times of day are nanoseconds since its midnight."""
+
+    key: str
+    after_hours_open: int
+    after_hours_close: int
+
+
+class RuleEntry(msgspec.Struct, array_like=True, frozen=True):
+    """An EQRC rule. `settings` are the rule type's own, amounts in ticks and percentages in 1/10,000 of a percent."""
+
+    rule_id: str
+    type: str
+    exchange: str
+    mpid: str
+    port: str | None
+    symbols: tuple[str, ...]
+    settings: dict[str, int | bool | tuple[tuple[int, int], ...]]
+
+
+class Configure(msgspec.Struct, array_like=True, frozen=True, tag="configure"):
+    """The venue's reference data and rules, whole: what the configuration file says of the market."""
+
+    markets: tuple[MarketEntry, ...]
+    symbols: tuple[SymbolEntry, ...]
+    ports: tuple[PortEntry, ...]
+    rules: tuple[RuleEntry, ...]
+
+
+class NextDay(msgspec.Struct, array_like=True, frozen=True, tag="next-day"):
+    """End the trading day, if one is open, and start `date` (YYYY-MM-DD).
+
+    `session` names the day's sequenced streams; `midnights` are each market's zero of timestamps.
+    """
+
+    date: str
+    session: str
+    midnights: dict[str, int]
+
+
+class SetPrices(msgspec.Struct, array_like=True, frozen=True, tag="set-prices"):
+    """Set some of a security's prices (ticks, None clears) and its average daily volume."""
+
+    symbol: str
+    prices: dict[str, int | None]
+
+
+class SetHalt(msgspec.Struct, array_like=True, frozen=True, tag="set-halt"):
+    """Halt or resume one book of a market, or all of them (`symbol` None)."""
+
+    market: str
+    symbol: str | None
+    halted: bool
+
+
+class BustTrade(msgspec.Struct, array_like=True, frozen=True, tag="bust-trade"):
+    """Break a trade of today."""
+
+    market: str
+    match_number: int
+    reason: BrokenTradeReason
+
+
+class ReleasePort(msgspec.Struct, array_like=True, frozen=True, tag="release-port"):
+    """Free a port that its message rate shut."""
+
+    port: str
+
+
+Command = Configure | NextDay | SetPrices | SetHalt | BustTrade | ReleasePort
+"""What operators and the venue itself ask; each is one record."""
+
+
+class CommandRefused(Exception):  # noqa: N818 - a refusal, not a fault of ours: the caller is told and nothing changed
+    """A command that cannot be carried out: `field` is what to blame, the message says what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field

@@ -1,0 +1,197 @@
+"""What operators and the venue itself ask of the engine, one function a command.
+
+Each command is a record, so each either changes the state as a whole or raises `CommandRefused` and changes nothing:
+check first, then write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.api import (
+    BustTrade,
+    CancelReason,
+    Command,
+    CommandRefused,
+    Configure,
+    NextDay,
+    Port,
+    PortEntry,
+    ReleasePort,
+    SetHalt,
+    SetPrices,
+    Sink,
+    SymbolEntry,
+    SystemEvent,
+)
+from engine.book import Book, Security
+from engine.engine import Engine, Market
+from engine.risk.eqrc import RuleBook
+
+Connect = Callable[[Port], Sink]
+"""Makes the sink of a new port."""
+PRICES = ("last", "previous_close", "outside_bid", "outside_offer", "luld_lower", "luld_upper")
+"""The prices of a security that operators may set, in ticks."""
+
+
+def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None:
+    """Carry out `command` at venue time `now`; raises `CommandRefused` where it cannot be done."""
+    match command:
+        case Configure():
+            configure(engine, command, connect)
+        case NextDay():
+            next_day(engine, command, now)
+        case SetPrices():
+            set_prices(engine, command)
+        case SetHalt():
+            set_halt(engine, command)
+        case BustTrade():
+            bust_trade(engine, command, now)
+        case ReleasePort():
+            release_port(engine, command)
+
+
+def configure(engine: Engine, command: Configure, connect: Connect) -> None:
+    """Take new reference data and rules. What today's state already says stands unless its entry is new or changed.
+
+    Ports and symbols that the configuration no longer names keep their orders and history, but take no new orders.
+    """
+    known = {} if engine.configuration is None else {entry.symbol: entry for entry in engine.configuration.symbols}
+    for market_entry in command.markets:
+        market = engine.markets.setdefault(market_entry.key, Market(market_entry.key))
+        market.after_hours_open = market_entry.after_hours_open
+        market.after_hours_close = market_entry.after_hours_close
+    for security in engine.securities.values():
+        security.listed = False
+    for entry in command.symbols:
+        _list(engine, entry, known.get(entry.symbol))
+    for port_entry in command.ports:
+        if port_entry.name not in engine.ports:
+            add_port(engine, port_entry, connect)
+    engine.configuration = command
+    set_rules(engine, RuleBook(command.rules))
+
+
+def add_port(engine: Engine, entry: PortEntry, connect: Connect) -> Port:
+    """Open a port; its index, by which records name it, is never given to another."""
+    port = engine.ports[entry.name] = Port(entry, len(engine.ports))
+    port.midnight = engine.markets[entry.market].midnight
+    port.sink = connect(port)
+    return port
+
+
+def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> None:
+    security = engine.securities.get(entry.symbol)
+    if security is None:
+        security = engine.securities[entry.symbol] = Security(entry.symbol, entry.ticks)
+    if entry != before:
+        security.previous_close = security.last = entry.previous_close
+        security.luld_lower = entry.luld_lower
+        security.luld_upper = entry.luld_upper
+        security.average_daily_volume = entry.average_daily_volume
+        security.ticks = entry.ticks
+    security.listed = True
+    for market in engine.markets.values():
+        if entry.symbol not in market.books:
+            book = market.books[entry.symbol] = Book(market.key, security)
+            security.books.append(book)
+
+
+def set_rules(engine: Engine, rule_book: RuleBook) -> None:
+    """Put rules in force: fold them anew for every scope, and start message windows where they changed."""
+    engine.rule_book = rule_book
+    for port in engine.ports.values():
+        for scope in port.scopes.values():
+            scope.limits = rule_book.limits(port, scope.book.symbol)
+        window = rule_book.message_window(port)
+        if window is None:
+            port.window, port.rate_rule = None, ""
+        else:
+            if port.window is not None:
+                window[0].resume(port.window.inside())
+            port.window, port.rate_rule = window
+
+
+def next_day(engine: Engine, command: NextDay, now: int) -> None:
+    """End the open day (its orders expire, its numbers and locks go) and start the next."""
+    if engine.date:
+        if command.date <= engine.date:
+            raise CommandRefused("date", f"the trading day is {engine.date}; the next one must be later")
+        end_day(engine, now)
+    engine.date, engine.session = command.date, command.session
+    engine.days += 1
+    for market in engine.markets.values():
+        market.midnight = command.midnights[market.key]
+        market.trades.clear()
+    for security in engine.securities.values():
+        security.previous_close = security.last if security.last is not None else security.previous_close
+    for port in engine.ports.values():
+        port.midnight = command.midnights[port.market]
+        port.disabled = port.rate_limited = False
+        if port.window is not None:
+            port.window.clear()
+        port.sink.system_event(SystemEvent.START_OF_DAY, now)
+
+
+def end_day(engine: Engine, now: int) -> None:
+    """Expire every resting order, then tell each port that the day is over."""
+    for port in engine.ports.values():
+        for order in list(port.orders.values()):
+            engine.cancel(order, order.quantity, CancelReason.EXPIRED, now)
+    engine.deadlines.clear()
+    engine.advance(now)
+    for port in engine.ports.values():
+        port.sink.system_event(SystemEvent.END_OF_DAY, now)
+
+
+def set_prices(engine: Engine, command: SetPrices) -> None:
+    """Set or clear some of a security's prices."""
+    security = engine.securities.get(command.symbol)
+    if security is None:
+        raise CommandRefused("book", f"no such book: {command.symbol}")
+    for name in command.prices:
+        if name not in PRICES and name != "average_daily_volume":
+            raise CommandRefused(name, f"a US security has no such price: {name}")
+    for name, price in command.prices.items():
+        setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
+
+
+def set_halt(engine: Engine, command: SetHalt) -> None:
+    """Halt or resume one book, or every book, of a market: resting orders stay, nothing enters while halted."""
+    for book in find_books(engine, command.market, command.symbol):
+        book.halted = command.halted
+
+
+def find_books(engine: Engine, market_key: str, symbol: str | None) -> list[Book]:
+    """Give one book of a market, or with `symbol` None all of them."""
+    market = engine.markets.get(market_key)
+    if market is None:
+        raise CommandRefused("venue", f"no such venue: {market_key}; this one has {', '.join(engine.markets)}")
+    if symbol is None:
+        return list(market.books.values())
+    if symbol not in market.books:
+        raise CommandRefused("book", f"no such book at {market_key}: {symbol}")
+    return [market.books[symbol]]
+
+
+def bust_trade(engine: Engine, command: BustTrade, now: int) -> None:
+    """Break one of today's trades: both sides are told, the book does not change."""
+    market = engine.markets.get(command.market)
+    trade = None if market is None else market.trades.get(command.match_number)
+    if trade is None:
+        raise CommandRefused("matchNumber", f"no trade {command.match_number} at {command.market} today")
+    if trade.broken:
+        raise CommandRefused("matchNumber", f"trade {command.match_number} at {command.market} is broken already")
+    trade.broken = True
+    for port, key, cl_ord_id in (trade.incoming, trade.resting):
+        port.sink.broken(key, cl_ord_id, trade.match_number, command.reason, now)
+
+
+def release_port(engine: Engine, command: ReleasePort) -> None:
+    """Free a port that its message rate shut; the rate is counted anew from here."""
+    port = engine.ports.get(command.port)
+    if port is None:
+        raise CommandRefused("port", f"no such port: {command.port}")
+    port.rate_limited = False
+    if port.window is not None:
+        port.window.clear()

@@ -1,0 +1,223 @@
+"""US Equities Risk Checks: the rules a firm sets for its MPIDs and ports, held against each order on its way in.
+
+A rule names an exchange and an MPID, perhaps a port, perhaps symbols. When rules change, everything that applies to
+one port in one symbol is folded into one `Limits` object; where several levels set the same limit the most
+restrictive wins. An order then meets only the checks that are armed for it, in the order of `CHECKS`; the first that
+objects gives the reason. Checks read and decide; only the engine writes.
+
+Sources: EQRC guide 3.1; OUCH 5.0 §7 for the reasons. Values are ticks of 1/10,000 dollar, money that is compared is
+exact, percentages are compared by cross-multiplication.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.api import (
+    MARKET_PRICE_ALTERNATIVE,
+    PRICE_SCALE,
+    REFUSALS,
+    SECOND,
+    Cross,
+    Order,
+    Port,
+    Refusal,
+    Reject,
+    RuleEntry,
+)
+from engine.book import Security
+from engine.risk.limits import Bound, Check, FatFinger, FatFingerRange, Limits
+from engine.risk.windows import SlidingWindow
+
+PERCENT_SCALE = 10_000
+"""Percentages are held in 1/10,000 of a percent."""
+RANGE_FLOORS = tuple(dollars * PRICE_SCALE for dollars in (500, 100, 50, 10, 1, 0))
+"""Where the fat finger's price ranges 6 to 1 begin, in ticks."""
+UNLIMITED = Limits()
+
+
+def entry_disabled(port: Port) -> Refusal | None:
+    """Port disablement (EQRC guide 3.2, OUCH 5.0 §2.5): refuse what would enter or replace on a disabled port."""
+    return REFUSALS[Reject.ENTRY_DISABLED] if port.disabled else None
+
+
+def port_message_rate(port: Port) -> Refusal | None:
+    """Port message rate (EQRC guide 3.1.15): a port that went over its rate stays shut until it is released."""
+    if not port.rate_limited:
+        return None
+    window = port.window
+    limit = None if window is None else window.limit
+    observed = None if window is None else len(window.inside())
+    return Refusal(Reject.PORT_MESSAGE_RATE, limit, observed, rule=port.rate_rule)
+
+
+PORT_CHECKS = (entry_disabled, port_message_rate)
+"""What is asked of the port before anything of the order, in order of precedence."""
+
+
+def restricted_stock(order: Order) -> Refusal | None:
+    """Restricted stock list (EQRC guide 3.1.9): refuse every side of a listed symbol."""
+    bound = order.scope.limits.restricted
+    if bound is None:
+        return None
+    return Refusal(Reject.RESTRICTED_STOCK, rule=bound.rule)
+
+
+def maximum_shares(order: Order) -> Refusal | None:
+    """Maximum shares per order (EQRC guide 3.1.2): refuse when  shares > limit."""
+    bound = order.scope.limits.maximum_shares
+    if bound is None or order.size <= bound.limit:
+        return None
+    return Refusal(Reject.MAXIMUM_SHARES, bound.limit, order.size, rule=bound.rule)
+
+
+def maximum_notional(order: Order) -> Refusal | None:
+    """Maximum notional value per order (EQRC guide 3.1.1): refuse when  booked price x shares > limit.
+
+    A market order is valued at the contra side of the NBBO, else the last sale, else the previous close; without any
+    of them there is nothing to multiply and it passes.
+    """
+    bound = order.scope.limits.maximum_notional
+    if bound is None:
+        return None
+    price, source = booked_price(order)
+    if price is None:
+        return None
+    notional = price * order.size
+    if notional <= bound.limit:
+        return None
+    return Refusal(Reject.MAXIMUM_NOTIONAL, bound.limit, notional, price, source, bound.rule)
+
+
+def fat_finger(order: Order) -> Refusal | None:
+    """Fat finger (EQRC guide 3.1.13): refuse when  |limit price - reference| > the tighter of amount and percent.
+
+    The reference is the contra side of the NBBO, else the previous close. Market orders have no limit price.
+    """
+    if order.price >= MARKET_PRICE_ALTERNATIVE:
+        return None
+    terms = order.terms
+    reference, source = contra_quote(order)
+    if reference is None:
+        reference, source = order.scope.book.security.previous_close, "previous close"
+        if reference is None:
+            return None
+    for rule in order.scope.limits.fat_finger:
+        if (terms.intermarket_sweep and not rule.include_intermarket_sweep) or (
+            terms.cross != Cross.CONTINUOUS and not rule.include_auction
+        ):
+            continue
+        distance = order.price - reference if terms.is_buy else reference - order.price
+        if distance < 0:
+            if rule.aggressive_only:
+                continue
+            distance = -distance
+        amount, percent = rule.ranges[price_range(reference) - 1]
+        if (amount and distance > amount) or (percent and distance * 100 * PERCENT_SCALE > percent * reference):
+            limits = [amount] * bool(amount) + [percent * reference // (100 * PERCENT_SCALE)] * bool(percent)
+            return Refusal(Reject.FAT_FINGER, min(limits), distance, reference, source, rule.rule)
+    return None
+
+
+CHECKS = (restricted_stock, maximum_shares, maximum_notional, fat_finger)
+"""What is asked of each order, in order of precedence."""
+
+
+def price_range(reference: int) -> int:
+    """Give the fat finger range, 1 to 6, of a reference price: below $1, then from $1, $10, $50, $100 and $500."""
+    for number, floor in zip((6, 5, 4, 3, 2, 1), RANGE_FLOORS, strict=True):
+        if reference >= floor:
+            return number
+    return 1
+
+
+def contra_quote(order: Order) -> tuple[int | None, str]:
+    """Give the side of the NBBO that `order` would trade with, and its name."""
+    security: Security = order.scope.book.security
+    if order.terms.is_buy:
+        return security.best_offer(), "national best offer"
+    return security.best_bid(), "national best bid"
+
+
+def booked_price(order: Order) -> tuple[int | None, str]:
+    """Give the price at which an order counts, and where it comes from."""
+    if order.price < MARKET_PRICE_ALTERNATIVE:
+        return order.price, "limit price"
+    price, source = contra_quote(order)
+    security = order.scope.book.security
+    if price is None:
+        price, source = security.last, "last sale"
+    if price is None:
+        price, source = security.previous_close, "previous close"
+    return price, source
+
+
+class RuleBook:
+    """All rules in force, found by exchange and MPID."""
+
+    def __init__(self, rules: Iterable[RuleEntry] = ()) -> None:
+        self.rules = tuple(rules)
+        self.by_firm: dict[tuple[str, str], list[RuleEntry]] = {}
+        for rule in self.rules:
+            self.by_firm.setdefault((rule.exchange, rule.mpid), []).append(rule)
+
+    def limits(self, port: Port, symbol: str) -> Limits:
+        """Fold the rules that hold for `port` in `symbol`; ports without rules share one object."""
+        rules = [
+            rule
+            for rule in self.by_firm.get((port.exchange, port.mpid), ())
+            if rule.port in (None, port.name) and (not rule.symbols or symbol in rule.symbols)
+        ]
+        return fold(rules) if rules else UNLIMITED
+
+    def message_window(self, port: Port) -> tuple[SlidingWindow, str] | None:
+        """Give a new window for the tightest message rate rule of `port`, and the rule."""
+        tightest: tuple[SlidingWindow, str] | None = None
+        for rule in self.by_firm.get((port.exchange, port.mpid), ()):
+            limit = rule.settings.get("max_port_messages")
+            if rule.type == "order-rate" and rule.port == port.name and isinstance(limit, int):
+                span = rule.settings.get("port_window", 1)
+                assert isinstance(span, int)
+                if tightest is None or limit < tightest[0].limit:
+                    tightest = SlidingWindow(limit, span * SECOND), rule.rule_id
+        return tightest
+
+
+def fold(rules: list[RuleEntry]) -> Limits:
+    """Fold rules of every level into one set of limits: the most restrictive of each wins."""
+    limits = Limits()
+    for rule in rules:
+        if rule.type == "max-shares":
+            limits.maximum_shares = _tighter(limits.maximum_shares, rule, 1)
+        elif rule.type == "max-notional":
+            limits.maximum_notional = _tighter(limits.maximum_notional, rule, PRICE_SCALE)
+        elif rule.type == "restricted-stock" and rule.settings["enabled"]:
+            limits.restricted = Bound(0, rule.rule_id)
+        elif rule.type == "fat-finger":
+            limits.fat_finger += (_fat_finger(rule),)
+    settings = (limits.restricted, limits.maximum_shares, limits.maximum_notional, limits.fat_finger or None)
+    armed: tuple[Check, ...] = tuple(
+        check for check, setting in zip(CHECKS, settings, strict=True) if setting is not None
+    )
+    limits.armed = armed
+    return limits
+
+
+def _tighter(bound: Bound | None, rule: RuleEntry, scale: int) -> Bound:
+    limit = rule.settings["limit"]
+    assert isinstance(limit, int)
+    if bound is not None and bound.limit <= limit * scale:
+        return bound
+    return Bound(limit * scale, rule.rule_id)
+
+
+def _fat_finger(rule: RuleEntry) -> FatFinger:
+    ranges = rule.settings["ranges"]
+    assert isinstance(ranges, tuple | list)
+    return FatFinger(
+        tuple(FatFingerRange(amount, percent) for amount, percent in ranges),
+        bool(rule.settings["include_auction"]),
+        bool(rule.settings["include_intermarket_sweep"]),
+        bool(rule.settings["aggressive_only"]),
+        rule.rule_id,
+    )

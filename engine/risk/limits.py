@@ -1,0 +1,54 @@
+"""What a rule book holds an order to: limits as the checks read them, all levels folded into one object."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from engine.api import Order, Refusal
+
+
+class Limits:
+    """What a rule book holds an order to, for one port in one symbol: every level folded together.
+
+    `armed` are the checks that have something to compare, in the rule book's order of precedence.
+    """
+
+    __slots__ = ("armed", "fat_finger", "maximum_notional", "maximum_shares", "restricted")
+
+    def __init__(self) -> None:
+        self.armed: tuple[Check, ...] = ()
+        self.restricted: Bound | None = None
+        self.maximum_shares: Bound | None = None
+        self.maximum_notional: Bound | None = None
+        self.fat_finger: tuple[FatFinger, ...] = ()
+
+
+class Bound(NamedTuple):
+    """A limit and the rule that sets it."""
+
+    limit: int
+    rule: str
+
+
+class FatFingerRange(NamedTuple):
+    """How far a price may lie from its reference: `amount` in ticks, `percent` in 1/10,000 of a percent; 0 is unset."""
+
+    amount: int
+    percent: int
+
+
+class FatFinger(NamedTuple):
+    """One fat finger rule, ready to compare: six ranges by reference price."""
+
+    ranges: tuple[FatFingerRange, ...]
+    include_auction: bool
+    include_intermarket_sweep: bool
+    aggressive_only: bool
+    rule: str
+
+
+class Check(Protocol):
+    """A risk check: reads, decides, changes nothing."""
+
+    def __call__(self, order: Order) -> Refusal | None:
+        """Give the refusal of `order`, or None where it may pass."""

@@ -1,0 +1,260 @@
+"""The engine's whole state as plain data, and back: what snapshots hold and what the state hash is taken over.
+
+Two engines that saw the same records give equal data here, whether they replayed all of them or started from a
+snapshot. So nothing derived stands in it (folded limits, levels, sorted prices) and nothing that depends on how the
+state was reached (ring capacities, expired deadlines).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.api import (
+    PLAIN,
+    Configure,
+    Order,
+    OrderAttributes,
+    OrderTerms,
+    PortEntry,
+    Scope,
+)
+from engine.book import Book, Security, Trade
+from engine.commands import PRICES, Connect, add_port, set_rules
+from engine.engine import Engine, Market
+from engine.risk.eqrc import RuleBook
+
+
+class OrderState(msgspec.Struct, array_like=True, frozen=True):
+    """A resting order; within its price, orders are listed first come first."""
+
+    port: str
+    key: int
+    cl_ord_id: bytes
+    terms: OrderTerms
+    attributes: OrderAttributes
+    size: int
+    quantity: int
+    price: int
+    order_reference_number: int
+    expires_at: int
+
+
+class TradeState(msgspec.Struct, array_like=True, frozen=True):
+    """A trade of today; a party is port, key and label of its order."""
+
+    match_number: int
+    symbol: str
+    incoming: tuple[str, int, bytes]
+    resting: tuple[str, int, bytes]
+    quantity: int
+    price: int
+    time: int
+    broken: bool
+
+
+class BookState(msgspec.Struct, array_like=True, frozen=True):
+    """One book's orders and whether it is halted."""
+
+    halted: bool
+    orders: list[OrderState]
+
+
+class MarketState(msgspec.Struct, array_like=True, frozen=True):
+    """One market's numbers, books by symbol and trades of the day."""
+
+    midnight: int
+    after_hours: tuple[int, int]
+    order_reference_number: int
+    match_number: int
+    books: dict[str, BookState]
+    trades: list[TradeState]
+
+
+class PortState(msgspec.Struct, array_like=True, frozen=True):
+    """What a port may do, the times of the messages in its rate window, and its live orders, oldest first."""
+
+    entry: PortEntry
+    index: int
+    disabled: bool
+    rate_limited: bool
+    window: list[int]
+    orders: list[int]
+
+
+class SecurityState(msgspec.Struct, array_like=True, frozen=True):
+    """One security's prices in ticks and reference data."""
+
+    prices: dict[str, int | None]
+    average_daily_volume: int
+    ticks: tuple[tuple[int, int], ...]
+    listed: bool
+
+
+class EngineState(msgspec.Struct, frozen=True):
+    """Everything."""
+
+    configuration: Configure
+    date: str
+    session: str
+    days: int
+    securities: dict[str, SecurityState]
+    markets: dict[str, MarketState]
+    ports: dict[str, PortState]
+    deadlines: list[tuple[str, int]]
+
+
+def dump(engine: Engine) -> EngineState | None:
+    """Give the engine's state; None before it was configured."""
+    if engine.configuration is None:
+        return None
+    return EngineState(
+        engine.configuration,
+        engine.date,
+        engine.session,
+        engine.days,
+        {
+            symbol: SecurityState(
+                {name: getattr(security, name) for name in PRICES},
+                security.average_daily_volume,
+                security.ticks,
+                security.listed,
+            )
+            for symbol, security in engine.securities.items()
+        },
+        {key: _dump_market(market) for key, market in engine.markets.items()},
+        {
+            name: PortState(
+                port.entry,
+                port.index,
+                port.disabled,
+                port.rate_limited,
+                [] if port.window is None else port.window.inside(),
+                list(port.orders),
+            )
+            for name, port in engine.ports.items()
+        },
+        [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if order.level is not None],
+    )
+
+
+def _dump_market(market: Market) -> MarketState:
+    return MarketState(
+        market.midnight,
+        (market.after_hours_open, market.after_hours_close),
+        market.order_reference_number,
+        market.match_number,
+        {
+            symbol: BookState(book.halted, [_dump_order(order) for order in book.orders()])
+            for symbol, book in market.books.items()
+        },
+        [_dump_trade(trade) for trade in market.trades.values()],
+    )
+
+
+def _dump_order(order: Order) -> OrderState:
+    return OrderState(
+        order.port.name,
+        order.key,
+        order.cl_ord_id,
+        order.terms,
+        order.attributes,
+        order.size,
+        order.quantity,
+        order.price,
+        order.order_reference_number,
+        order.expires_at,
+    )
+
+
+def _dump_trade(trade: Trade) -> TradeState:
+    incoming, resting = ((port.name, key, label) for port, key, label in (trade.incoming, trade.resting))
+    return TradeState(
+        trade.match_number, trade.symbol, incoming, resting, trade.quantity, trade.price, trade.time, trade.broken
+    )
+
+
+def load(engine: Engine, state: EngineState, connect: Connect) -> None:
+    """Bring a new engine to `state`."""
+    engine.configuration = state.configuration
+    engine.date, engine.session, engine.days = state.date, state.session, state.days
+    for symbol, security_state in state.securities.items():
+        engine.securities[symbol] = _load_security(symbol, security_state)
+    for key, market_state in state.markets.items():
+        market = engine.markets[key] = _load_market(key, market_state)
+        for symbol, book_state in market_state.books.items():
+            security = engine.securities[symbol]
+            book = market.books[symbol] = Book(key, security)
+            book.halted = book_state.halted
+            security.books.append(book)
+    for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
+        port = add_port(engine, port_state.entry, connect)
+        port.disabled, port.rate_limited = port_state.disabled, port_state.rate_limited
+    set_rules(engine, RuleBook(state.configuration.rules))
+    for name, port_state in state.ports.items():
+        port = engine.ports[name]
+        if port.window is not None:
+            port.window.resume(port_state.window)
+    _load_orders(engine, state)
+    for key, market_state in state.markets.items():
+        engine.markets[key].trades.update(
+            (trade_state.match_number, _load_trade(engine, trade_state)) for trade_state in market_state.trades
+        )
+
+
+def _load_security(symbol: str, state: SecurityState) -> Security:
+    security = Security(symbol, state.ticks)
+    for name, price in state.prices.items():
+        setattr(security, name, price)
+    security.average_daily_volume = state.average_daily_volume
+    security.listed = state.listed
+    return security
+
+
+def _load_market(key: str, state: MarketState) -> Market:
+    market = Market(key)
+    market.midnight = state.midnight
+    market.after_hours_open, market.after_hours_close = state.after_hours
+    market.order_reference_number = state.order_reference_number
+    market.match_number = state.match_number
+    return market
+
+
+def _load_orders(engine: Engine, state: EngineState) -> None:
+    """Put the orders on their books in the order of each queue, into their ports in the order of entry."""
+    for market_key, market_state in state.markets.items():
+        for symbol, book_state in market_state.books.items():
+            book = engine.markets[market_key].books[symbol]
+            for order_state in book_state.orders:
+                order = _load_order(engine, book, order_state)
+                order.port.orders[order.key] = order
+                book.add(order)
+    for name, port_state in state.ports.items():
+        port = engine.ports[name]
+        by_key = dict(port.orders)
+        port.orders.clear()
+        port.orders.update((key, by_key[key]) for key in port_state.orders)
+    for name, key in state.deadlines:
+        order = engine.ports[name].orders[key]
+        engine.set_deadline(order, order.expires_at)
+
+
+def _load_order(engine: Engine, book: Book, state: OrderState) -> Order:
+    port = engine.ports[state.port]
+    scope = port.scopes.get(book.symbol)
+    if scope is None:
+        scope = port.scopes[book.symbol] = Scope(port, book, engine.rule_book.limits(port, book.symbol))
+    attributes = PLAIN if state.attributes == PLAIN else state.attributes
+    order = Order(port, scope, state.terms, attributes, state.size, state.price, state.cl_ord_id, state.key)
+    order.quantity = state.quantity
+    order.order_reference_number = state.order_reference_number
+    order.expires_at = state.expires_at
+    return order
+
+
+def _load_trade(engine: Engine, state: TradeState) -> Trade:
+    incoming, resting = (
+        (engine.ports[name], key, cl_ord_id) for name, key, cl_ord_id in (state.incoming, state.resting)
+    )
+    trade = Trade(state.match_number, state.symbol, incoming, resting, state.quantity, state.price, state.time)
+    trade.broken = state.broken
+    return trade

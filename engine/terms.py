@@ -1,0 +1,222 @@
+"""The words of an order: its terms and attributes, what may come of it, and every reason to refuse it.
+
+Units, everywhere: prices are ticks of 1/10,000 of the currency, quantities are shares, times are nanoseconds
+(venue time: since the Unix epoch). One number space, no floats. Ports import these names from `engine.api`.
+
+For editors: an `IntEnum` member's number goes into records and snapshots, so members are only ever appended.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import msgspec
+
+PRICE_SCALE = 10_000
+"""Ticks in one unit of currency."""
+MAXIMUM_PRICE = 1_999_999_900
+"""Highest limit price, 199,999.9900."""
+MARKET_PRICE = 0x7FFF_FFFF
+"""The price of an order that takes any price."""
+MARKET_PRICE_ALTERNATIVE = 2_000_000_000
+"""200,000.0000, which OUCH 5.0 also reads as a market order."""
+MAXIMUM_QUANTITY = 999_999
+"""Most shares in one order, and in one chain of replacements."""
+SECOND = 1_000_000_000
+"""Nanoseconds."""
+
+
+class Side(IntEnum):
+    """Which way, and for a sale whose shares."""
+
+    BUY = 0
+    SELL = 1
+    SELL_SHORT = 2
+    SELL_SHORT_EXEMPT = 3
+
+
+class TimeInForce(IntEnum):
+    """How long an order may rest."""
+
+    DAY = 0
+    IMMEDIATE_OR_CANCEL = 1
+    EXTENDED_HOURS = 2
+    GOOD_TILL_TIME = 3
+    AFTER_HOURS = 4
+
+
+class Display(IntEnum):
+    """Who may see a resting order."""
+
+    VISIBLE = 0
+    HIDDEN = 1
+    ATTRIBUTABLE = 2
+
+
+class Cross(IntEnum):
+    """The call or cross that an order is meant for; `CONTINUOUS` is none."""
+
+    CONTINUOUS = 0
+    OPENING = 1
+    CLOSING = 2
+    HALT = 3
+    SUPPLEMENTAL = 4
+    RETAIL = 5
+    EXTENDED_LIFE = 6
+    AFTER_HOURS_CLOSE = 7
+
+
+class PriceType(IntEnum):
+    """What an order's price follows; `LIMIT` is its own."""
+
+    LIMIT = 0
+    MARKET_PEG = 1
+    MIDPOINT_PEG = 2
+    PRIMARY_PEG = 3
+    MARKET_MAKER_PEG = 4
+    MIDPOINT = 5
+
+
+class Liquidity(IntEnum):
+    """What an execution did to the book."""
+
+    ADDED = 0
+    REMOVED = 1
+    ADDED_HIDDEN = 2
+
+
+class CancelReason(IntEnum):
+    """Why shares left the book without trading."""
+
+    USER = 0
+    IMMEDIATE_OR_CANCEL = 1
+    EXPIRED = 2
+    SUPERVISORY = 3
+    SYSTEM = 4
+    POST_ONLY_DISPLAYED = 5
+    POST_ONLY_RULE = 6
+
+
+class SystemEvent(IntEnum):
+    """The two ends of a trading day."""
+
+    START_OF_DAY = 0
+    END_OF_DAY = 1
+
+
+class BrokenTradeReason(IntEnum):
+    """Why a trade was broken."""
+
+    ERRONEOUS = 0
+    CONSENT = 1
+    SUPERVISORY = 2
+    EXTERNAL = 3
+
+
+class Reject(IntEnum):
+    """Why an order was refused: one member per check, and each protocol maps them in one total table."""
+
+    INVALID_SIDE = 0
+    INVALID_QUANTITY = 1
+    INVALID_SYMBOL = 2
+    INVALID_PRICE = 3
+    INVALID_TICK = 4
+    INVALID_TIME_IN_FORCE = 5
+    INVALID_DISPLAY = 6
+    INVALID_CAPACITY = 7
+    INVALID_INTERMARKET_SWEEP = 8
+    INVALID_CROSS = 9
+    INVALID_PRICE_TYPE = 10
+    INVALID_MINIMUM_QUANTITY = 11
+    INVALID_MAX_FLOOR = 12
+    INVALID_SELF_MATCH_PREVENTION = 13
+    INVALID_EXPIRE_TIME = 14
+    INVALID_ATTRIBUTE = 15
+    PEGGING_NOT_SERVED = 16
+    ROUTING_NOT_SERVED = 17
+    RETAIL_NOT_SERVED = 18
+    AFTER_HOURS_CLOSED = 19
+    FIRM_NOT_AUTHORIZED = 20
+    HALTED = 21
+    ENTRY_DISABLED = 22
+    PORT_MESSAGE_RATE = 23
+    RESTRICTED_STOCK = 24
+    MAXIMUM_SHARES = 25
+    MAXIMUM_NOTIONAL = 26
+    FAT_FINGER = 27
+
+
+class Refusal(NamedTuple):
+    """A refused order's whole reason: enough to tell a trader which number to change.
+
+    `limit` and `observed` are in the check's own unit (shares, ticks, messages); `reference` is the price in ticks that
+    the check compared with and `source` where that price came from; `rule` is the rule that set the limit.
+    """
+
+    reason: Reject
+    limit: int | None = None
+    observed: int | None = None
+    reference: int | None = None
+    source: str | None = None
+    rule: str | None = None
+
+
+REFUSALS = tuple(Refusal(reason) for reason in Reject)
+"""A plain refusal for each reason, for the checks that have no figures to tell."""
+
+
+class OrderTerms(msgspec.Struct, frozen=True, array_like=True):
+    """The coded terms of an order, shared by all orders that have them.
+
+    `letters` are the codes as the port's protocol spells them, carried for the port and never read here.
+    """
+
+    side: Side
+    time_in_force: TimeInForce
+    display: Display
+    cross: Cross
+    intermarket_sweep: bool
+    letters: tuple[bytes, ...]
+
+    @property
+    def is_buy(self) -> bool:
+        """Whether the order buys."""
+        return self.side == Side.BUY
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether what does not trade at once is cancelled."""
+        return self.time_in_force == TimeInForce.IMMEDIATE_OR_CANCEL
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether nobody may see the order rest."""
+        return self.display == Display.HIDDEN
+
+
+class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
+    """The attributes that few orders carry. `PLAIN` is the instance of an order that carries none.
+
+    `options` are the attributes as the port's protocol spelled them, carried for the port: a replacement that leaves
+    one out keeps the value that the chain entered with.
+    """
+
+    firm: bytes = b""
+    minimum_quantity: int = 0
+    max_floor: int = 0
+    random_reserve: int = 0
+    price_type: PriceType = PriceType.LIMIT
+    discretion: bool = False
+    post_only: bool = False
+    expire_time: int = 0
+    group_id: int = 0
+    shares_located: bool = False
+    locate_broker: bytes = b""
+    self_match_prevention: bool = False
+    handling_instruction: bool = False
+    routed: bool = False
+    options: dict[int, int | bytes] = {}
+
+
+PLAIN = OrderAttributes()
