@@ -344,8 +344,14 @@ def attribute_fault(attributes: OrderAttributes, terms: OrderTerms, port: Port) 
     """Find what an order's attributes ask that is wrong, or that the market does not serve yet."""
     if attributes.firm and attributes.firm.decode("ascii", "replace") != port.mpid:
         return Reject.FIRM_NOT_AUTHORIZED
-    if attributes.price_type != PriceType.LIMIT or attributes.discretion:
+    if attributes.price_type != PriceType.LIMIT or attributes.peg_offset:
         return Reject.PEGGING_NOT_SERVED
+    if (
+        attributes.discretion_price
+        or attributes.discretion_peg_offset
+        or attributes.discretion_price_type != PriceType.LIMIT
+    ):
+        return Reject.DISCRETION_NOT_SERVED
     if attributes.minimum_quantity:
         return Reject.INVALID_MINIMUM_QUANTITY
     if attributes.max_floor or attributes.random_reserve:
@@ -354,7 +360,7 @@ def attribute_fault(attributes: OrderAttributes, terms: OrderTerms, port: Port) 
         return Reject.INVALID_SELF_MATCH_PREVENTION
     if attributes.handling_instruction:
         return Reject.INVALID_CROSS
-    if attributes.routed:
+    if attributes.route:
         return Reject.ROUTING_NOT_SERVED
     if attributes.expire_time > LONGEST_EXPIRE_TIME or (
         terms.time_in_force == TimeInForce.GOOD_TILL_TIME and not attributes.expire_time

@@ -145,6 +145,7 @@ class Reject(IntEnum):
     MAXIMUM_SHARES = 25
     MAXIMUM_NOTIONAL = 26
     FAT_FINGER = 27
+    DISCRETION_NOT_SERVED = 28
 
 
 class Refusal(NamedTuple):
@@ -198,8 +199,8 @@ class OrderTerms(msgspec.Struct, frozen=True, array_like=True):
 class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     """The attributes that few orders carry. `PLAIN` is the instance of an order that carries none.
 
-    `options` are the attributes as the port's protocol spelled them, carried for the port: a replacement that leaves
-    one out keeps the value that the chain entered with.
+    `options` are those that the last message for the order carried, by tag as its protocol has them, carried for the
+    port. A replacement that leaves an attribute out keeps the value that the chain entered with.
     """
 
     firm: bytes = b""
@@ -207,7 +208,10 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     max_floor: int = 0
     random_reserve: int = 0
     price_type: PriceType = PriceType.LIMIT
-    discretion: bool = False
+    peg_offset: int = 0
+    discretion_price: int = 0
+    discretion_price_type: PriceType = PriceType.LIMIT
+    discretion_peg_offset: int = 0
     post_only: bool = False
     expire_time: int = 0
     group_id: int = 0
@@ -215,8 +219,8 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     locate_broker: bytes = b""
     self_match_prevention: bool = False
     handling_instruction: bool = False
-    routed: bool = False
-    options: dict[int, int | bytes] = {}
+    route: bytes = b""
+    options: tuple[tuple[int, int | bytes], ...] = ()
 
 
 PLAIN = OrderAttributes()

@@ -1,0 +1,225 @@
+"""What the letters and options of US OUCH 5.0 mean to the engine, and which reason each refusal has on the wire.
+
+Everything that makes this the US dialect of an order stands here as tables; `port.py` has the behaviour. Values that
+the document does not list are refused with the closest reason (OUCH 5.0 §5, §7).
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from engine.api import (
+    PLAIN,
+    BrokenTradeReason,
+    CancelReason,
+    Cross,
+    Display,
+    Liquidity,
+    OrderAttributes,
+    OrderTerms,
+    PriceType,
+    Reject,
+    Side,
+    SystemEvent,
+    TimeInForce,
+)
+from ouch import codec, messages
+from ouch.messages import RejectReason
+from wire.record import BadOption
+
+Letters = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+"""Side, time in force, display, capacity, inter-market sweep eligibility and cross type, as on the wire."""
+OptionValues = dict[int, int | bytes]
+"""Options by tag, as the codec reads them."""
+
+SIDES = {b"B": Side.BUY, b"S": Side.SELL, b"T": Side.SELL_SHORT, b"E": Side.SELL_SHORT_EXEMPT}
+TIMES_IN_FORCE = {
+    b"0": TimeInForce.DAY,
+    b"3": TimeInForce.IMMEDIATE_OR_CANCEL,
+    b"5": TimeInForce.EXTENDED_HOURS,
+    b"6": TimeInForce.GOOD_TILL_TIME,
+    b"E": TimeInForce.AFTER_HOURS,
+}
+DISPLAYS = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN, b"A": Display.ATTRIBUTABLE}
+CAPACITIES = frozenset(capacity.wire for capacity in messages.Capacity)
+SWEEPS = {b"Y": True, b"N": False}
+CROSSES = {
+    b"N": Cross.CONTINUOUS,
+    b"O": Cross.OPENING,
+    b"C": Cross.CLOSING,
+    b"H": Cross.HALT,
+    b"S": Cross.SUPPLEMENTAL,
+    b"R": Cross.RETAIL,
+    b"E": Cross.EXTENDED_LIFE,
+    b"A": Cross.AFTER_HOURS_CLOSE,
+}
+PRICE_TYPES = {
+    b"L": PriceType.LIMIT,
+    b"P": PriceType.MARKET_PEG,
+    b"M": PriceType.MIDPOINT_PEG,
+    b"R": PriceType.PRIMARY_PEG,
+    b"Q": PriceType.MARKET_MAKER_PEG,
+    b"m": PriceType.MIDPOINT,
+}
+NO_SELF_MATCH_PREVENTION = frozenset({b"N", b"*"})
+
+REASONS = {
+    Reject.INVALID_SIDE: RejectReason.INVALID_SIDE,
+    Reject.INVALID_QUANTITY: RejectReason.INVALID_QUANTITY,
+    Reject.INVALID_SYMBOL: RejectReason.INVALID_SYMBOL,
+    Reject.INVALID_PRICE: RejectReason.INVALID_PRICE,
+    Reject.INVALID_TICK: RejectReason.INVALID_PRICE,
+    Reject.INVALID_TIME_IN_FORCE: RejectReason.OTHER,
+    Reject.INVALID_DISPLAY: RejectReason.INVALID_DISPLAY,
+    Reject.INVALID_CAPACITY: RejectReason.OTHER,
+    Reject.INVALID_INTERMARKET_SWEEP: RejectReason.ISO_NOT_ALLOWED,
+    Reject.INVALID_CROSS: RejectReason.INVALID_CROSS_ORDER,
+    Reject.INVALID_PRICE_TYPE: RejectReason.INVALID_PEG_TYPE,
+    Reject.INVALID_MINIMUM_QUANTITY: RejectReason.INVALID_MIN_QUANTITY,
+    Reject.INVALID_MAX_FLOOR: RejectReason.INVALID_MAX_FLOOR,
+    Reject.INVALID_SELF_MATCH_PREVENTION: RejectReason.INVALID_AIQ,
+    Reject.INVALID_EXPIRE_TIME: RejectReason.OTHER,
+    Reject.INVALID_ATTRIBUTE: RejectReason.OTHER,
+    Reject.PEGGING_NOT_SERVED: RejectReason.PEGGING_NOT_ALLOWED,
+    Reject.ROUTING_NOT_SERVED: RejectReason.ROUTING_NOT_ALLOWED,
+    Reject.RETAIL_NOT_SERVED: RejectReason.RETAIL_NOT_ALLOWED,
+    Reject.AFTER_HOURS_CLOSED: RejectReason.OTHER,
+    Reject.FIRM_NOT_AUTHORIZED: RejectReason.FIRM_NOT_AUTHORIZED,
+    Reject.HALTED: RejectReason.HALTED,
+    Reject.ENTRY_DISABLED: RejectReason.FIRM_NOT_AUTHORIZED,
+    Reject.PORT_MESSAGE_RATE: RejectReason.RISK_PORT_RATE,
+    Reject.RESTRICTED_STOCK: RejectReason.RISK_RESTRICTED_STOCK,
+    Reject.MAXIMUM_SHARES: RejectReason.RISK_MAX_QUANTITY,
+    Reject.MAXIMUM_NOTIONAL: RejectReason.RISK_SINGLE_ORDER_NOTIONAL,
+    Reject.FAT_FINGER: RejectReason.RISK_FAT_FINGER,
+    Reject.DISCRETION_NOT_SERVED: RejectReason.OTHER,
+}
+"""The wire's reason for each of the engine's; total, which a test holds it to."""
+OPTION_FAULTS = {
+    codec.TAG_FIRM: Reject.FIRM_NOT_AUTHORIZED,
+    codec.TAG_MIN_QTY: Reject.INVALID_MINIMUM_QUANTITY,
+    codec.TAG_MAX_FLOOR: Reject.INVALID_MAX_FLOOR,
+    codec.TAG_RANDOM_RESERVES: Reject.INVALID_MAX_FLOOR,
+    codec.TAG_PRICE_TYPE: Reject.INVALID_PRICE_TYPE,
+    codec.TAG_DISCRETION_PRICE_TYPE: Reject.INVALID_PRICE_TYPE,
+    codec.TAG_PEG_OFFSET: Reject.PEGGING_NOT_SERVED,
+    codec.TAG_ROUTE: Reject.ROUTING_NOT_SERVED,
+    codec.TAG_HANDLE_INST: Reject.INVALID_CROSS,
+    codec.TAG_EXPIRE_TIME: Reject.INVALID_EXPIRE_TIME,
+    codec.TAG_SIDE: Reject.INVALID_SIDE,
+    codec.TAG_AIQ_STRATEGY: Reject.INVALID_SELF_MATCH_PREVENTION,
+    codec.TAG_AIQ_GROUP_ID: Reject.INVALID_SELF_MATCH_PREVENTION,
+}
+"""The reason closest to an option that may not stand as it does; every other option's is `INVALID_ATTRIBUTE`."""
+CANCEL_REASONS = {
+    CancelReason.USER: messages.CancelReason.USER_REQUESTED.wire,
+    CancelReason.IMMEDIATE_OR_CANCEL: messages.CancelReason.IMMEDIATE.wire,
+    CancelReason.EXPIRED: messages.CancelReason.TIMEOUT.wire,
+    CancelReason.SUPERVISORY: messages.CancelReason.SUPERVISORY.wire,
+    CancelReason.SYSTEM: messages.CancelReason.SYSTEM.wire,
+    CancelReason.POST_ONLY_DISPLAYED: messages.CancelReason.POST_ONLY_DISPLAYED.wire,
+    CancelReason.POST_ONLY_RULE: messages.CancelReason.POST_ONLY_MARKET_RULES.wire,
+}
+LIQUIDITY_FLAGS = {
+    Liquidity.ADDED: messages.LiquidityFlag.ADDED.wire,
+    Liquidity.REMOVED: messages.LiquidityFlag.REMOVED.wire,
+    Liquidity.ADDED_HIDDEN: messages.LiquidityFlag.ADDED_HIDDEN.wire,
+}
+
+BROKEN_TRADE_REASONS = {
+    BrokenTradeReason.ERRONEOUS: messages.BrokenTradeReason.ERRONEOUS.wire,
+    BrokenTradeReason.CONSENT: messages.BrokenTradeReason.CONSENT.wire,
+    BrokenTradeReason.SUPERVISORY: messages.BrokenTradeReason.SUPERVISORY.wire,
+    BrokenTradeReason.EXTERNAL: messages.BrokenTradeReason.EXTERNAL.wire,
+}
+SYSTEM_EVENTS = {
+    SystemEvent.START_OF_DAY: messages.EventCode.START_OF_DAY.wire,
+    SystemEvent.END_OF_DAY: messages.EventCode.END_OF_DAY.wire,
+}
+NUMBERS: dict[int, str] = {
+    codec.TAG_MIN_QTY: "minimum_quantity",
+    codec.TAG_MAX_FLOOR: "max_floor",
+    codec.TAG_RANDOM_RESERVES: "random_reserve",
+    codec.TAG_PEG_OFFSET: "peg_offset",
+    codec.TAG_DISCRETION_PRICE: "discretion_price",
+    codec.TAG_DISCRETION_PEG_OFFSET: "discretion_peg_offset",
+    codec.TAG_EXPIRE_TIME: "expire_time",
+    codec.TAG_GROUP_ID: "group_id",
+}
+"""Options that are a number, and the attribute that holds it."""
+TEXTS: dict[int, str] = {codec.TAG_FIRM: "firm", codec.TAG_LOCATE_BROKER: "locate_broker", codec.TAG_ROUTE: "route"}
+"""Options that are free text; blanks say the port's default."""
+LETTERS: dict[int, tuple[str, dict[bytes, object]]] = {
+    codec.TAG_PRICE_TYPE: ("price_type", dict(PRICE_TYPES)),
+    codec.TAG_DISCRETION_PRICE_TYPE: (
+        "discretion_price_type",
+        {letter.wire: PRICE_TYPES[letter.wire] for letter in messages.DiscretionPriceType},
+    ),
+    codec.TAG_POST_ONLY: ("post_only", {b"P": True, b"N": False}),
+    codec.TAG_SHARES_LOCATED: ("shares_located", {b"Y": True, b"N": False}),
+    codec.TAG_CUSTOMER_TYPE: ("", dict.fromkeys(letter.wire for letter in messages.CustomerType)),
+    codec.TAG_TRADE_NOW: ("", dict.fromkeys(letter.wire for letter in messages.TradeNow)),
+    codec.TAG_HANDLE_INST: (
+        "handling_instruction",
+        {letter.wire: letter is not messages.HandleInst.NONE for letter in messages.HandleInst},
+    ),
+    codec.TAG_AIQ_STRATEGY: (
+        "self_match_prevention",
+        {letter.wire: letter.wire not in NO_SELF_MATCH_PREVENTION for letter in messages.AIQStrategy},
+    ),
+}
+"""Options that are one of some letters: the attribute that holds it ("" where the market does not use it yet)."""
+
+_terms: dict[Letters, OrderTerms] = {}
+
+
+def order_terms(letters: Letters) -> OrderTerms | Reject:
+    """Give the terms that six letters mean, one shared object for equal letters, or the fault of the first bad one."""
+    terms = _terms.get(letters)
+    if terms is not None:
+        return terms
+    side, time_in_force, display, capacity, sweep, cross = letters
+    if side not in SIDES:
+        return Reject.INVALID_SIDE
+    if time_in_force not in TIMES_IN_FORCE:
+        return Reject.INVALID_TIME_IN_FORCE
+    if display not in DISPLAYS:
+        return Reject.INVALID_DISPLAY
+    if capacity not in CAPACITIES:
+        return Reject.INVALID_CAPACITY
+    if sweep not in SWEEPS:
+        return Reject.INVALID_INTERMARKET_SWEEP
+    if cross not in CROSSES:
+        return Reject.INVALID_CROSS
+    terms = _terms[letters] = OrderTerms(
+        SIDES[side], TIMES_IN_FORCE[time_in_force], DISPLAYS[display], CROSSES[cross], SWEEPS[sweep], letters
+    )
+    return terms
+
+
+def option_fault(bad: BadOption) -> Reject:
+    """Give the reason closest to an option that is unknown, doubled, of the wrong size or in the wrong message."""
+    return OPTION_FAULTS.get(bad.tag, Reject.INVALID_ATTRIBUTE)
+
+
+def order_attributes(options: OptionValues, base: OrderAttributes) -> OrderAttributes | Reject:
+    """Give `base` with what `options` say, or what is wrong with the first bad one (ascending by tag).
+
+    For a new order `base` is `PLAIN`, for a replacement what the chain had.
+    """
+    changes: dict[str, object] = {"options": tuple(sorted(options.items()))}
+    for tag, value in sorted(options.items()):
+        if tag in LETTERS:
+            name, meanings = LETTERS[tag]
+            if value not in meanings:
+                return OPTION_FAULTS.get(tag, Reject.INVALID_ATTRIBUTE)
+            if name:
+                changes[name] = meanings[value]
+        elif tag in NUMBERS:
+            changes[NUMBERS[tag]] = value
+        elif tag in TEXTS:
+            assert isinstance(value, bytes)
+            changes[TEXTS[tag]] = value.rstrip(b" ")
+    if not options and base == PLAIN:
+        return PLAIN
+    return structs.replace(base, **changes)

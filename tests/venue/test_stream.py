@@ -1,0 +1,126 @@
+"""A stream gives back what was appended, wherever it is kept by now."""
+
+import random
+from hashlib import sha256
+
+import pytest
+
+from venue.stream import BLOCK, Stream
+
+
+@pytest.fixture
+def touched():
+    return []
+
+
+def hold(touched):
+    """Do to the streams what the gate does."""
+    for stream in touched:
+        stream.untouched = True
+    touched.clear()
+
+
+def filled(tmp_path, touched, memory_limit, seed=3, packets=3000):
+    rng = random.Random(seed)
+    stream, model = Stream("S000000001", touched, tmp_path, memory_limit), []
+    for _ in range(packets):
+        packet = rng.randbytes(rng.choice((1, 40, 300, 4000)))
+        stream.append(packet)
+        model.append(packet)
+        if rng.random() < 0.3:
+            hold(touched)
+    return stream, model
+
+
+def test_packets_are_numbered_from_one(tmp_path, touched):
+    stream = Stream("S", touched, tmp_path)
+    for packet in (b"one", b"", b"three"):
+        stream.append(packet)
+    assert (stream.count, stream.length) == (3, 8)
+    assert [stream.offset_of(sequence) for sequence in (1, 2, 3, 4)] == [0, 3, 3, 8]
+    assert [stream.packet(sequence) for sequence in (1, 2, 3)] == [b"one", b"", b"three"]
+
+
+@pytest.mark.parametrize("sequence", [-1, 0, 5])
+def test_a_packet_that_does_not_exist_is_refused(tmp_path, touched, sequence):
+    stream = Stream("S", touched, tmp_path)
+    for _ in range(3):
+        stream.append(b"packet")
+    with pytest.raises(IndexError):
+        stream.offset_of(sequence)
+    with pytest.raises(IndexError):
+        stream.packet(4)
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 2), (3, 2), (0, 7), (7, 7)])
+def test_bytes_beyond_the_stream_are_refused(tmp_path, touched, start, end):
+    stream = Stream("S", touched, tmp_path)
+    stream.append(b"packet")
+    with pytest.raises(IndexError):
+        stream.slice(start, end)
+
+
+def test_the_first_packet_since_the_last_hold_enters_the_stream_in_the_list(tmp_path, touched):
+    one, two = Stream("1", touched, tmp_path), Stream("2", touched, tmp_path)
+    two.append(b"x")
+    one.append(b"x")
+    two.append(b"x")
+    assert touched == [two, one]
+    hold(touched)
+    two.append(b"x")
+    assert touched == [two]
+
+
+@pytest.mark.parametrize("blocks_in_memory", [0, 1, 64])
+def test_what_was_moved_to_the_file_is_read_back(tmp_path, touched, blocks_in_memory):
+    stream, model = filled(tmp_path, touched, blocks_in_memory * BLOCK)
+    content = b"".join(model)
+    assert len(content) > 3 * BLOCK
+    assert (stream._spilled > 1) == (blocks_in_memory < 2)
+    assert list(tmp_path.iterdir()) == []  # unlinked: nothing to clean up after a crash
+    assert stream.digest() == sha256(content).digest()
+    assert [stream.packet(sequence) for sequence in range(1, stream.count + 1)] == model
+    rng = random.Random(11)
+    edges = [0, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, stream.length - 1, stream.length]
+    for _ in range(300):
+        ends = (rng.choice(edges) if rng.random() < 0.4 else rng.randrange(stream.length) for _ in range(2))
+        start, end = sorted(ends)
+        assert stream.slice(start, end) == content[start:end]
+    stream.close()
+
+
+def test_the_digest_can_be_asked_for_along_the_way(tmp_path, touched):
+    stream, so_far = Stream("S", touched, tmp_path), b""
+    for _ in range(5):
+        assert stream.digest() == sha256(so_far).digest()
+        stream.append(b"packet")
+        so_far += b"packet"
+    assert stream.digest() == stream.digest() == sha256(so_far).digest()
+
+
+def test_a_dump_restores_the_stream_all_of_it_released(tmp_path, touched):
+    stream, model = filled(tmp_path, touched, BLOCK)
+    stream.ended = True
+    loaded = Stream.load(stream.dump(), [], tmp_path, 0)
+    assert loaded.dump() == stream.dump()
+    assert (loaded.session, loaded.ended, loaded.count) == (stream.session, True, len(model))
+    assert loaded.released == loaded.length == stream.length
+    assert loaded.digest() == stream.digest()
+    assert loaded._spilled == stream.length // BLOCK
+    loaded.append(b"more")
+    assert loaded.packet(loaded.count) == b"more"
+    assert loaded.packet(1000) == model[999]
+    stream.close()
+    loaded.close()
+
+
+def test_an_empty_stream_survives_its_dump(tmp_path, touched):
+    loaded = Stream.load(Stream("S", touched, tmp_path).dump(), [], tmp_path)
+    assert (loaded.count, loaded.length, loaded.offset_of(1)) == (0, 0, 0)
+
+
+def test_a_dump_that_does_not_add_up_is_refused(tmp_path, touched):
+    stream = Stream("S", touched, tmp_path)
+    stream.append(b"packet")
+    with pytest.raises(ValueError, match="6 bytes, the stream 7"):
+        Stream.load(stream.dump()._replace(content=b"packets"), [], tmp_path)

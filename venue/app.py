@@ -1,0 +1,283 @@
+"""The composition root: configuration, log, machine, gate, connections and operations joined into one venue.
+
+    socket ─▶ SoupConnection ─▶ Journal ─▶ Machine (port ─▶ engine ─▶ port ─▶ stream)
+                                  │ batch                                │ held
+                                  ▼                                      ▼
+                                Writer ── "durable to n" ─────────────▶ Gate ─▶ SoupConnection ─▶ socket
+
+A `Venue` is an object: it sets no signal handlers, exits nothing and keeps no globals, so that a test can host many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from engine.api import Command, CommandRefused, Configure, NextDay, Port
+from engine.engine import NEVER
+from venue.clock import Clock, local_date, local_midnight, weekday_from
+from venue.config import Config, PortSettings, ServiceSettings
+from venue.control import ControlServer
+from venue.gate import Gate, Writer
+from venue.journal import Journal
+from venue.log import EventLog, MemoryLog, SqliteLog
+from venue.machine import Machine
+from venue.ports import SoupConnection
+from venue.record import Kind
+from venue.recovery import recover
+from venue.reference import market_command
+from wire.soup import SoupSettings
+
+NANOSECONDS = 1_000_000_000
+STOP_GRACE = 2.0
+"""Seconds that clients have to take what they are owed when the venue stops."""
+DISK_POLL = 0.01
+"""Seconds between two looks at whether the disk has caught up."""
+
+log = structlog.get_logger()
+
+
+class PortTaken(Exception):  # noqa: N818 - it reads as what is so
+    """A listener's address is in use."""
+
+
+class Venue:
+    """A running venue. `start` it, wait for `failed`, `stop` it.
+
+    `failed` is done when the venue cannot go on (a flush that failed, a fault of ours); nothing is acknowledged after.
+    """
+
+    def __init__(self, config: Config, data: Path, clock: Clock) -> None:
+        self.config = config
+        self.data = data
+        self.clock = clock
+        soup = config.soupbintcp
+        self.soup_settings = SoupSettings(
+            heartbeat_interval_ns=soup.heartbeat_interval_ms * 1_000_000,
+            silence_limit_ns=soup.client_silence_limit_ms * 1_000_000,
+            login_wait_ns=soup.login_wait_ms * 1_000_000,
+        )
+        self.ports = {(port.service, port.name): port for port in config.port}
+        self.connections: dict[SoupConnection, None] = {}
+        self.logged_in: dict[str, SoupConnection] = {}
+        self.addresses: dict[str, tuple[str, int]] = {}
+        self.servers: list[asyncio.Server] = []
+        self.waiting_for_disk: list[SoupConnection] = []
+        self.timer: asyncio.TimerHandle | None = None
+        self.timer_deadline = NEVER
+        self.recovered = 0
+        self.loop: asyncio.AbstractEventLoop
+        self.failed: asyncio.Future[Exception]
+        self.machine: Machine
+        self.journal: Journal
+        self.log: EventLog
+        self.control: ControlServer
+
+    # Start and stop.
+
+    async def start(self) -> None:
+        """Bind, recover, open the day, listen. Raises `PortTaken`, `LogDamaged`, `DirectoryInUse`, `OSError`."""
+        self.loop = asyncio.get_running_loop()
+        self.failed = self.loop.create_future()
+        self.data.mkdir(parents=True, exist_ok=True)
+        (self.data / "ports.json").unlink(missing_ok=True)
+        await self._bind()
+        try:
+            self._open()
+        except BaseException:
+            for server in self.servers:
+                server.close()
+            raise
+        self._catch_up()
+        self.control = ControlServer(self)
+        await self.control.start(self.data / "engine.sock")
+        for server in self.servers:
+            await server.start_serving()
+        self._publish()
+
+    async def _bind(self) -> None:
+        venue = self.config.venue
+        for service in self.config.service:
+            port = venue.port_base + service.offset if venue.port_base else 0
+            try:
+                server = await self.loop.create_server(
+                    partial(SoupConnection, self, service), venue.host, port, start_serving=False
+                )
+            except OSError as error:
+                for bound in self.servers:
+                    bound.close()
+                if error.errno == errno.EADDRINUSE:
+                    raise PortTaken(f"{service.key}: {venue.host}:{port} is in use") from error
+                raise
+            self.servers.append(server)
+            host, bound_port = server.sockets[0].getsockname()[:2]
+            self.addresses[service.key] = (host, bound_port)
+
+    def _open(self) -> None:
+        """Open the log, bring the machine to its end, and join journal, writer and gate."""
+        durability = self.config.venue.durability
+        self.machine = Machine(self.data, self._ignored)
+        gate = Gate(is_open=durability == "memory")
+        writer: Writer | None = None
+        if durability == "memory":
+            self.log = MemoryLog()
+        else:
+            self.log = SqliteLog(self.data, durability)
+            recover(self.data, self.machine)
+            self.log.fence(self.log.epoch + 1)
+            writer = Writer(self.log, self.log.epoch, self._report, self._flush_failed)
+            writer.start()
+        self.recovered = self.machine.number
+        self.clock.resume(self.machine.venue_time)
+        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule)
+        gate.hold(self.machine.number, self.machine.touched)
+        gate.durable(self.machine.number)
+
+    def _catch_up(self) -> None:
+        """Record what happened while the venue was down: connections lost, a new configuration, a new date."""
+        times = self.clock.now()
+        for index in list(self.machine.connected):
+            self.journal.record(Kind.DISCONNECT, index, b"", times)
+        self.journal.commit()
+        engine = self.machine.engine
+        today = weekday_from(local_date(times[0], self.config.market[0].timezone))
+        if not engine.date and self.journal.writer is not None:
+            self.journal.writer.roll(today)
+        configuration = market_command(self.config)
+        if not same(engine.configuration, configuration):
+            self.journal.command(configuration)
+        if engine.date < today.isoformat():
+            self.open_day(today)
+        self._schedule()
+
+    async def stop(self) -> None:
+        """Refuse new connections, close the present ones, flush the log, keep a snapshot."""
+        for server in self.servers:
+            server.close()
+        await self.control.stop()
+        if self.timer is not None:
+            self.timer.cancel()
+        for connection in list(self.connections):
+            connection.close("the venue stops")
+        end = self.loop.time() + STOP_GRACE
+        while self.connections and self.loop.time() < end:  # noqa: ASYNC110 - bounded, and nothing else signals it
+            await asyncio.sleep(DISK_POLL)
+        for connection in list(self.connections):
+            connection.drop("the venue stops")
+        await asyncio.sleep(0)
+        self.journal.commit()
+        if self.journal.writer is not None:
+            await self.loop.run_in_executor(None, self.journal.writer.stop)
+            if not self.journal.closed:
+                self.log.snapshot(self.machine.number, self.machine.snapshot())
+        self.log.close()
+        (self.data / "ports.json").unlink(missing_ok=True)
+
+    def _publish(self) -> None:
+        """Say in DIR/ports.json that every port listens."""
+        path = self.data / "ports.json"
+        aside = path.with_suffix(".unfinished")
+        aside.write_bytes(
+            msgspec.json.format(
+                msgspec.json.encode({"ready": True, "pid": os.getpid(), "services": self.addresses}), indent=2
+            )
+        )
+        aside.rename(path)
+
+    # What operators and connections ask.
+
+    def next_day(self) -> date:
+        """End the trading day and open the next weekday; gives its date."""
+        following = weekday_from(date.fromisoformat(self.machine.engine.date) + timedelta(days=1))
+        self.open_day(following)
+        return following
+
+    def open_day(self, day: date) -> None:
+        """Open a trading day; its timestamps count from the local midnight before this moment."""
+        now, _ = self.clock.now()
+        session = f"{day:%y%m%d}{self.machine.engine.days + 1:04d}"
+        midnights = {str(market.key): local_midnight(now, market.timezone) for market in self.config.market}
+        refused = self.command(NextDay(day.isoformat(), session, midnights))
+        assert refused is None
+        log.info("trading day", date=day.isoformat(), session=session)
+
+    def command(self, command: Command) -> CommandRefused | None:
+        """Carry out a command as a record."""
+        return self.journal.command(command)
+
+    def port_of(self, service: ServiceSettings, name: str) -> PortSettings | None:
+        """Give the port that logs in to `service` under `name`."""
+        return self.ports.get((service.key, name))
+
+    def index_of(self, port: PortSettings) -> int:
+        """Give the index by which records name a port."""
+        return self.machine.engine.ports[port.name].index
+
+    def wait_for_disk(self, connection: SoupConnection) -> None:
+        """Stop reading an order port until the disk has caught up (`RUN_AHEAD_RECORDS`)."""
+        connection.transport.pause_reading()
+        if not self.waiting_for_disk:
+            self.loop.call_later(DISK_POLL, self._look_at_disk)
+        self.waiting_for_disk.append(connection)
+
+    def _look_at_disk(self) -> None:
+        if self.journal.is_ahead:
+            self.loop.call_later(DISK_POLL, self._look_at_disk)
+            return
+        for connection in self.waiting_for_disk:
+            if not connection.closing:
+                connection.transport.resume_reading()
+        self.waiting_for_disk.clear()
+
+    # What the writer thread and the journal say.
+
+    def _report(self, number: int) -> None:
+        self.loop.call_soon_threadsafe(self.journal.gate.durable, number)
+
+    def _flush_failed(self, error: Exception) -> None:
+        self.loop.call_soon_threadsafe(self._broken, error)
+
+    def _broken(self, error: Exception) -> None:
+        """Go no further: nothing is acknowledged from here on, and whoever runs the venue ends it."""
+        self.journal.close()
+        if not self.failed.done():
+            self.failed.set_result(error)
+
+    def _ignored(self, port: Port, reason: str, message: bytes) -> None:
+        log.info("message ignored", port=port.name, reason=reason, message=message[:160].hex())
+
+    def _schedule(self) -> None:
+        """See that the engine's next deadline is kept when no record comes before it."""
+        deadline = self.machine.engine.next_deadline
+        if deadline == self.timer_deadline:
+            return
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        self.timer_deadline = deadline
+        if deadline != NEVER:
+            now, _ = self.clock.now()
+            self.timer = self.loop.call_later(max(deadline - now, 0) / NANOSECONDS, self._fire)
+
+    def _fire(self) -> None:
+        """Record that a deadline has come."""
+        self.timer = None
+        self.timer_deadline = NEVER
+        times = self.clock.now()
+        if times[0] >= self.machine.engine.next_deadline:
+            self.journal.record(Kind.TIMER, 0, b"", times)
+            self.journal.commit()
+        self._schedule()
+
+
+def same(present: Configure | None, wanted: Configure) -> bool:
+    """Whether two configurations say the same, however they came into memory."""
+    encode = msgspec.msgpack.Encoder(order="sorted").encode
+    return present is not None and encode(present) == encode(wanted)

@@ -1,0 +1,356 @@
+"""The command line: `portcullis demo`, `serve`, `config`, `tail`, `replay`, `ops` and `bench`.
+
+Data goes to stdout, everything else to stderr. Exit codes: 0 fine, 1 failed at run time, 2 usage, 3 bad
+configuration, 4 port taken, 5 log damaged, 130 interrupted (a second signal, or a client command's first).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import platform
+import signal
+import sys
+import tempfile
+from decimal import Decimal
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import msgspec
+import structlog
+import tomli_w
+import uvloop
+
+from venue import config as configuration
+from venue import tail as follower
+from venue.app import PortTaken, Venue
+from venue.bench import BENCHES
+from venue.clock import RealClock
+from venue.config import Config, ConfigError, Durability
+from venue.control import Response, ask
+from venue.log import DirectoryInUse
+from venue.machine import Machine
+from venue.record import LogDamaged
+from venue.recovery import replay as replay_log
+
+FAILED, USAGE, BAD_CONFIGURATION, PORT_TAKEN, LOG_DAMAGED, INTERRUPTED = 1, 2, 3, 4, 5, 130
+DURABILITIES = click.Choice(["disk", "process", "memory"])
+DATA = click.option("--data", "data", type=click.Path(path_type=Path, file_okay=False), help="The venue's directory.")
+
+
+def main() -> None:
+    """Run the command line; every failure is one readable line and its exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except ConfigError as error:
+        code = _say(BAD_CONFIGURATION, f"bad configuration: {error}")
+    except PortTaken as error:
+        code = _say(PORT_TAKEN, f"port taken: {error}; choose others with --port-base N, or 0 for free ones")
+    except LogDamaged as error:
+        code = _say(LOG_DAMAGED, f"{error}\nNothing was changed. Keep the directory as evidence; start on another one.")
+    except DirectoryInUse as error:
+        code = _say(FAILED, f"{error}: another venue runs on it")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    except OSError as error:
+        code = _say(FAILED, str(error))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(code: int, text: str) -> int:
+    click.echo(f"portcullis: {text}", err=True)
+    return code
+
+
+def version_line() -> str:
+    """Give version, Python, event loop, and whether the code is compiled."""
+    build = "compiled" if Path(follower.__file__).suffix == ".so" else "pure"
+    python = platform.python_version()
+    return f"portcullis {metadata.version('portcullis')}, Python {python}, uvloop {metadata.version('uvloop')}, {build}"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(message="%(version)s", version=version_line())
+def cli() -> None:
+    r"""Portcullis: a trading venue's test facility in a box.
+
+    \b
+    Examples:
+      portcullis demo                          a venue with demo ports, symbols and rules on 127.0.0.1
+      portcullis tail                          what comes in and what is answered, live
+      portcullis ops books/nasdaq/AAPL         a look at a book
+      portcullis config init > my.toml         a configuration to make your own
+      portcullis serve --config my.toml --data venue-data
+    """
+
+
+@cli.command()
+@click.option("--port-base", type=click.IntRange(0, 65_000), help="First port (default 7400); 0 takes free ones.")
+@DATA
+@click.option("--durability", type=DURABILITIES, help="What an acknowledgement survives (default disk).")
+def demo(port_base: int | None, data: Path | None, durability: Durability | None) -> int:
+    r"""Start the demo venue on 127.0.0.1, by default in a fresh temporary directory.
+
+    \b
+    Examples:
+      portcullis demo
+      portcullis demo --port-base 0 --data /tmp/venue --durability process
+    """
+    config = _override(configuration.parse(configuration.sample()), port_base, durability)
+    return run(config, data or Path(tempfile.mkdtemp(prefix="portcullis-")))
+
+
+@cli.command()
+@click.option("--config", "file", type=click.Path(path_type=Path), required=True, help="The configuration file.")
+@click.option("--port-base", type=click.IntRange(0, 65_000), help="First port, in place of the file's.")
+@DATA
+@click.option("--durability", type=DURABILITIES, help="What an acknowledgement survives, in place of the file's.")
+def serve(file: Path, port_base: int | None, data: Path | None, durability: Durability | None) -> int:
+    r"""Start a venue of your own.
+
+    \b
+    Example:
+      portcullis serve --config my.toml --data venue-data
+    """
+    return run(_override(configuration.load(file), port_base, durability), data or Path("portcullis-data"))
+
+
+def _override(config: Config, port_base: int | None, durability: Durability | None) -> Config:
+    changes: dict[str, Any] = {"port_base": port_base, "durability": durability}
+    given = {key: value for key, value in changes.items() if value is not None}
+    return msgspec.structs.replace(config, venue=msgspec.structs.replace(config.venue, **given))
+
+
+def run(config: Config, data: Path) -> int:
+    """Run a venue until a signal ends it; gives the exit code."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S.%f", utc=False),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(Venue(config, data.resolve(), RealClock())))
+
+
+async def _run(venue: Venue) -> int:
+    """Start, say so, wait for a signal or a failure, stop."""
+    loop = asyncio.get_running_loop()
+    signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    await venue.start()
+    _remember(venue.data)
+    click.echo(banner(venue), err=True)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    signalled: asyncio.Future[object] = asyncio.ensure_future(signals.get())
+    await asyncio.wait((signalled, venue.failed), return_when=asyncio.FIRST_COMPLETED)
+    if venue.failed.done():
+        return _say(FAILED, f"the venue cannot go on: {venue.failed.result()!r}. Nothing more was acknowledged.")
+    stopping = asyncio.ensure_future(venue.stop())
+    again = asyncio.ensure_future(signals.get())
+    await asyncio.wait({stopping, again}, return_when=asyncio.FIRST_COMPLETED)
+    if not stopping.done():
+        os._exit(INTERRUPTED)
+    again.cancel()
+    stopping.result()
+    return 0
+
+
+def banner(venue: Venue) -> str:
+    """Give what a stranger needs to know: what runs, where, and how to log on."""
+    settings = venue.config.venue
+    engine = venue.machine.engine
+    lines = [
+        "",
+        f"  {settings.name}    {version_line()}",
+        f"  data {venue.data}  ({settings.durability})    trading day {engine.date}, session {engine.session}",
+    ]
+    if venue.recovered:
+        lines.append(f"  recovered {venue.recovered:,} records")
+    lines.append("")
+    lines.append(
+        f"  {'service':<14}{'address':<24}{'logins (SoupBinTCP user / password)' if settings.show_logins else ''}"
+    )
+    for key, (host, port) in venue.addresses.items():
+        logins = ""
+        if settings.show_logins:
+            ports = [port for port in venue.config.port if port.service == key]
+            logins = "  ".join(port.name for port in ports) + f" / {ports[0].password}" if ports else "none"
+        lines.append(f"  {key:<14}{f'{host}:{port}':<24}{logins}")
+    lines += [
+        "",
+        "  portcullis tail   follows it      portcullis ops ports   looks inside      Ctrl-C   stops it",
+        "Ready",
+    ]
+    return "\n".join(lines)
+
+
+def _note() -> Path:
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(state) / "portcullis" / "last"
+
+
+def _remember(data: Path) -> None:
+    """Note the venue last started, for commands that name none. Not being able to is no reason not to run."""
+    note = _note()
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(f"{data}\n", encoding="utf-8")
+    except OSError as error:
+        _say(0, f"could not note this venue in {note}: {error.strerror}; name it with --data")
+
+
+def _last(data: Path | None) -> Path:
+    """Give the directory meant: the one named, else the venue last started by this user."""
+    if data is not None:
+        return data
+    try:
+        return Path(_note().read_text(encoding="utf-8").strip())
+    except OSError:
+        raise click.UsageError("no venue was started yet by this user: name its directory with --data") from None
+
+
+@cli.group()
+def config() -> None:
+    r"""Print a sample configuration, check one, or show what it comes to.
+
+    \b
+    Examples:
+      portcullis config init > my.toml
+      portcullis config check my.toml
+    """
+
+
+@config.command("init")
+def config_init() -> None:
+    """Print a commented configuration: the demo's."""
+    click.echo(configuration.sample(), nl=False)
+
+
+@config.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+def config_check(file: Path) -> None:
+    """Check a configuration; exit code 3 and the key's name where it is bad."""
+    checked = configuration.load(file)
+    click.echo(
+        f"{file}: fine. {len(checked.service)} services, {len(checked.port)} ports, "
+        f"{len(checked.symbol)} symbols, {len(checked.rule)} rules"
+    )
+
+
+@config.command("show")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def config_show(file: Path | None) -> None:
+    """Print a configuration (the demo's without FILE) with every default filled in."""
+    shown = configuration.load(file) if file else configuration.parse(configuration.sample())
+    plain = msgspec.to_builtins(shown, builtin_types=(Decimal,))
+    click.echo(tomli_w.dumps(_without_nulls(plain)), nl=False)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(part) for key, part in value.items() if part is not None}
+    if isinstance(value, list | tuple):
+        return [_without_nulls(part) for part in value]
+    return value
+
+
+@cli.command()
+@DATA
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--no-follow", is_flag=True, help="Stop at the end of what is there.")
+def tail(data: Path | None, as_json: bool, no_follow: bool) -> int:
+    r"""Print what comes in and what is answered: all of the log, then live.
+
+    \b
+    Examples:
+      portcullis tail
+      portcullis tail --json --no-follow --data /tmp/venue | jq 'select(.message == "Rejected") | .why'
+    """
+    directory = _last(data)
+    if not (directory / "log").is_dir():
+        runs = (directory / "ports.json").exists()
+        why = "its durability is memory, so it keeps no log to follow" if runs else "there is no log"
+        return _say(FAILED, f"nothing to tail in {directory}: {why}")
+    with tempfile.TemporaryDirectory() as spill:
+        for entry in follower.follow(directory, Machine(Path(spill)), forever=not no_follow):
+            text = msgspec.json.encode(entry).decode() if as_json else follower.line(entry)
+            click.echo(text)
+    return 0
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def replay(directory: Path) -> int:
+    """Re-run the log of DIRECTORY with no ports open; print how many records it has and the state's hash."""
+    if not (directory / "log").is_dir():
+        return _say(FAILED, f"there is no log in {directory}")
+    with tempfile.TemporaryDirectory() as spill:
+        machine = Machine(Path(spill))
+        replay_log(directory, machine)
+        click.echo(f"records {machine.number}")
+        click.echo(f"state {machine.hash()}")
+    return 0
+
+
+@cli.command()
+@DATA
+@click.argument("name")
+@click.argument("body", required=False, metavar="[JSON]")
+def ops(data: Path | None, name: str, body: str | None) -> int:
+    r"""Ask a running venue: NAME is a path with its values filled in; without JSON it looks, with JSON it changes.
+
+    \b
+    Examples:
+      portcullis ops ports
+      portcullis ops orders?port=IN19T6
+      portcullis ops books/nasdaq/AAPL
+      portcullis ops phase '{"venue": "nasdaq", "book": "AAPL", "phase": "HALT"}'
+      portcullis ops books/nasdaq/AAPL/prices '{"last": "201.50", "offer": null}'
+      portcullis ops trades/nasdaq/1/bust '{"reason": "E"}'
+      portcullis ops ports/IN30T1/release '{}'
+      portcullis ops trading-day/next '{}'
+    """
+    try:
+        decoded = msgspec.UNSET if body is None else msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise click.BadParameter(f"not JSON: {error}", param_hint="JSON") from None
+    directory = _last(data)
+    try:
+        response: Response = ask(directory, name, decoded)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return _say(FAILED, f"no venue runs on {directory}")
+    click.echo(msgspec.json.format(msgspec.json.encode(response.body), indent=2).decode())
+    return 0 if response.status < 400 else FAILED
+
+
+@cli.command()
+@click.argument("name", type=click.Choice(sorted(BENCHES)))
+@click.option("--durability", type=DURABILITIES, default="memory", show_default=True)
+@click.option("--rounds", type=click.IntRange(1, 1000), default=20, show_default=True, help="Interleaved rounds.")
+def bench(name: str, durability: Durability, rounds: int) -> None:
+    r"""Measure, always as ratios within one run; one JSON object comes last.
+
+    \b
+    Example:
+      portcullis bench rtt
+    """
+    figures = BENCHES[name](durability, rounds, lambda text: click.echo(text, err=True))
+    click.echo(msgspec.json.encode(cast("dict[str, object]", figures)).decode())

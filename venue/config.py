@@ -1,0 +1,327 @@
+"""The configuration file: one TOML file, read into typed settings, every unknown or impossible key refused by name.
+
+Prices are strings of dollars with up to four decimals, so that nothing is ever rounded. `[[rule]]` entries have the
+names of the REST rules (camelCase); everything else is snake_case. The demo is such a file: `profiles/demo.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from decimal import Decimal
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from engine.api import MAXIMUM_PRICE, PRICE_SCALE
+from engine.risk.eqrc import PERCENT_SCALE
+
+Durability = Literal["disk", "process", "memory"]
+Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
+Name6 = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{1,6}$")]
+Mpid = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{4}$")]
+Symbol = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9.+=$^#@*~-]{1,8}( [A-Z0-9]{1,6})?$", max_length=8)]
+Dollars = Annotated[str, msgspec.Meta(pattern=r"^\d{1,6}(\.\d{1,4})?$")]
+TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Exchange = Literal["NASDAQ", "BX", "PSX"]
+FAT_FINGER_RANGES = 6
+NOTIONAL_STEP = 1_000
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: `key` says where, the message what is wrong and what would be right."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(f"{key}: {message}" if key else message)
+        self.key = key
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the configuration file."""
+
+
+class VenueSettings(Settings, frozen=True):
+    """The running venue as a whole."""
+
+    name: str = "Portcullis"
+    host: str = "127.0.0.1"
+    port_base: Annotated[int, msgspec.Meta(ge=0, le=65_000)] = 7400
+    durability: Durability = "disk"
+    show_logins: bool = False
+
+
+class SoupBinTcpSettings(Settings, frozen=True):
+    """SoupBinTCP: its timers, and what its text leaves open."""
+
+    heartbeat_interval_ms: Milliseconds = 1_000
+    client_silence_limit_ms: Milliseconds = 15_000
+    login_wait_ms: Milliseconds = 30_000
+    slow_reader_limit_ms: Milliseconds = 30_000
+    second_login: Literal["refuse", "take-over"] = "refuse"
+    sequence_zero: Literal["last", "next"] = "last"
+    sequence_beyond_next: Literal["refuse", "next"] = "refuse"
+
+
+class MarketSettings(Settings, frozen=True):
+    """An exchange of the venue. Its key names it in operations; after hours are when time in force `E` may enter."""
+
+    key: Literal["nasdaq", "bx", "psx"]
+    timezone: str = "America/New_York"
+    after_hours: tuple[TimeOfDay, TimeOfDay] = ("16:00", "20:00")
+
+
+class ServiceSettings(Settings, frozen=True):
+    """A listener: `offset` is added to the port base."""
+
+    key: str
+    offset: Annotated[int, msgspec.Meta(ge=0, le=500)]
+    protocol: Literal["ouch-5.0-us"]
+    market: str
+
+
+class PortSettings(Settings, frozen=True):
+    """An order entry port: its SoupBinTCP user name, its firm, the service that takes its logins."""
+
+    name: Name6
+    mpid: Mpid
+    service: str
+    password: Annotated[str, msgspec.Meta(pattern="^[!-~]{1,10}$")]
+
+
+class SymbolSettings(Settings, frozen=True):
+    """A security, listed on every market. `ticks` are (from price, tick), lowest first."""
+
+    symbol: Symbol
+    previous_close: Dollars | None = None
+    luld: tuple[Dollars, Dollars] | None = None
+    average_daily_volume: Whole = 0
+    ticks: tuple[tuple[Dollars, Dollars], ...] = (("0", "0.0001"), ("1", "0.01"))
+
+
+class RuleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
+    """A table of a rule, named as over REST."""
+
+
+class Limit(RuleSettings, frozen=True):
+    """One number: shares, or whole dollars."""
+
+    limit: Whole
+
+
+class Enabled(RuleSettings, frozen=True):
+    """On or off."""
+
+    enabled: bool = True
+
+
+class AmountAndPercent(RuleSettings, frozen=True):
+    """How far a price may lie from its reference: dollars, percent; 0 leaves one out."""
+
+    amount: Decimal = Decimal(0)
+    percent: Decimal = Decimal(0)
+
+
+class FatFingerSettings(RuleSettings, frozen=True):
+    """Six ranges by reference price: below $1, then from $1, $10, $50, $100 and $500."""
+
+    ranges: tuple[AmountAndPercent, ...]
+    include_auction: bool = False
+    include_iso: bool = True
+    aggressive_only: bool = False
+
+
+class OrderRateSettings(RuleSettings, frozen=True):
+    """Messages of a port within its window of seconds."""
+
+    max_port_messages: Whole
+    port_window: Annotated[int, msgspec.Meta(ge=1, le=30)] = 1
+
+
+class Rule(RuleSettings, frozen=True, kw_only=True, tag_field="type"):
+    """Whom a rule holds: an MPID on an exchange, perhaps one port of it."""
+
+    exchange: Exchange
+    mpid: Mpid
+    port: Name6 | None = None
+    id: str | None = None
+
+
+class MaxSharesRule(Rule, frozen=True, kw_only=True, tag="max-shares"):
+    """Most shares in one order."""
+
+    settings: Limit
+
+
+class MaxNotionalRule(Rule, frozen=True, kw_only=True, tag="max-notional"):
+    """Most dollars in one order, in thousands."""
+
+    settings: Limit
+
+
+class RestrictedStockRule(Rule, frozen=True, kw_only=True, tag="restricted-stock"):
+    """Symbols that may not be traded."""
+
+    symbols: tuple[Symbol, ...]
+    settings: Enabled = Enabled()
+
+
+class FatFingerRule(Rule, frozen=True, kw_only=True, tag="fat-finger"):
+    """How far from the market an order may be priced."""
+
+    settings: FatFingerSettings
+
+
+class OrderRateRule(Rule, frozen=True, kw_only=True, tag="order-rate"):
+    """How fast a port may send."""
+
+    settings: OrderRateSettings
+
+
+AnyRule = MaxSharesRule | MaxNotionalRule | RestrictedStockRule | FatFingerRule | OrderRateRule
+
+
+class Config(Settings, frozen=True, kw_only=True):
+    """The whole file."""
+
+    venue: VenueSettings = VenueSettings()
+    soupbintcp: SoupBinTcpSettings = SoupBinTcpSettings()
+    market: tuple[MarketSettings, ...]
+    service: tuple[ServiceSettings, ...]
+    port: tuple[PortSettings, ...]
+    symbol: tuple[SymbolSettings, ...]
+    rule: tuple[AnyRule, ...] = ()
+
+
+def sample() -> str:
+    """Give the demo's configuration file, comments and all."""
+    return resources.files("venue").joinpath("profiles/demo.toml").read_text(encoding="utf-8")
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file; raises `ConfigError`."""
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError("", f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("", f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+
+
+def parse(text: str) -> Config:
+    """Read and check a configuration; raises `ConfigError`."""
+    try:
+        tables = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("", f"not TOML: {error}") from error
+    try:
+        config = msgspec.convert(tables, Config)
+    except msgspec.ValidationError as error:
+        raise _named(str(error)) from error
+    _check(config)
+    return config
+
+
+def _named(text: str) -> ConfigError:
+    """Turn msgspec's message and path into the key's own name."""
+    message, _, path = text.partition(" - at `$")
+    key = path.rstrip("`").lstrip(".")
+    field = re.search(r"(?:unknown field|missing required field) `([^`]+)`", message)
+    if field:
+        key = f"{key}.{field[1]}" if key else field[1]
+        message = "no such key" if "unknown" in message else "this key is required"
+    return ConfigError(key, message[0].lower() + message[1:])
+
+
+def _check(config: Config) -> None:
+    """Check what no single value shows: names that must be known, unique or fitting."""
+    markets = _unique("market", "key", [market.key for market in config.market])
+    services = _unique("service", "key", [service.key for service in config.service])
+    _unique("service", "offset", [str(service.offset) for service in config.service])
+    ports = _unique("port", "name", [port.name for port in config.port])
+    symbols = _unique("symbol", "symbol", [symbol.symbol for symbol in config.symbol])
+    for i, market in enumerate(config.market):
+        try:
+            ZoneInfo(market.timezone)
+        except (KeyError, ValueError) as error:
+            raise ConfigError(f"market[{i}].timezone", f"no such time zone: {market.timezone}") from error
+    for i, service in enumerate(config.service):
+        _known(f"service[{i}].market", service.market, markets)
+    for i, port in enumerate(config.port):
+        _known(f"port[{i}].service", port.service, services)
+    for i, symbol in enumerate(config.symbol):
+        _check_symbol(f"symbol[{i}]", symbol)
+    for i, rule in enumerate(config.rule):
+        if rule.port is not None:
+            _known(f"rule[{i}].port", rule.port, ports)
+        _check_rule(f"rule[{i}]", rule, config, symbols)
+
+
+def _unique(table: str, key: str, names: list[str]) -> list[str]:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise ConfigError(f"{table}[{i}].{key}", f"{name} stands twice")
+    return names
+
+
+def _known(key: str, name: str, names: list[str]) -> None:
+    if name not in names:
+        raise ConfigError(key, f"{name} is not defined; there are {', '.join(names) or 'none'}")
+
+
+def _check_symbol(key: str, symbol: SymbolSettings) -> None:
+    for name, prices in (("previous_close", [symbol.previous_close or "1"]), ("luld", symbol.luld or ())):
+        for price in prices:
+            if not 0 < ticks(price) <= MAXIMUM_PRICE:
+                raise ConfigError(f"{key}.{name}", f"{price} is not between 0.0001 and 199999.9900")
+    floors = [ticks(floor) for floor, _ in symbol.ticks]
+    if (
+        not floors
+        or floors[0] != 0
+        or floors != sorted(set(floors))
+        or not all(ticks(tick) for _, tick in symbol.ticks)
+    ):
+        raise ConfigError(f"{key}.ticks", 'from prices must begin at "0" and rise, and each tick be above 0')
+
+
+def _check_rule(key: str, rule: AnyRule, config: Config, symbols: list[str]) -> None:
+    services = {service.key: service.market.upper() for service in config.service}
+    for port in config.port:
+        if port.name == rule.port and (port.mpid, services[port.service]) != (rule.mpid, rule.exchange):
+            raise ConfigError(f"{key}.port", f"{rule.port} is {port.mpid}'s at {services[port.service]}")
+    match rule:
+        case MaxNotionalRule(settings=settings) if settings.limit % NOTIONAL_STEP:
+            raise ConfigError(f"{key}.settings.limit", f"{settings.limit} is not a multiple of {NOTIONAL_STEP:,}")
+        case MaxSharesRule(settings=settings) if settings.limit > 999_999:
+            raise ConfigError(f"{key}.settings.limit", "an order has at most 999,999 shares")
+        case FatFingerRule(settings=settings) if len(settings.ranges) != FAT_FINGER_RANGES:
+            raise ConfigError(f"{key}.settings.ranges", f"must be six, not {len(settings.ranges)}")
+        case FatFingerRule(settings=settings):
+            for i, limits in enumerate(settings.ranges):
+                if not 0 <= limits.percent <= 500 or limits.amount < 0:
+                    raise ConfigError(f"{key}.settings.ranges[{i}]", "percent is 0 to 500, amount at least 0")
+                scaled(f"{key}.settings.ranges[{i}].amount", limits.amount, PRICE_SCALE)
+                scaled(f"{key}.settings.ranges[{i}].percent", limits.percent, PERCENT_SCALE)
+        case RestrictedStockRule():
+            for symbol in rule.symbols:
+                _known(f"{key}.symbols", symbol, symbols)
+        case OrderRateRule(port=None):
+            raise ConfigError(f"{key}.port", "an order rate is a port's: name one")
+        case _:
+            pass
+
+
+def ticks(dollars: str) -> int:
+    """Give a price in ticks of 1/10,000."""
+    return scaled("", Decimal(dollars), PRICE_SCALE)
+
+
+def scaled(key: str, number: Decimal, scale: int) -> int:
+    """Give `number` in units of 1/`scale`, exactly; raises `ConfigError` naming `key`."""
+    product = number * scale
+    if product != int(product):
+        raise ConfigError(key, f"{number} has more than four decimals")
+    return int(product)

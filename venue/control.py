@@ -1,0 +1,151 @@
+"""DIR/engine.sock: where operators' calls come in, as frames of JSON.
+
+A frame is a four-byte big-endian length and that many bytes. A request is {"target": "books/nasdaq/AAPL", "body": …}
+(no "body" to look), an answer {"status": 200, "record": n, "body": …}. Only the owner of the data directory may
+connect. One connection may ask many times; answers come in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from venue.operations import Answer, Problem, serve
+
+if TYPE_CHECKING:
+    from venue.app import Venue
+
+LARGEST_REQUEST = 1024 * 1024
+LENGTH_BYTES = 4
+LONGEST_SOCKET_PATH = 100
+"""Beyond this a Unix socket's path has no room in its address, and goes through the directory's descriptor."""
+
+log = structlog.get_logger()
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One call."""
+
+    target: str
+    body: Any = msgspec.UNSET
+
+
+class Response(msgspec.Struct, frozen=True):
+    """Its answer."""
+
+    status: int
+    body: Any
+    record: int = 0
+
+
+class ControlServer:
+    """Serves the calls of `venue.operations` on a Unix socket."""
+
+    def __init__(self, venue: Venue) -> None:
+        self.venue = venue
+        self.server: asyncio.Server | None = None
+        self.path = Path()
+        self.tasks: dict[asyncio.Task[None], None] = {}
+
+    async def start(self, path: Path) -> None:
+        """Listen at `path`; what an earlier, killed venue left there is replaced."""
+        self.path = path
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with reachable(path) as address:
+            listener.bind(address)
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        self.server = await asyncio.start_unix_server(self._serve, sock=listener)
+
+    async def stop(self) -> None:
+        """Stop listening and end what is being served."""
+        if self.server is not None:
+            self.server.close()
+            self.path.unlink(missing_ok=True)
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.tasks[task] = None
+        try:
+            while True:
+                length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
+                if length > LARGEST_REQUEST:
+                    break
+                response = await self._answer(await reader.readexactly(length))
+                data = msgspec.json.encode(response)
+                writer.write(len(data).to_bytes(LENGTH_BYTES, "big") + data)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+            self.tasks.pop(task, None)
+
+    async def _answer(self, frame: bytes) -> Response:
+        """Serve one call; a change is answered once its record is durable."""
+        try:
+            request = msgspec.json.decode(frame, type=Request)
+        except msgspec.DecodeError as error:
+            return Response(400, Problem(400, f"not a request: {error}").body())
+        has_body = request.body is not msgspec.UNSET
+        try:
+            answer: Answer = serve(self.venue, request.target, request.body, has_body)
+        except Problem as problem:
+            return Response(problem.status, problem.body())
+        if answer.record:
+            log.info("operation", target=request.target, record=answer.record)
+            durable = asyncio.Event()
+            self.venue.journal.gate.call_when_durable(answer.record, durable.set)
+            await durable.wait()
+        return Response(answer.status, answer.body, answer.record)
+
+
+class reachable:  # noqa: N801 - used like a function, in a with statement
+    """The address of a Unix socket at `path`, short enough for the kernel while the block runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.directory = -1
+
+    def __enter__(self) -> str:
+        if len(os.fsencode(self.path)) <= LONGEST_SOCKET_PATH:
+            return str(self.path)
+        self.directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        return f"/proc/self/fd/{self.directory}/{self.path.name}"
+
+    def __exit__(self, *_: object) -> None:
+        if self.directory >= 0:
+            os.close(self.directory)
+
+
+def ask(directory: Path, target: str, body: Any = msgspec.UNSET) -> Response:
+    """Send one call to the venue that runs on `directory`. Raises `OSError` where none does."""
+    path = directory / "engine.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        with reachable(path) as address:
+            client.connect(address)
+        data = msgspec.json.encode(Request(target, body))
+        client.sendall(len(data).to_bytes(LENGTH_BYTES, "big") + data)
+        length = int.from_bytes(_receive(client, LENGTH_BYTES), "big")
+        return msgspec.json.decode(_receive(client, length), type=Response)
+
+
+def _receive(client: socket.socket, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        piece = client.recv(length - len(data))
+        if not piece:
+            raise ConnectionError("the venue closed the connection: it stopped, or the request was too large")
+        data += piece
+    return data

@@ -1,0 +1,95 @@
+"""Where every input of the running venue passes: numbered, applied, handed to the log, its output held at the gate.
+
+Inputs are applied one by one as they come (`record`); at the end of what one socket read gave, `commit` hands all of
+them to the log as one batch and tags what the streams got with the last record's number. A fault of ours while
+applying stops the venue before the batch reaches the log: what was not written never happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import msgspec
+
+from engine.api import Command, CommandRefused, NextDay
+from venue.clock import Clock
+from venue.gate import Gate, Writer
+from venue.machine import Machine
+from venue.record import Kind, Record
+
+RUN_AHEAD_RECORDS = 200_000
+"""Records not yet durable beyond which order ports are no longer read."""
+RUN_AHEAD_BYTES = 64 * 2**20
+"""The same, in bytes."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Journal:
+    """The way in. `writer` is None in `memory` mode: nothing is kept and the gate stands open.
+
+    `committed` is called after each commit, `broken` with an exception of ours once the journal takes no more.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        gate: Gate,
+        writer: Writer | None,
+        clock: Clock,
+        broken: Callable[[Exception], None],
+        committed: Callable[[], None],
+    ) -> None:
+        self.machine = machine
+        self.gate = gate
+        self.writer = writer
+        self.clock = clock
+        self.broken = broken
+        self.committed = committed
+        self.batch: list[Record] = []
+        self.closed = False
+
+    def record(self, kind: int, port: int, payload: bytes, times: tuple[int, int]) -> CommandRefused | None:
+        """Apply one input that came at `times` (venue, wall); `commit` must follow."""
+        record = Record(kind, port, times[0], times[1], payload)
+        try:
+            refused = self.machine.apply(record)
+        except Exception as error:
+            self.close()
+            self.broken(error)
+            raise
+        self.batch.append(record)
+        return refused
+
+    def command(self, command: Command) -> CommandRefused | None:
+        """Carry out a command now, as a record of its own, and commit it."""
+        if isinstance(command, NextDay) and self.writer is not None and self.machine.engine.date:
+            self.writer.roll(date.fromisoformat(command.date))
+        refused = self.record(Kind.COMMAND, 0, _encode(command), self.clock.now())
+        self.commit()
+        return refused
+
+    def commit(self) -> None:
+        """Hand what was applied to the log, and hold its output until that is durable."""
+        if self.batch and not self.closed:
+            if self.writer is not None:
+                self.writer.submit(self.batch)
+                self.batch = []
+            else:
+                self.batch.clear()
+            self.gate.hold(self.machine.number, self.machine.touched)
+            self.committed()
+
+    def close(self) -> None:
+        """Take nothing more and release nothing more."""
+        self.closed = True
+        self.gate.close()
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether so much waits for the disk that no more orders should be read."""
+        writer = self.writer
+        return writer is not None and (
+            writer.unflushed_records > RUN_AHEAD_RECORDS or writer.unflushed_bytes > RUN_AHEAD_BYTES
+        )

@@ -1,0 +1,379 @@
+"""The log: every input of the venue, in order, each durable before anything it caused may leave.
+
+One SQLite file per trading day, `log/DATE.db`, in write-ahead mode, with one row per group commit. Each row carries a
+SHA-256 over the previous row's and its own bytes; a day's file begins with the number and the chain that it continues
+from. So a row that was changed, lost or put in from elsewhere shows, across days too. Old days may be removed by the
+operator from the front; numbers then begin later.
+
+What a chain can't show is that its end is missing. The *mark* does: after each commit the writer notes the number and
+chain it is about to acknowledge in `log/acknowledged`, unflushed (about a microsecond, and `kill -9` does not lose it).
+After a power cut the mark may be older than the log, which is fine; a log that is older than its mark has lost what
+was acknowledged. (In `process` durability a power cut may do just that: nothing else was promised.)
+
+Readers in other processes open the files read-only and only ever create SQLite's own `-shm`. They list the days
+*before* they drain the one they are in: the writer closes a day before it creates the next, so once a later file was
+seen, what the drained one holds is all it ever will.
+
+For editors: within the engine process never open and close a `.db` file other than through SQLite (see `venue.wal`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import date
+from pathlib import Path
+from struct import Struct
+from typing import Final, Literal, Protocol, Self
+from zlib import crc32
+
+from venue import snapshot
+from venue.record import ORIGIN, LogDamaged, Point, Record, encode_batch, next_chain, verify_commit
+from venue.wal import DayFile, sqlite_errors
+
+Durability = Literal["disk", "process"]
+
+CHECKPOINT_PAGES: Final = 256
+"""Pages of 4 KiB in the write-ahead file that make SQLite move them to the database: 1 MiB."""
+_WAL_BYTES_KEPT: Final = 4 * 2**20
+"""What a write-ahead file that a slow reader let grow is cut back to, once it can be."""
+
+_SCHEMA: Final = """
+CREATE TABLE head (epoch INTEGER NOT NULL, last INTEGER NOT NULL, chain BLOB NOT NULL);
+CREATE TABLE commits (last INTEGER PRIMARY KEY, first INTEGER NOT NULL, chain BLOB NOT NULL, blob BLOB NOT NULL);
+"""
+# One statement is one transaction: the epoch is checked in the very transaction that writes.
+_APPEND: Final = "INSERT INTO commits SELECT ?, ?, ?, ? FROM head WHERE epoch = ?"
+
+_MARK: Final = Struct("<Q32s")
+_MARK_CRC: Final = Struct("<I")
+
+
+class Fenced(Exception):  # noqa: N818 - the name states what is so
+    """Another engine has taken the log over with a higher epoch; nothing was written."""
+
+
+class DirectoryInUse(Exception):  # noqa: N818 - the name states what is so
+    """Another engine runs on this data directory."""
+
+
+class EventLog(Protocol):
+    """Where records go. One writer; numbers begin at 1 and have no gaps."""
+
+    @property
+    def last(self) -> int:
+        """Number of the last record, 0 when there is none."""
+
+    @property
+    def epoch(self) -> int:
+        """The present writer's epoch, 0 before the first `fence`."""
+
+    def append(self, batch: list[Record], epoch: int) -> int:
+        """Write a batch as one commit and return its last record's number; durable when it returns. Blocks.
+
+        Raises `Fenced` for an epoch that is no longer the present one, and whatever the store raises; after that the
+        log must not be appended to again.
+        """
+
+    def read(self, first: int) -> Iterator[tuple[int, Record]]:
+        """Yield number and record from number `first` (or the first one kept) to the end. Raises `LogDamaged`."""
+
+    def snapshot(self, number: int, blob: bytes) -> None:
+        """Keep the state after record `number`."""
+
+    def fence(self, epoch: int) -> None:
+        """Make `epoch` the present one, so that writers of a lower one are refused. Raises `Fenced` unless higher."""
+
+    def roll(self, day: date) -> None:
+        """Let what is appended from now on belong to a later trading day."""
+
+    def close(self) -> None:
+        """Leave the log in order; nothing may be called afterwards."""
+
+
+class MemoryLog:
+    """The log of `memory` mode: keeps no bytes, counts numbers."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self.epoch = 0
+
+    def append(self, batch: list[Record], epoch: int) -> int:
+        """Count a batch. Raises `Fenced`."""
+        if epoch != self.epoch:
+            raise Fenced(f"epoch {epoch} is not the present one, {self.epoch}")
+        self.last += len(batch)
+        return self.last
+
+    def read(self, first: int) -> Iterator[tuple[int, Record]]:
+        """Yield nothing: nothing was kept."""
+        return iter(())
+
+    def snapshot(self, number: int, blob: bytes) -> None:
+        """Keep nothing."""
+
+    def fence(self, epoch: int) -> None:
+        """See `EventLog.fence`."""
+        if epoch <= self.epoch:
+            raise Fenced(f"epoch {epoch} is not above the present one, {self.epoch}")
+        self.epoch = epoch
+
+    def roll(self, day: date) -> None:
+        """Do nothing: there are no files."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class SqliteLog:
+    """The log in SQLite files under `directory`/log, snapshots beside it under `directory`/snapshots.
+
+    `durability`: "disk" flushes every commit and survives a power cut; "process" survives `kill -9` only.
+    Raises `DirectoryInUse`, and `LogDamaged` when what the files hold is not what was acknowledged; the contents of
+    the day files are checked by whoever reads them, from the first record read to the end.
+
+    A new log has no day: `roll` comes before the first `append`. After a `sqlite3.Error` or `OSError` from `append`
+    the log must be given up: whether that commit is in the file is not known until it is opened again.
+    """
+
+    def __init__(
+        self, directory: Path, durability: Durability = "disk", checkpoint_pages: int = CHECKPOINT_PAGES
+    ) -> None:
+        self._directory = directory
+        self._synchronous = {"disk": "FULL", "process": "OFF"}[durability]
+        self._checkpoint_pages = checkpoint_pages
+        self._folder = directory / "log"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._db: sqlite3.Connection | None = None
+        self.first = 1
+        self.epoch = 0
+        self.day: date | None = None
+        with ExitStack() as undo:
+            undo.enter_context(_locked(directory))
+            self._end = ORIGIN
+            self._end = self._recover()
+            self._mark = os.open(self._folder / "acknowledged", os.O_RDWR | os.O_CREAT, 0o644)
+            undo.callback(os.close, self._mark)
+            days = _days(self._folder)
+            if days:
+                self._open_day(days[-1])
+            self._undo = undo.pop_all()
+
+    @property
+    def last(self) -> int:
+        """Number of the last record, 0 when there is none."""
+        return self._end.number
+
+    def append(self, batch: list[Record], epoch: int) -> int:
+        """See `EventLog.append`."""
+        assert self._db is not None, "roll to a day first"
+        assert batch, "a commit holds at least one record"
+        number = self._end.number + len(batch)
+        blob = encode_batch(batch)
+        chain = next_chain(self._end.chain, blob)
+        cursor = self._db.execute(_APPEND, (number, self._end.number + 1, chain, blob, epoch))
+        if cursor.rowcount != 1:
+            raise Fenced(f"epoch {epoch} is not the present one, {self.epoch}")
+        self._end = Point(number, chain)
+        self._acknowledge()
+        return number
+
+    def read(self, first: int) -> Iterator[tuple[int, Record]]:
+        """See `EventLog.read`."""
+        return read_log(self._directory, first)
+
+    def snapshot(self, number: int, blob: bytes) -> None:
+        """Keep the state after record `number`. Raises `OSError`."""
+        snapshot.write(self._directory / "snapshots", number, blob)
+
+    def fence(self, epoch: int) -> None:
+        """See `EventLog.fence`."""
+        if epoch <= self.epoch:
+            raise Fenced(f"epoch {epoch} is not above the present one, {self.epoch}")
+        if self._db is not None:
+            self._db.execute("UPDATE head SET epoch = ?", (epoch,))
+        self.epoch = epoch
+
+    def roll(self, day: date) -> None:
+        """Close the day's file and begin the file of a later day. Raises `ValueError` unless it is later."""
+        if self.day is not None and day <= self.day:
+            raise ValueError(f"the log is at {self.day} and can't roll to {day}")
+        self._close_day()
+        path = self._folder / f"{day}.db"
+        _create_day(path, self._end, self.epoch)
+        self._open_day(path)
+
+    def close(self) -> None:
+        """Move everything into the day's file, remove its write-ahead file and release the directory."""
+        with self._undo:
+            self._close_day()
+
+    def _recover(self) -> Point:
+        """Check what can be checked without reading every record, and return where the log ends.
+
+        All of it through read-only connections: a damaged log is evidence, and SQLite writes when it closes.
+        """
+        for leftover in self._folder.glob("*.unfinished*"):
+            leftover.unlink()
+        end = None
+        days = _days(self._folder)
+        for path in days:
+            expected = end.number + 1 if end else 0
+            with closing(DayFile(path, path == days[-1], expected)) as day:
+                if end is None:
+                    self.first = day.start.number + 1
+                else:
+                    day.must_continue(end)
+                end = day.before(None)
+                self.epoch = day.epoch
+        end = end or ORIGIN
+        for _ in read_log(self._directory, end.number):  # the last commit, and the mark
+            pass
+        newest = snapshot.newest_number(self._directory / "snapshots")
+        if newest > end.number:
+            raise LogDamaged(end.number + 1, f"there is a snapshot of record {newest}, but the log ends before it")
+        for path in days[:-1]:
+            if Path(f"{path}-wal").exists():  # a reader kept the file open when its day ended
+                self._open_day(path)
+                self._close_day()
+        return end
+
+    def _open_day(self, path: Path) -> None:
+        self.day = date.fromisoformat(path.stem)
+        with sqlite_errors(self._end.number + 1):
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute(f"PRAGMA synchronous = {self._synchronous}")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {self._checkpoint_pages}")
+            self._db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
+            # Start the write-ahead file over: the remains of an unfinished commit must not lie behind new frames.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _close_day(self) -> None:
+        if self._db is not None:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.close()
+            self._db = None
+
+    def _acknowledge(self) -> None:
+        mark = _MARK.pack(*self._end)
+        os.pwrite(self._mark, mark + _MARK_CRC.pack(crc32(mark)), 0)
+
+
+class LogReader:
+    """Reads a log from outside, also while an engine writes it and after one was killed; never changes it.
+
+    `directory` is the data directory, `first` the number to begin with. Close it, or use it in `with`.
+    """
+
+    def __init__(self, directory: Path, first: int = 1) -> None:
+        self._folder = directory / "log"
+        self._wanted = first
+        self._day: DayFile | None = None
+        self._end = ORIGIN
+
+    def read(self) -> Iterator[tuple[int, Record]]:
+        """Yield number and record of all that is committed and was not yielded yet; call again to follow the log.
+
+        Every commit passed is held against its chain and its CRCs. Raises `LogDamaged`.
+        """
+        mark = _read_mark(self._folder)
+        later = True
+        while later:
+            days = _days(self._folder)
+            if self._day is None:
+                later = self._begin(days)
+            else:
+                yield from self._drain(self._day, mark)
+                later = self._cross(self._day, days)
+        if mark is not None and mark.number > self._end.number:
+            raise LogDamaged(self._end.number + 1, f"acknowledged up to record {mark.number}, but the log ends before")
+
+    def close(self) -> None:
+        """Close the file it is in."""
+        if self._day is not None:
+            self._day.close()
+            self._day = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(self, days: list[Path]) -> bool:
+        """Enter the day of the first record wanted, or the earliest day kept; returns whether there is one."""
+        for path in reversed(days):
+            day = DayFile(path, path == days[-1])
+            if day.start.number < self._wanted or path == days[0]:
+                self._day, self._end = day, day.before(self._wanted)
+                return True
+            day.close()
+        return False
+
+    def _drain(self, day: DayFile, mark: Point | None) -> Iterator[tuple[int, Record]]:
+        while rows := day.after(self._end):
+            for row in rows:
+                self._end, records = verify_commit(self._end, row)
+                if mark is not None and mark.number == self._end.number and mark != self._end:
+                    raise LogDamaged(mark.number, "its commit is not the one that was acknowledged")
+                for number, record in enumerate(records, self._end.number - len(records) + 1):
+                    if number >= self._wanted:
+                        yield number, record
+
+    def _cross(self, day: DayFile, days: list[Path]) -> bool:
+        """Go on to the day after this one, as listed before this one was drained; False when there is none."""
+        later = [path for path in days if path.name > day.path.name]
+        if not later:
+            return False
+        following = DayFile(later[0], later[0] == days[-1], self._end.number + 1)
+        day.close()
+        self._day = following
+        following.must_continue(self._end)
+        return True
+
+
+def read_log(directory: Path, first: int = 1) -> Iterator[tuple[int, Record]]:
+    """Yield number and record from number `first` (or the first one kept) to the present end. See `LogReader`."""
+    with LogReader(directory, first) as reader:
+        yield from reader.read()
+
+
+def _create_day(path: Path, start: Point, epoch: int) -> None:
+    """Create a day's file that goes on from `start`, whole or not at all, and flush it."""
+    aside = path.with_suffix(".unfinished")
+    with closing(sqlite3.connect(aside, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.executescript(_SCHEMA)
+        db.execute("INSERT INTO head VALUES (?, ?, ?)", (epoch, *start))
+    aside.rename(path)
+    snapshot.flush_directory(path.parent)
+
+
+def _days(folder: Path) -> list[Path]:
+    # ISO dates: the order of the names is the order of the days.
+    return sorted(folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].db"))
+
+
+def _read_mark(folder: Path) -> Point | None:
+    """Return what was acknowledged last, None when that can't be told: a damaged mark proves nothing."""
+    try:
+        data = (folder / "acknowledged").read_bytes()
+    except FileNotFoundError:
+        return None
+    mark, checksum = data[: _MARK.size], data[_MARK.size :]
+    return Point(*_MARK.unpack(mark)) if checksum == _MARK_CRC.pack(crc32(mark)) else None
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Hold the data directory for this engine alone. Raises `DirectoryInUse`."""
+    with (directory / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DirectoryInUse(f"another engine runs on {directory}") from None
+        yield

@@ -1,0 +1,154 @@
+"""The replayable venue: engine, ports and streams, brought from one state to the next by one record at a time.
+
+Whatever clients are told follows from the records alone, so this is all that a replay rebuilds, and it is the same
+code whether the records come from sockets or from the log. It reads no clock, opens no socket and writes no log.
+
+    record ─▶ Machine.apply ─▶ port.receive ─▶ engine ─▶ port ─▶ stream
+
+The state hash covers everything but who is connected: that ends with the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from engine import commands, state
+from engine.api import Command, CommandRefused, Port, Sink
+from engine.engine import Engine
+from ouch.port import OuchPort, UsOuchPort
+from venue.record import Kind, Record
+from venue.snapshot import canonical, state_hash
+from venue.stream import Stream, StreamDump
+
+DIALECTS: dict[str, type[OuchPort]] = {"ouch-5.0-us": UsOuchPort}
+"""The port class of each protocol that a configuration may name."""
+Ignored = Callable[[Port, str, bytes], None]
+"""Told of each message that a port ignored: why, and its bytes."""
+
+_commands = msgspec.msgpack.Decoder(Command)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def nothing_ignored(port: Port, reason: str, message: bytes) -> None:
+    """Take note of nothing: what a replay does with messages that were ignored."""
+
+
+class PortState(msgspec.Struct, array_like=True, frozen=True):
+    """An OUCH port's last number in each channel, and what identifies its stream of today."""
+
+    numbers: list[tuple[int, int]]
+    session: str
+    messages: int
+    sha256: str
+
+
+class MachineState(msgspec.Struct, frozen=True):
+    """What the state hash is taken over."""
+
+    engine: state.EngineState | None
+    ports: dict[str, PortState]
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """A machine at one record: its state, the streams' bytes, and what the hash leaves out."""
+
+    number: int
+    venue_time: int
+    wall_time: int
+    state: bytes
+    streams: dict[str, StreamDump]
+
+
+class Machine:
+    """A venue without the outside.
+
+    `number` is the last record applied, `touched` the streams that grew since the gate last looked; large streams put
+    their older parts into temporary files in `directory`.
+    """
+
+    def __init__(self, directory: Path, ignored: Ignored = nothing_ignored) -> None:
+        self.engine = Engine()
+        self.ports: list[OuchPort] = []
+        self.streams: list[Stream] = []
+        self.touched: list[Stream] = []
+        self.connected: dict[int, None] = {}
+        self.number = 0
+        self.venue_time = 0
+        self.wall_time = 0
+        self.directory = directory
+        self.ignored = ignored
+
+    def apply(self, record: Record) -> CommandRefused | None:
+        """Apply the next record; gives the refusal of a command that could not be carried out and changed nothing."""
+        kind, port, now, wall_time, payload = record
+        self.number += 1
+        self.venue_time, self.wall_time = now, wall_time
+        if now >= self.engine.next_deadline:
+            self.engine.advance(now)
+        if kind == Kind.MESSAGE:
+            self.ports[port].receive(payload, now)
+        elif kind == Kind.COMMAND:
+            try:
+                commands.handle(self.engine, _commands.decode(payload), now, self._connect)
+            except CommandRefused as refused:
+                return refused
+        elif kind == Kind.LOGIN:
+            self.connected[port] = None
+        elif kind == Kind.DISCONNECT:
+            self.connected.pop(port, None)
+        return None
+
+    def _connect(self, port: Port) -> Sink:
+        """Give a new port of the engine its dialect and its stream. Ports come in the order of their indexes."""
+        assert port.index == len(self.ports)
+        ouch_port = DIALECTS[port.entry.protocol](
+            port, self.engine, partial(self._open_stream, port.index), self.ignored
+        )
+        self.ports.append(ouch_port)
+        self.streams.append(Stream("", self.touched, self.directory))
+        return ouch_port  # type: ignore[return-value]  # each dialect adds the events to the base class
+
+    def _open_stream(self, index: int) -> Stream:
+        """End a port's stream and start the one of the day that begins."""
+        self.streams[index].ended = True
+        stream = self.streams[index] = Stream(self.engine.session, self.touched, self.directory)
+        return stream
+
+    # Snapshots.
+
+    def dump(self) -> bytes:
+        """Give the canonical bytes of the whole state."""
+        ports = {
+            port.port.name: PortState(sorted(port.numbers.items()), stream.session, stream.count, stream.digest().hex())
+            for port, stream in zip(self.ports, self.streams, strict=True)
+        }
+        return canonical(MachineState(state.dump(self.engine), ports))
+
+    def hash(self) -> str:
+        """Give the state hash."""
+        return state_hash(self.dump())
+
+    def snapshot(self) -> bytes:
+        """Give a snapshot of the machine as it is now."""
+        streams = {port.port.name: stream.dump() for port, stream in zip(self.ports, self.streams, strict=True)}
+        return _encoder.encode(Snapshot(self.number, self.venue_time, self.wall_time, self.dump(), streams))
+
+    def restore(self, blob: bytes) -> None:
+        """Bring a new machine to a snapshot."""
+        snapshot = msgspec.msgpack.decode(blob, type=Snapshot)
+        machine_state = msgspec.msgpack.decode(snapshot.state, type=MachineState)
+        if machine_state.engine is not None:
+            state.load(self.engine, machine_state.engine, self._connect)
+        for index, port in enumerate(self.ports):
+            port_state = machine_state.ports[port.port.name]
+            port.numbers.update(port_state.numbers)
+            port.stream = self.streams[index] = Stream.load(
+                snapshot.streams[port.port.name], self.touched, self.directory
+            )
+        self.touched.clear()
+        self.number = snapshot.number
+        self.venue_time, self.wall_time = snapshot.venue_time, snapshot.wall_time
