@@ -38,6 +38,7 @@ from venue.record import LogDamaged
 from venue.recovery import replay as replay_log
 
 FAILED, USAGE, BAD_CONFIGURATION, PORT_TAKEN, LOG_DAMAGED, INTERRUPTED = 1, 2, 3, 4, 5, 130
+SAME_SIGNAL_SECONDS = 0.1
 DURABILITIES = click.Choice(["disk", "process", "memory"])
 DATA = click.option("--data", "data", type=click.Path(path_type=Path, file_okay=False), help="The venue's directory.")
 
@@ -164,13 +165,21 @@ async def _run(venue: Venue) -> int:
     if venue.failed.done():
         return _say(FAILED, f"the venue cannot go on: {venue.failed.result()!r}. Nothing more was acknowledged.")
     stopping = asyncio.ensure_future(venue.stop())
-    again = asyncio.ensure_future(signals.get())
+    again = asyncio.ensure_future(_second(signals))
     await asyncio.wait({stopping, again}, return_when=asyncio.FIRST_COMPLETED)
     if not stopping.done():
         os._exit(INTERRUPTED)
     again.cancel()
     stopping.result()
     return 0
+
+
+async def _second(signals: asyncio.Queue[signal.Signals]) -> None:
+    """Wait for another signal. One that follows at once is the same: `uv run` passes on what its group got too."""
+    await asyncio.sleep(SAME_SIGNAL_SECONDS)
+    while not signals.empty():
+        signals.get_nowait()
+    await signals.get()
 
 
 def banner(venue: Venue) -> str:

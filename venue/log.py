@@ -277,6 +277,7 @@ class LogReader:
     def read(self) -> Iterator[tuple[int, Record]]:
         """Yield number and record of all that is committed and was not yielded yet; call again to follow the log.
 
+        May be left in the middle: the next call goes on from there.
         Every commit passed is held against its chain and its CRCs. Raises `LogDamaged`.
         """
         mark = _read_mark(self._folder)
@@ -316,12 +317,14 @@ class LogReader:
     def _drain(self, day: DayFile, mark: Point | None) -> Iterator[tuple[int, Record]]:
         while rows := day.after(self._end):
             for row in rows:
-                self._end, records = verify_commit(self._end, row)
-                if mark is not None and mark.number == self._end.number and mark != self._end:
+                end, records = verify_commit(self._end, row)
+                if mark is not None and mark.number == end.number and mark != end:
                     raise LogDamaged(mark.number, "its commit is not the one that was acknowledged")
-                for number, record in enumerate(records, self._end.number - len(records) + 1):
+                for number, record in enumerate(records, self._end.number + 1):
                     if number >= self._wanted:
+                        self._wanted = number + 1
                         yield number, record
+                self._end = end
 
     def _cross(self, day: DayFile, days: list[Path]) -> bool:
         """Go on to the day after this one, as listed before this one was drained; False when there is none."""

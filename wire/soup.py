@@ -1,271 +1,88 @@
-"""SoupBinTCP 3.00, 4.00 and 4.10: the server's end, and what both ends share. `wire.soup_client` is the client's end.
+"""SoupBinTCP 3.00, 4.00 and 4.10: the server's end, and what both ends share. The client's is `wire.soup_client`.
 
-A connection is a machine with no socket, clock or task of its own: bytes and times (integer nanoseconds) go in, events
-and bytes come out, so two of them joined back to back make a whole login without either a port or a wait.
+An end is a machine without socket, clock or task: bytes and times (integer nanoseconds) go in, events and bytes come
+out. Two of them back to back make a whole login with no port and no wait.
 
-The theory. TCP carries packets of two length bytes, a type letter and a payload. A client logs in once, naming the
-session and the number of the next message it wants. From then on the server sends the session's messages, numbered by
-counting alone: each Sequenced Data packet is one more than the last, in a stream that outlives the connection. What
-the client sends is not numbered and may be lost with the socket. Silence means death, so both ends break it.
+The theory. TCP carries packets: two bytes of length, a type letter, a payload. A client logs in once and names the
+session and the number of the next message it wants; from then on the server sends that session's messages, numbered
+by counting alone, in a stream that outlives the connection. What the client sends is not numbered and may be lost with
+the socket. A peer that says nothing for long is gone, so both ends break every silence with a heartbeat.
 
-What may be sent when is said by two tables, one for each sender; the other end takes exactly that. Whatever is absent
-is refused: the machine queues a last word (a Debug packet with the reason, or Login Rejected for a login that cannot
-be read), reports a `Violation` and is deaf from then on. Both ends go through the same four states.
+What may be sent when is a table for each sender (`wire.soup_terms`), and the other end takes exactly that. Whatever is
+absent is refused: the machine queues a last word (a Debug packet with the reason, or Login Rejected for a login that
+cannot be read), reports a `Violation` and hears nothing more. So does it when time is up.
 
-Not here: the sequenced stream is kept elsewhere as packets from `sequenced`, and whoever drives the server writes
-slices of it and reports `wrote`. Who may log in, and from which number, is for the driver to decide, as late as it
-likes. After each call the driver sends `bytes_to_send`, and hangs up once the state is CLOSED.
+The driver's part: after each call it sends `bytes_to_send`, and hangs up once `state` is CLOSED. It decides who may
+log in and from which number, as late as it likes; what comes meanwhile is held. It keeps the stream as packets from
+`sequenced`, writes whole ones of it itself, after what `accept` and before what `end_of_session` queues, and says
+`wrote`.
 
-For editors: `receive` is on the order path. The common chunk, one whole data packet, must stay a handful of steps.
-Source: SoupBinTCP 3.00 (2017) §1-2 and its 4.00 and 4.10 additions; where they are silent, docs/soupbintcp.md decides.
+For editors: `receive` is on the order path. A chunk that is one whole message must stay a handful of steps.
+Source: SoupBinTCP 3.00 (2017) with the additions of 4.00 and 4.10; where they are silent, see docs/soupbintcp.md.
 """
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass, field
-from enum import Enum, IntEnum, StrEnum
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final
 
-PACKET_LENGTH_MAX: Final = 0xFFFF
-"""The largest Packet Length that two bytes can say; it counts the type letter and the payload."""
-HELD_BYTES_MAX: Final = 262_144
-"""Bytes kept behind a login that is not answered yet: what one read of a socket may bring."""
-SEQUENCE_MAX: Final = 2**64 - 1
-NEVER: Final = 2**63 - 1
-"""The time of a tick that is not needed."""
-SHORT: Final = 256
-MILLISECOND: Final = 1_000_000
+from wire.soup_terms import (
+    CLIENT_MAY_SEND,
+    HELD_BYTES_MAX,
+    LENGTHS,
+    NEVER,
+    PACKET_LENGTH_MAX,
+    SERVER_MAY_SEND,
+    DebugReceived,
+    Event,
+    LoginRejectReason,
+    LoginRequest,
+    LoginTimedOut,
+    LogoutRequest,
+    PacketType,
+    PeerSilent,
+    SoupSettings,
+    State,
+    Table,
+    Violation,
+    packet,
+    read_login,
+    sequenced,
+    unsequenced,
+)
 
+__all__ = [
+    "NEVER",
+    "DebugReceived",
+    "Event",
+    "LoginRejectReason",
+    "LoginRequest",
+    "LoginTimedOut",
+    "LogoutRequest",
+    "PacketType",
+    "PeerSilent",
+    "SoupEndpoint",
+    "SoupServer",
+    "SoupSettings",
+    "State",
+    "Violation",
+    "packet",
+    "sequenced",
+    "unsequenced",
+]
 
-class PacketType(IntEnum):
-    """The letter after the length."""
-
-    DEBUG = ord("+")
-    LOGIN_ACCEPTED = ord("A")
-    SERVER_HEARTBEAT = ord("H")
-    LOGIN_REJECTED = ord("J")
-    LOGIN_REQUEST = ord("L")
-    LOGOUT_REQUEST = ord("O")
-    CLIENT_HEARTBEAT = ord("R")
-    SEQUENCED_DATA = ord("S")
-    UNSEQUENCED_DATA = ord("U")
-    END_OF_SESSION = ord("Z")
-
-
-class State(Enum):
-    """How far a connection is, seen from either end."""
-
-    CONNECTED = "connected"
-    LOGGING_IN = "logging in"
-    LOGGED_IN = "logged in"
-    CLOSED = "closed"
-
-
-Table: TypeAlias = dict[tuple[State, int], State]
-
-CLIENT_MAY_SEND: Final[Table] = {
-    (State.CONNECTED, PacketType.DEBUG): State.CONNECTED,
-    (State.CONNECTED, PacketType.LOGIN_REQUEST): State.LOGGING_IN,
-    (State.LOGGING_IN, PacketType.DEBUG): State.LOGGING_IN,
-    (State.LOGGING_IN, PacketType.UNSEQUENCED_DATA): State.LOGGING_IN,
-    (State.LOGGING_IN, PacketType.CLIENT_HEARTBEAT): State.LOGGING_IN,
-    (State.LOGGING_IN, PacketType.LOGOUT_REQUEST): State.CLOSED,
-    (State.LOGGED_IN, PacketType.DEBUG): State.LOGGED_IN,
-    (State.LOGGED_IN, PacketType.UNSEQUENCED_DATA): State.LOGGED_IN,
-    (State.LOGGED_IN, PacketType.CLIENT_HEARTBEAT): State.LOGGED_IN,
-    (State.LOGGED_IN, PacketType.LOGOUT_REQUEST): State.CLOSED,
-}
-SERVER_MAY_SEND: Final[Table] = {
-    (State.CONNECTED, PacketType.DEBUG): State.CONNECTED,
-    (State.LOGGING_IN, PacketType.DEBUG): State.LOGGING_IN,
-    (State.LOGGING_IN, PacketType.SERVER_HEARTBEAT): State.LOGGING_IN,
-    (State.LOGGING_IN, PacketType.LOGIN_ACCEPTED): State.LOGGED_IN,
-    (State.LOGGING_IN, PacketType.LOGIN_REJECTED): State.CLOSED,
-    (State.LOGGED_IN, PacketType.DEBUG): State.LOGGED_IN,
-    (State.LOGGED_IN, PacketType.SEQUENCED_DATA): State.LOGGED_IN,
-    (State.LOGGED_IN, PacketType.UNSEQUENCED_DATA): State.LOGGED_IN,
-    (State.LOGGED_IN, PacketType.SERVER_HEARTBEAT): State.LOGGED_IN,
-    (State.LOGGED_IN, PacketType.END_OF_SESSION): State.CLOSED,
-}
-LENGTHS: Final[dict[int, tuple[int, ...]]] = {
-    PacketType.LOGIN_REQUEST: (47, 52),  # 52 since 4.10, with a Heartbeat Timeout
-    PacketType.LOGIN_ACCEPTED: (31,),
-    PacketType.LOGIN_REJECTED: (2,),
-}
-"""The Packet Lengths of those whose payload is read field by field."""
-LOGGED_IN: Final = State.LOGGED_IN  # a name that the order path finds faster
+LOGGED_IN: Final = State.LOGGED_IN  # the order path finds these sooner than the members of a class
 CLOSED: Final = State.CLOSED
 
 
-@dataclass(frozen=True)
-class SoupSettings:
-    """An end's timers in nanoseconds, and the largest Packet Length it takes.
-
-    `silence_floor_ns` is the least that a 4.10 login may ask for, since a healthy client is silent for a second.
-    """
-
-    heartbeat_interval_ns: int = 1_000_000_000
-    silence_limit_ns: int = 15_000_000_000
-    silence_floor_ns: int = 2_000_000_000
-    login_wait_ns: int = 30_000_000_000
-    packet_length_max: int = 1024
-
-
-# --------------------------------------------------------------------------------------------------------------- events
-
-
-class LoginRejectReason(StrEnum):
-    """The two reasons against a login."""
-
-    NOT_AUTHORIZED = "A"
-    SESSION_NOT_AVAILABLE = "S"
-
-
-@dataclass(frozen=True)
-class LoginRequest:
-    """To be answered by `accept` or `reject`. A blank session is the current one; the names are in upper case."""
-
-    username: str
-    password: str = field(repr=False)
-    session: str
-    sequence: int
-    heartbeat_timeout_ns: int | None
-
-
-@dataclass(frozen=True)
-class LogoutRequest:
-    """The client leaves; the connection is closed, the session goes on."""
-
-
-@dataclass(frozen=True)
-class LoginAccepted:
-    """The session joined, and the number of the next sequenced message."""
-
-    session: str
-    sequence: int
-
-
-@dataclass(frozen=True)
-class LoginRejected:
-    """The server closes the connection."""
-
-    reason: LoginRejectReason
-
-
-@dataclass(frozen=True)
-class UnsequencedReceived:
-    """A message from the server outside the stream (since 4.00): not numbered, not repeated."""
-
-    payload: bytes
-
-
-@dataclass(frozen=True)
-class EndOfSession:
-    """The last message of the session has been sent; a new session will have a new name."""
-
-
-@dataclass(frozen=True)
-class DebugReceived:
-    """Text for people; bytes beyond ASCII are spelled out."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Violation:
-    """The peer broke the protocol."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class PeerSilent:
-    """Nothing came for as long as the limit."""
-
-
-@dataclass(frozen=True)
-class LoginTimedOut:
-    """The login, or at the client's end its answer, did not come in time."""
-
-
-Event: TypeAlias = (
-    bytes  # the payload of the peer's data packet: unsequenced from a client, sequenced from a server
-    | LoginRequest
-    | LogoutRequest
-    | LoginAccepted
-    | LoginRejected
-    | UnsequencedReceived
-    | EndOfSession
-    | DebugReceived
-    | Violation
-    | PeerSilent
-    | LoginTimedOut
-)
-
-# -------------------------------------------------------------------------------------------------------------- packets
-
-
-def packet(kind: int, payload: bytes = b"") -> bytes:
-    """Frame a payload."""
-    assert len(payload) < PACKET_LENGTH_MAX, "two bytes cannot say this length"
-    return struct.pack(">HB", 1 + len(payload), kind) + payload
-
-
-SEQUENCED_HEADERS: Final = [packet(PacketType.SEQUENCED_DATA, bytes(size))[:3] for size in range(SHORT)]
-UNSEQUENCED_HEADERS: Final = [packet(PacketType.UNSEQUENCED_DATA, bytes(size))[:3] for size in range(SHORT)]
-
-
-def sequenced(payload: bytes) -> bytes:
-    """Frame a message of the stream. An empty one may not be: it would take a number and say nothing."""
-    assert payload, "a sequenced message holds something"
-    size = len(payload)
-    return SEQUENCED_HEADERS[size] + payload if size < SHORT else packet(PacketType.SEQUENCED_DATA, payload)
-
-
-def unsequenced(payload: bytes) -> bytes:
-    """Frame a message outside the stream."""
-    size = len(payload)
-    return UNSEQUENCED_HEADERS[size] + payload if size < SHORT else packet(PacketType.UNSEQUENCED_DATA, payload)
-
-
-def number(digits: bytes) -> int | None:
-    """Read a number padded with spaces or zeros on either side; None for anything else, and beyond 64 bits."""
-    digits = digits.strip(b" ")
-    if not digits.isdigit():
-        return None
-    value = int(digits)
-    return value if value <= SEQUENCE_MAX else None
-
-
-def name(text: bytes) -> str:
-    """Read a user's name or password, in which case does not matter."""
-    return text.strip(b" ").upper().decode("latin-1")
-
-
-def login_request(payload: bytes) -> LoginRequest | None:
-    """Read a login of either length; None when one of its numbers is not a number."""
-    sequence = number(payload[26:46])
-    timeout_ms = number(payload[46:51]) if len(payload) > 46 else 0
-    if sequence is None or timeout_ms is None:
-        return None
-    session = payload[16:26].strip(b" ").decode("latin-1")
-    timeout_ns = timeout_ms * MILLISECOND if len(payload) > 46 else None
-    return LoginRequest(name(payload[:6]), name(payload[6:16]), session, sequence, timeout_ns)
-
-
-# ----------------------------------------------------------------------------------------------------------------- ends
-
-
 class SoupEndpoint:
-    """What both ends do alike: cut the bytes into packets, hold the peer and themselves to the tables, watch the time.
+    """What both ends do alike: cut bytes into packets, hold the peer and themselves to the tables, watch the time.
 
-    A heartbeat is sent, and silence judged, only between login and end: some clients take the first packet that comes
-    for the answer to their login. Sooner ones are legal and taken.
+    Heartbeats go out, and silence is judged, from login to end only: some peers take the first packet for the answer
+    to their login. Earlier heartbeats are legal and taken.
     """
 
-    SENDS: ClassVar[Table]
-    TAKES: ClassVar[Table]
+    MAY_SEND: ClassVar[Table]
+    MAY_RECEIVE: ClassVar[Table]
 
     __slots__ = (
         "_data",
@@ -282,86 +99,200 @@ class SoupEndpoint:
     )
 
     def __init__(self, settings: SoupSettings, now: int, data: PacketType, heartbeat: PacketType) -> None:
-        assert settings.packet_length_max <= PACKET_LENGTH_MAX, "two bytes cannot say this length"
+        assert settings.packet_length_max <= PACKET_LENGTH_MAX, "longer than two bytes can say"
         self.state: State = State.CONNECTED
-        self._data: int = int(data)
-        self._heartbeat = heartbeat
+        self._data = int(data)
+        self._heartbeat = int(heartbeat)
         self._heartbeat_interval_ns = settings.heartbeat_interval_ns
         self._silence_limit_ns = settings.silence_limit_ns
         self._packet_length_max = settings.packet_length_max
-        self._login_due = NEVER
+        self._login_due: int = NEVER
         self._heard_at = self._sent_at = now
         self._partial = b""
         self._output = bytearray()
 
     def receive(self, data: bytes, now: int) -> list[Event]:
-        """Take what came, and tell what it means, in its order. A packet that is not complete yet is kept."""
+        """Tell what came, in its order; the beginning of a packet is kept until its rest is there."""
         self._heard_at = now
         if self.state is LOGGED_IN and not self._partial:
             size = len(data)
             if (
                 2 < size <= self._packet_length_max + 2
                 and data[2] == self._data
-                and (data[0] << 8 | data[1]) + 2 == size
+                and (data[0] << 8 | data[1]) == size - 2
             ):
                 return [data[3:]]
-        return self._parse(data, now)
+        return self._read(data, now)
 
     def tick(self, now: int) -> list[Event]:
-        """Do what is due: send a heartbeat, or give the peer up."""
+        """Do what is due: a heartbeat, or giving the peer up."""
+        if self.state is CLOSED:
+            return []
         if now >= self._login_due:
-            return [self._give_up(LoginTimedOut(), "no login in time", now)]
+            self._close("no login in time", now)
+            return [LoginTimedOut()]
         if self.state is LOGGED_IN:
             if now - self._heard_at >= self._silence_limit_ns:
-                return [self._give_up(PeerSilent(), "silent for too long", now)]
+                self._close("silent for too long", now)
+                return [PeerSilent()]
             if now - self._sent_at >= self._heartbeat_interval_ns:
                 self._send(self._heartbeat, b"", now)
         return []
 
     @property
     def next_tick(self) -> int:
-        """When `tick` has something to do, unless bytes come or go first; NEVER if it has not."""
-        if self.state is LOGGED_IN:
-            heartbeat_at = self._sent_at + self._heartbeat_interval_ns
-            silent_at = self._heard_at + self._silence_limit_ns
-            return heartbeat_at if heartbeat_at < silent_at else silent_at
-        return self._login_due
+        """When `tick` will find something due, if nothing is received or sent before."""
+        if self.state is not LOGGED_IN:
+            return NEVER if self.state is CLOSED else self._login_due
+        heartbeat_due = self._sent_at + self._heartbeat_interval_ns
+        silent_at = self._heard_at + self._silence_limit_ns
+        return heartbeat_due if heartbeat_due < silent_at else silent_at
 
     def wrote(self, now: int) -> None:
-        """Note that packets framed elsewhere were sent: they are as good as a heartbeat."""
+        """Note that packets framed elsewhere went out: no heartbeat is needed for a while."""
         self._sent_at = now
 
     def debug(self, text: str, now: int) -> None:
-        """Send a line for people; what is not ASCII becomes a question mark."""
+        """Say something to people."""
         self._send(PacketType.DEBUG, text.encode("ascii", "replace"), now)
 
     def bytes_to_send(self) -> bytes:
-        """Give away what is to be sent."""
+        """Hand over what is to be sent."""
         output = bytes(self._output)
         self._output.clear()
         return output
 
-    def _parse(self, data: bytes, now: int) -> list[Event]:
+    def _read(self, data: bytes, now: int) -> list[Event]:
         events: list[Event] = []
+        if self.state is CLOSED:
+            return events
         if self._partial:
             data = self._partial + data
+        message, length_max, logged_in = self._data, self._packet_length_max, self.state is LOGGED_IN
         at, end = 0, len(data)
-        while self._reads() and at + 2 <= end:
+        while end - at > 1:
             length = data[at] << 8 | data[at + 1]
-            kind = data[at + 2] if at + 2 < end else None
-            fault = self._fault(length, kind)
+            after = at + 2 + length
+            if logged_in and after <= end and 0 < length <= length_max and data[at + 2] == message:
+                events.append(data[at + 3 : after])
+                at = after
+                continue
+            in_bounds = 0 < length <= length_max
+            kind = data[at + 2] if in_bounds and end - at > 2 else -1
+            fault = self._fault(kind, length) if in_bounds else f"packet length {length}"
             if fault:
                 events.append(self._refuse(kind, fault, now))
-            after = at + 2 + length
-            if fault or kind is None or after > end:
+            if fault or kind < 0 or after > end:
                 break
-            payload = data[at + 3 : after]
+            self.state = self.MAY_RECEIVE[self.state, kind]
+            event = self._take(kind, data[at + 3 : after], now)
+            if event is not None:
+                events.append(event)
             at = after
-            if kind == self._data and self.state is LOGGED_IN:
-                events.append(payload)
-            else:
-                event = self._take(kind, payload, now)
-                if event is not None:
-                    events.append(event)
+            if not self._listens():
+                break
+            logged_in = self.state is LOGGED_IN
         self._partial = data[at:] if self.state is not CLOSED else b""
         return events
+
+    def _listens(self) -> bool:
+        return self.state is not CLOSED
+
+    def _fault(self, kind: int, length: int) -> str:
+        """Say what is wrong with a packet, from its header alone; -1 is a type that has not come yet."""
+        if kind < 0:
+            return ""
+        if (self.state, kind) not in self.MAY_RECEIVE:
+            return f"packet type {chr(kind)!a} must not be sent when {self.state.value}"
+        if length not in LENGTHS.get(kind, (length,)):
+            return f"packet length {length} with type {chr(kind)!a}"
+        return ""
+
+    def _take(self, kind: int, payload: bytes, now: int) -> Event | None:
+        """Tell what a packet means, once the table has let it in."""
+        return DebugReceived(payload.decode("ascii", "backslashreplace")) if kind == PacketType.DEBUG else None
+
+    def _send(self, kind: int, payload: bytes, now: int) -> None:
+        """Queue a packet. On a closed connection nobody hears it: an answer may come too late, and that is no fault."""
+        if self.state is CLOSED:
+            return
+        following = self.MAY_SEND.get((self.state, kind))
+        assert following is not None, f"packet type {chr(kind)} must not be sent when {self.state.value}"
+        self._output += packet(kind, payload)
+        self._sent_at = now
+        self.state = following
+
+    def _refuse(self, kind: int, reason: str, now: int) -> Event:
+        self._close(reason, now)
+        return Violation(reason)
+
+    def _close(self, reason: str, now: int) -> None:
+        self.debug(reason, now)
+        self.state = CLOSED
+        self._partial = b""
+
+
+class SoupServer(SoupEndpoint):
+    """The server's end of one connection. Events: messages as bytes, logins, logout, debug, and what closes it."""
+
+    MAY_SEND = SERVER_MAY_SEND
+    MAY_RECEIVE = CLIENT_MAY_SEND
+
+    __slots__ = ("_held", "_silence_floor_ns")
+
+    def __init__(self, settings: SoupSettings, now: int) -> None:
+        super().__init__(settings, now, PacketType.UNSEQUENCED_DATA, PacketType.SERVER_HEARTBEAT)
+        self._login_due = now + settings.login_wait_ns
+        self._silence_floor_ns = settings.silence_floor_ns
+        self._held = bytearray()
+
+    def accept(self, session: str, next_sequence: int, now: int) -> list[Event]:
+        """Let the client in, and tell what it sent behind its login; the stream may be written after this."""
+        assert len(session) <= 10, "session names have up to 10 characters"
+        self._send(PacketType.LOGIN_ACCEPTED, f"{session:>10}{next_sequence:>20}".encode("ascii"), now)
+        self._heard_at = now  # the wait was ours
+        held, self._held = bytes(self._held), bytearray()
+        return self._read(held, now)
+
+    def reject(self, reason: LoginRejectReason, now: int) -> None:
+        """Turn the client away; what it sent behind its login is dropped."""
+        self._send(PacketType.LOGIN_REJECTED, reason.value.encode("ascii"), now)
+        self._partial, self._held = b"", bytearray()
+
+    def end_of_session(self, now: int) -> None:
+        """Say that the session has had its last message."""
+        self._send(PacketType.END_OF_SESSION, b"", now)
+
+    def _listens(self) -> bool:
+        return self.state is not CLOSED and self.state is not State.LOGGING_IN
+
+    def _read(self, data: bytes, now: int) -> list[Event]:
+        events: list[Event] = []
+        if self.state is State.LOGGING_IN:
+            self._held += data
+        else:
+            events = super()._read(data, now)
+        if self.state is State.LOGGING_IN and len(self._partial) + len(self._held) > HELD_BYTES_MAX:
+            self._held = bytearray()
+            events.append(self._refuse(-1, "too much sent before the login was answered", now))
+        return events
+
+    def _take(self, kind: int, payload: bytes, now: int) -> Event | None:
+        if kind == PacketType.LOGOUT_REQUEST:
+            return LogoutRequest()
+        if kind != PacketType.LOGIN_REQUEST:
+            return super()._take(kind, payload, now)
+        login = read_login(payload)
+        if login is None:
+            return self._refuse(kind, "a number in the login cannot be read", now)
+        self._login_due = NEVER
+        if login.heartbeat_timeout_ns is not None:
+            self._silence_limit_ns = max(login.heartbeat_timeout_ns, self._silence_floor_ns)
+        return login
+
+    def _refuse(self, kind: int, reason: str, now: int) -> Event:
+        """Answer a login that cannot be read as one that is not authorized, and all else with the reason."""
+        if kind == PacketType.LOGIN_REQUEST and self.state is not LOGGED_IN:
+            self.state = State.LOGGING_IN
+            self.reject(LoginRejectReason.NOT_AUTHORIZED, now)
+        return super()._refuse(kind, reason, now)

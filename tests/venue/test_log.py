@@ -224,6 +224,17 @@ def test_after_kill_9_everything_acknowledged_is_there(tmp_path, durability, pag
         assert found == expected(1, len(found))
 
 
+def test_after_a_full_disk_everything_acknowledged_is_there(tmp_path):
+    log = opened(tmp_path)
+    log._db.execute("PRAGMA max_page_count = 30")  # what SQLite then says is what it says of a full disk
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        fill(log, 10**4)
+    acknowledged = log.last
+    log.close()
+    assert acknowledged > 30
+    assert contents(tmp_path) == expected(1, acknowledged)
+
+
 def test_a_failed_roll_leaves_no_day_behind(tmp_path):
     with closing(opened(tmp_path)) as log:
         fill(log, 1)
@@ -474,6 +485,15 @@ def test_a_slow_reader_does_not_hinder_the_day_roll(tmp_path):
     ]
 
 
+def test_a_reader_goes_on_from_where_it_was_left(tmp_path):
+    with closing(opened(tmp_path)) as log, LogReader(tmp_path, 2) as reader:
+        fill(log, 4)
+        for number, _ in reader.read():
+            if number == 5:
+                break
+        assert list(reader.read()) == expected(6, 12)
+
+
 def test_a_reader_of_nothing_yields_nothing(tmp_path):
     with LogReader(tmp_path) as reader:
         assert list(reader.read()) == []
@@ -489,7 +509,7 @@ def test_what_the_machine_refuses_is_no_damage(tmp_path):
         sqlite3.connect(f"file:{tmp_path}/absent.db?mode=ro", uri=True)
 
 
-def test_memory_mode_counts_and_keeps_nothing(tmp_path):
+def test_memory_mode_counts_and_keeps_nothing():
     log = MemoryLog()
     log.fence(1)
     log.roll(DAY)

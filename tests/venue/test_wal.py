@@ -72,7 +72,7 @@ def test_any_byte_of_a_commit_with_another_behind_it_is_damage(database):
     ends = commit_ends(data)
     # Up to the last commit but two, a lost commit mark included: two whole ones remain behind it.
     for position in [
-        *range(0, 32),
+        *range(32),
         *range(32, frame_at(ends[-3] + 1), 997),
         *range(32, 56),
         *range(frame_at(5), frame_at(5) + 24),
