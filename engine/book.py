@@ -13,7 +13,9 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
-from engine.api import MARKET_PRICE_ALTERNATIVE, Order, Port
+from engine.api import MARKET_PRICE_ALTERNATIVE, Display, Order, Port, Side
+
+BUY, HIDDEN = Side.BUY, Display.HIDDEN
 
 Party = tuple[Port, int, bytes]
 """One side of a trade: its port, and the key and label of its order."""
@@ -161,13 +163,23 @@ class Security:
         """Give the national best bid: the outside quote where one is set, else the best displayed of all books."""
         if self.outside_bid is not None:
             return self.outside_bid
-        return max((book.buys.shown.keys[-1] for book in self.books if book.buys.shown.keys), default=None)
+        best: int | None = None
+        for book in self.books:
+            keys = book.buys.shown.keys
+            if keys and (best is None or keys[-1] > best):
+                best = keys[-1]
+        return best
 
     def best_offer(self) -> int | None:
         """Give the national best offer, found like the bid."""
         if self.outside_offer is not None:
             return self.outside_offer
-        return min((-book.sells.shown.keys[-1] for book in self.books if book.sells.shown.keys), default=None)
+        best: int | None = None
+        for book in self.books:
+            keys = book.sells.shown.keys
+            if keys and (best is None or keys[-1] > best):
+                best = keys[-1]
+        return None if best is None else -best
 
     def on_tick(self, price: int) -> bool:
         """Whether `price` is a multiple of the tick of its price range (ranges are listed highest first)."""
@@ -177,12 +189,37 @@ class Security:
         return False
 
 
+class Market:
+    """One exchange of the venue: its books, and its own numbers for orders and trades."""
+
+    __slots__ = (
+        "after_hours_close",
+        "after_hours_open",
+        "books",
+        "key",
+        "match_number",
+        "midnight",
+        "order_reference_number",
+        "trades",
+    )
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.books: dict[str, Book] = {}
+        self.trades: dict[int, Trade] = {}
+        self.order_reference_number = 0
+        self.match_number = 0
+        self.midnight = 0
+        self.after_hours_open = 0
+        self.after_hours_close = 0
+
+
 class Book:
     """One security's orders in one market."""
 
     __slots__ = ("buys", "halted", "market", "security", "sells", "symbol")
 
-    def __init__(self, market: str, security: Security) -> None:
+    def __init__(self, market: Market, security: Security) -> None:
         self.market = market
         self.security = security
         self.symbol = security.symbol
@@ -192,8 +229,9 @@ class Book:
 
     def add(self, order: Order) -> None:
         """Let `order` rest, last in the queue of its price."""
-        side = self.buys if order.terms.is_buy else self.sells
-        (side.hidden if order.terms.is_hidden else side.shown).add(order)
+        terms = order.terms
+        side = self.buys if terms.side is BUY else self.sells
+        (side.hidden if terms.display is HIDDEN else side.shown).add(order)
 
     def orders(self) -> Iterator[Order]:
         """Go through all resting orders: buys then sells, each in ladder order."""

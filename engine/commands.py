@@ -24,8 +24,8 @@ from engine.api import (
     SymbolEntry,
     SystemEvent,
 )
-from engine.book import Book, Security
-from engine.engine import Engine, Market
+from engine.book import Book, Market, Security
+from engine.engine import Engine
 from engine.risk.eqrc import RuleBook
 
 Connect = Callable[[Port], Sink]
@@ -93,7 +93,7 @@ def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> Non
     security.listed = True
     for market in engine.markets.values():
         if entry.symbol not in market.books:
-            book = market.books[entry.symbol] = Book(market.key, security)
+            book = market.books[entry.symbol] = Book(market, security)
             security.books.append(book)
 
 

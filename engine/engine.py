@@ -35,9 +35,13 @@ from engine.api import (
     Side,
     TimeInForce,
 )
-from engine.book import Book, BookSide, Security, Trade, shrink, unlink
+from engine.book import BookSide, Market, Security, Trade, shrink, unlink
 from engine.risk.eqrc import PORT_CHECKS, RuleBook
 
+BUY = Side.BUY
+AFTER_HOURS = TimeInForce.AFTER_HOURS
+GOOD_TILL_TIME = TimeInForce.GOOD_TILL_TIME
+IMMEDIATE_OR_CANCEL = TimeInForce.IMMEDIATE_OR_CANCEL
 NEVER = 2**63 - 1
 """A deadline that does not come."""
 LONGEST_EXPIRE_TIME = 86_399
@@ -50,31 +54,6 @@ SIDE_CHANGES = frozenset(
     }
 )
 """How the kind of a resting sale may change (OUCH 5.0 §2.5, Modify)."""
-
-
-class Market:
-    """One exchange of the venue: its books, and its own numbers for orders and trades."""
-
-    __slots__ = (
-        "after_hours_close",
-        "after_hours_open",
-        "books",
-        "key",
-        "match_number",
-        "midnight",
-        "order_reference_number",
-        "trades",
-    )
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self.books: dict[str, Book] = {}
-        self.trades: dict[int, Trade] = {}
-        self.order_reference_number = 0
-        self.match_number = 0
-        self.midnight = 0
-        self.after_hours_open = 0
-        self.after_hours_close = 0
 
 
 class Engine:
@@ -126,7 +105,7 @@ class Engine:
         terms = order.terms
         if terms.cross:
             return REFUSALS[Reject.RETAIL_NOT_SERVED if terms.cross == Cross.RETAIL else Reject.INVALID_CROSS]
-        if order.attributes is not PLAIN or terms.time_in_force == TimeInForce.GOOD_TILL_TIME:
+        if order.attributes is not PLAIN or terms.time_in_force is GOOD_TILL_TIME:
             reject = attribute_fault(order.attributes, terms, order.port)
             if reject is not None:
                 return REFUSALS[reject]
@@ -135,10 +114,11 @@ class Engine:
     def admit(self, order: Order, now: int) -> Refusal | None:
         """Check whether a faultless order may enter now: the market first, then the port, then the order's risk."""
         scope = order.scope
-        if scope.book.halted:
+        book = scope.book
+        if book.halted:
             return REFUSALS[Reject.HALTED]
-        if order.terms.time_in_force == TimeInForce.AFTER_HOURS:
-            market = self.markets[scope.book.market]
+        if order.terms.time_in_force is AFTER_HOURS:
+            market = book.market
             if not market.after_hours_open <= now - market.midnight < market.after_hours_close:
                 return REFUSALS[Reject.AFTER_HOURS_CLOSED]
         port = order.port
@@ -155,31 +135,23 @@ class Engine:
 
     def enter(self, order: Order, now: int) -> Refusal | None:
         """Check, book and match a new order, or say why not."""
-        refusal = self.fault(order) or self.admit(order, now)
-        if refusal is not None:
-            return refusal
-        contra, limit = self._number(order)
-        dead = self._dies(order, contra, limit)
-        order.port.sink.accepted(order, dead, now)
-        if not dead:
-            self._work(order, contra, limit, now)
-        return None
+        refusal = self.fault(order)
+        if refusal is None:
+            refusal = self.admit(order, now)
+        if refusal is None:
+            self._work(order, None, now)
+        return refusal
 
     def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
         """Put a faultless `order` in the place of `original` with a new time priority, or say why not."""
         executed = original.size - original.quantity
         assert order.size > executed
         refusal = self.admit(order, now)
-        if refusal is not None:
-            return refusal
-        order.quantity = order.size - executed
-        self._leave(original)
-        contra, limit = self._number(order)
-        dead = self._dies(order, contra, limit)
-        order.port.sink.replaced(order, original, dead, now)
-        if not dead:
-            self._work(order, contra, limit, now)
-        return None
+        if refusal is None:
+            order.quantity = order.size - executed
+            self._leave(original)
+            self._work(order, original, now)
+        return refusal
 
     def cancel_to(self, order: Order, size: int, now: int) -> None:
         """Cut `order` down to `size` shares, executions included, keeping its priority; 0 ends it."""
@@ -260,42 +232,44 @@ class Engine:
         unlink(order)
         del order.port.orders[order.key]
 
-    def _number(self, order: Order) -> tuple[BookSide, int]:
-        """Give an admitted order its reference number; find the side it trades with and the worst key it takes."""
+    def _work(self, order: Order, original: Order | None, now: int) -> None:
+        """Give an admitted order its number, tell its port, trade it as far as it goes, and let the rest of it rest.
+
+        What must not rest (immediate or cancel, market-priced) and finds nothing is dead at once (OUCH 5.0 §2.6).
+        """
         book = order.scope.book
-        market = self.markets[book.market]
-        market.order_reference_number += 1
-        order.order_reference_number = market.order_reference_number
-        contra = book.sells if order.terms.side == Side.BUY else book.buys
-        return contra, contra.limit_key(order.price)
-
-    @staticmethod
-    def _dies(order: Order, contra: BookSide, limit: int) -> bool:
-        """Tell whether an order that must not rest finds nothing to trade with (OUCH 5.0 §2.6)."""
-        if order.terms.time_in_force != TimeInForce.IMMEDIATE_OR_CANCEL and order.price <= MAXIMUM_PRICE:
-            return False
+        market = book.market
+        market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
+        terms = order.terms
+        contra = book.sells if terms.side is BUY else book.buys
+        limit = contra.limit_key(order.price)
         level = contra.best()
-        return level is None or level.key < limit
-
-    def _work(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
-        """Trade an accepted order as far as it goes; let the rest of it rest, or cancel it where it must not."""
-        level = contra.best()
-        if level is not None and level.key >= limit:
+        trades = level is not None and level.key >= limit
+        rests = terms.time_in_force is not IMMEDIATE_OR_CANCEL and order.price <= MAXIMUM_PRICE
+        dead = not rests and not trades
+        if original is None:
+            order.port.sink.accepted(order, dead, now)
+        else:
+            order.port.sink.replaced(order, original, dead, now)
+        if trades:
+            assert level is not None
             if order.attributes.post_only:
                 displayed = level.ladder is contra.shown
                 reason = CancelReason.POST_ONLY_DISPLAYED if displayed else CancelReason.POST_ONLY_RULE
                 self._drop(order, reason, now)
                 return
             self._match(order, contra, limit, now)
-            if not order.quantity:
-                return
-        terms = order.terms
-        if terms.time_in_force == TimeInForce.IMMEDIATE_OR_CANCEL or order.price > MAXIMUM_PRICE:
+        if rests:
+            if order.quantity:
+                self._rest(order, now)
+        elif order.quantity and not dead:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
-            return
+
+    def _rest(self, order: Order, now: int) -> None:
+        """Put an order on its book, behind all others at its price."""
         order.port.orders[order.key] = order
         order.scope.book.add(order)
-        if terms.time_in_force == TimeInForce.GOOD_TILL_TIME:
+        if order.terms.time_in_force is GOOD_TILL_TIME:
             self.set_deadline(order, now + order.attributes.expire_time * SECOND)
 
     @staticmethod
@@ -309,7 +283,7 @@ class Engine:
     def _match(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
         """Trade with the best of the other side, at its price, while there is quantity and the price allows."""
         book = order.scope.book
-        market = self.markets[book.market]
+        market = book.market
         sink = order.port.sink
         level = contra.best()
         while order.quantity and level is not None and level.key >= limit:
@@ -363,7 +337,7 @@ def attribute_fault(attributes: OrderAttributes, terms: OrderTerms, port: Port) 
     if attributes.route:
         return Reject.ROUTING_NOT_SERVED
     if attributes.expire_time > LONGEST_EXPIRE_TIME or (
-        terms.time_in_force == TimeInForce.GOOD_TILL_TIME and not attributes.expire_time
+        terms.time_in_force is GOOD_TILL_TIME and not attributes.expire_time
     ):
         return Reject.INVALID_EXPIRE_TIME
     return None

@@ -18,9 +18,9 @@ from engine.api import (
     PortEntry,
     Scope,
 )
-from engine.book import Book, Security, Trade
+from engine.book import Book, Market, Security, Trade
 from engine.commands import PRICES, Connect, add_port, set_rules
-from engine.engine import Engine, Market
+from engine.engine import Engine
 from engine.risk.eqrc import RuleBook
 
 
@@ -183,7 +183,7 @@ def load(engine: Engine, state: EngineState, connect: Connect) -> None:
         market = engine.markets[key] = _load_market(key, market_state)
         for symbol, book_state in market_state.books.items():
             security = engine.securities[symbol]
-            book = market.books[symbol] = Book(key, security)
+            book = market.books[symbol] = Book(market, security)
             book.halted = book_state.halted
             security.books.append(book)
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):

@@ -185,16 +185,6 @@ class OrderTerms(msgspec.Struct, frozen=True, array_like=True):
         """Whether the order buys."""
         return self.side == Side.BUY
 
-    @property
-    def is_immediate(self) -> bool:
-        """Whether what does not trade at once is cancelled."""
-        return self.time_in_force == TimeInForce.IMMEDIATE_OR_CANCEL
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether nobody may see the order rest."""
-        return self.display == Display.HIDDEN
-
 
 class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     """The attributes that few orders carry. `PLAIN` is the instance of an order that carries none.

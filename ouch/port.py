@@ -36,6 +36,7 @@ from ouch import codec
 from ouch.terms import (
     BROKEN_TRADE_REASONS,
     CANCEL_REASONS,
+    KNOWN_TERMS,
     LIQUIDITY_FLAGS,
     REASONS,
     SIDES,
@@ -91,7 +92,7 @@ class OuchPort:
     def receive(self, message: bytes, now: int) -> None:
         """Take one message from the client; whatever it holds, nothing is raised."""
         kind = message[0] if message else -1
-        if kind not in self.uncounted:
+        if self.port.window is not None and kind not in self.uncounted:
             self.engine.arrived(self.port, now)
         handler = self.handlers.get(kind)
         if handler is None:
@@ -186,7 +187,8 @@ class UsOuchPort(OuchPort):
         if number <= self.numbers.get(channel, 0):
             return
         self.numbers[channel] = number
-        terms = order_terms((side, time_in_force, display, capacity, sweep, cross))
+        letters = (side, time_in_force, display, capacity, sweep, cross)
+        terms = KNOWN_TERMS.get(letters) or order_terms(letters)
         scope = self.scopes.get(symbol) or self.scope(symbol)
         if not isinstance(terms, OrderTerms):
             refusal: Refusal | None = REFUSALS[terms]

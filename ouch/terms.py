@@ -170,12 +170,13 @@ LETTERS: dict[int, tuple[str, dict[bytes, object]]] = {
 }
 """Options that are one of some letters: the attribute that holds it ("" where the market does not use it yet)."""
 
-_terms: dict[Letters, OrderTerms] = {}
+KNOWN_TERMS: dict[Letters, OrderTerms] = {}
+"""The terms met so far, one shared object for equal letters: 3,840 at the most."""
 
 
 def order_terms(letters: Letters) -> OrderTerms | Reject:
     """Give the terms that six letters mean, one shared object for equal letters, or the fault of the first bad one."""
-    terms = _terms.get(letters)
+    terms = KNOWN_TERMS.get(letters)
     if terms is not None:
         return terms
     side, time_in_force, display, capacity, sweep, cross = letters
@@ -191,7 +192,7 @@ def order_terms(letters: Letters) -> OrderTerms | Reject:
         return Reject.INVALID_INTERMARKET_SWEEP
     if cross not in CROSSES:
         return Reject.INVALID_CROSS
-    terms = _terms[letters] = OrderTerms(
+    terms = KNOWN_TERMS[letters] = OrderTerms(
         SIDES[side], TIMES_IN_FORCE[time_in_force], DISPLAYS[display], CROSSES[cross], SWEEPS[sweep], letters
     )
     return terms

@@ -71,7 +71,6 @@ class Venue:
         self.servers: list[asyncio.Server] = []
         self.waiting_for_disk: list[SoupConnection] = []
         self.timer: asyncio.TimerHandle | None = None
-        self.timer_deadline = NEVER
         self.recovered = 0
         self.loop: asyncio.AbstractEventLoop
         self.failed: asyncio.Future[Exception]
@@ -255,13 +254,10 @@ class Venue:
 
     def _schedule(self) -> None:
         """See that the engine's next deadline is kept when no record comes before it."""
-        deadline = self.machine.engine.next_deadline
-        if deadline == self.timer_deadline:
-            return
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
-        self.timer_deadline = deadline
+        deadline = self.machine.engine.next_deadline
         if deadline != NEVER:
             now, _ = self.clock.now()
             self.timer = self.loop.call_later(max(deadline - now, 0) / NANOSECONDS, self._fire)
@@ -269,12 +265,12 @@ class Venue:
     def _fire(self) -> None:
         """Record that a deadline has come."""
         self.timer = None
-        self.timer_deadline = NEVER
         times = self.clock.now()
         if times[0] >= self.machine.engine.next_deadline:
             self.journal.record(Kind.TIMER, 0, b"", times)
             self.journal.commit()
-        self._schedule()
+        else:
+            self._schedule()
 
 
 def same(present: Configure | None, wanted: Configure) -> bool:

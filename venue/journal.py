@@ -13,6 +13,7 @@ from datetime import date
 import msgspec
 
 from engine.api import Command, CommandRefused, NextDay
+from engine.engine import NEVER
 from venue.clock import Clock
 from venue.gate import Gate, Writer
 from venue.machine import Machine
@@ -23,13 +24,15 @@ RUN_AHEAD_RECORDS = 200_000
 RUN_AHEAD_BYTES = 64 * 2**20
 """The same, in bytes."""
 
+MESSAGE = Kind.MESSAGE
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class Journal:
     """The way in. `writer` is None in `memory` mode: nothing is kept and the gate stands open.
 
-    `committed` is called after each commit, `broken` with an exception of ours once the journal takes no more.
+    `deadline_moved` is called when the engine's next deadline is another one after a commit, `broken` with an exception
+    of ours once the journal takes no more.
     """
 
     def __init__(
@@ -39,27 +42,39 @@ class Journal:
         writer: Writer | None,
         clock: Clock,
         broken: Callable[[Exception], None],
-        committed: Callable[[], None],
+        deadline_moved: Callable[[], None],
     ) -> None:
         self.machine = machine
         self.gate = gate
         self.writer = writer
         self.clock = clock
         self.broken = broken
-        self.committed = committed
+        self.deadline_moved = deadline_moved
+        self.deadline = NEVER
         self.batch: list[Record] = []
         self.closed = False
 
+    def message(self, port: int, payload: bytes, times: tuple[int, int]) -> None:
+        """Apply one message that a port received at `times` (venue, wall); `commit` must follow."""
+        now, wall_time = times
+        try:
+            self.machine.message(port, payload, now, wall_time)
+        except Exception as error:
+            self.break_off(error)
+            raise
+        if self.writer is not None:
+            self.batch.append(Record(MESSAGE, port, now, wall_time, payload))
+
     def record(self, kind: int, port: int, payload: bytes, times: tuple[int, int]) -> CommandRefused | None:
-        """Apply one input that came at `times` (venue, wall); `commit` must follow."""
+        """Apply one input of any kind that came at `times` (venue, wall); `commit` must follow."""
         record = Record(kind, port, times[0], times[1], payload)
         try:
             refused = self.machine.apply(record)
         except Exception as error:
-            self.close()
-            self.broken(error)
+            self.break_off(error)
             raise
-        self.batch.append(record)
+        if self.writer is not None:
+            self.batch.append(record)
         return refused
 
     def command(self, command: Command) -> CommandRefused | None:
@@ -72,14 +87,22 @@ class Journal:
 
     def commit(self) -> None:
         """Hand what was applied to the log, and hold its output until that is durable."""
-        if self.batch and not self.closed:
-            if self.writer is not None:
-                self.writer.submit(self.batch)
-                self.batch = []
-            else:
-                self.batch.clear()
-            self.gate.hold(self.machine.number, self.machine.touched)
-            self.committed()
+        if self.closed:
+            return
+        if self.writer is not None and self.batch:
+            self.writer.submit(self.batch)
+            self.batch = []
+        machine = self.machine
+        if machine.touched:
+            self.gate.hold(machine.number, machine.touched)
+        if machine.engine.next_deadline != self.deadline:
+            self.deadline = machine.engine.next_deadline
+            self.deadline_moved()
+
+    def break_off(self, error: Exception) -> None:
+        """Stop for a fault of ours, before what it touched reaches the log."""
+        self.close()
+        self.broken(error)
 
     def close(self) -> None:
         """Take nothing more and release nothing more."""

@@ -85,13 +85,14 @@ class Machine:
     def apply(self, record: Record) -> CommandRefused | None:
         """Apply the next record; gives the refusal of a command that could not be carried out and changed nothing."""
         kind, port, now, wall_time, payload = record
+        if kind == Kind.MESSAGE:
+            self.message(port, payload, now, wall_time)
+            return None
         self.number += 1
         self.venue_time, self.wall_time = now, wall_time
         if now >= self.engine.next_deadline:
             self.engine.advance(now)
-        if kind == Kind.MESSAGE:
-            self.ports[port].receive(payload, now)
-        elif kind == Kind.COMMAND:
+        if kind == Kind.COMMAND:
             try:
                 commands.handle(self.engine, _commands.decode(payload), now, self._connect)
             except CommandRefused as refused:
@@ -101,6 +102,14 @@ class Machine:
         elif kind == Kind.DISCONNECT:
             self.connected.pop(port, None)
         return None
+
+    def message(self, port: int, payload: bytes, now: int, wall_time: int) -> None:
+        """Apply the next record, a message that `port` received: the order path's own way in."""
+        self.number += 1
+        self.venue_time, self.wall_time = now, wall_time
+        if now >= self.engine.next_deadline:
+            self.engine.advance(now)
+        self.ports[port].receive(payload, now)
 
     def _connect(self, port: Port) -> Sink:
         """Give a new port of the engine its dialect and its stream. Ports come in the order of their indexes."""

@@ -170,7 +170,7 @@ def show_book(call: Call) -> Answer:
     return Answer(
         200,
         {
-            "venue": book.market,
+            "venue": book.market.key,
             "book": book.symbol,
             "phase": "HALT" if book.halted else "MARKET",
             **book_prices(book),
@@ -250,7 +250,7 @@ def describe(order: Order) -> Json:
         "userRefNum": order.key & 0xFFFF_FFFF,
         "userRefIdx": order.key >> 32,
         "clOrdId": order.cl_ord_id.decode("latin-1").rstrip(),
-        "venue": order.scope.book.market,
+        "venue": order.scope.book.market.key,
         "book": order.scope.book.symbol,
         "side": order.terms.side.name,
         "price": dollars(order.price),

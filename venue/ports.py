@@ -77,16 +77,16 @@ class SoupConnection(asyncio.Protocol):
         events = self.session.receive(data, monotonic_ns())
         if events:
             self.take(events)
-        if self.journal.is_ahead:
+        if self.journal.writer is not None and self.journal.is_ahead:
             self.venue.wait_for_disk(self)
 
     def take(self, events: list[Event]) -> None:
         """Handle what the session made of the bytes, in order."""
         times = self.journal.clock.now()
-        record = self.journal.record
+        message = self.journal.message
         for event in events:
             if type(event) is bytes:
-                record(Kind.MESSAGE, self.index, event, times)
+                message(self.index, event, times)
             else:
                 self.handle(event)
         self.journal.commit()

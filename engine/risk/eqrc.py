@@ -11,6 +11,7 @@ exact, percentages are compared by cross-multiplication.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from engine.api import (
@@ -24,6 +25,7 @@ from engine.api import (
     Refusal,
     Reject,
     RuleEntry,
+    Side,
 )
 from engine.book import Security
 from engine.risk.limits import Bound, Check, FatFinger, FatFingerRange, Limits
@@ -31,8 +33,9 @@ from engine.risk.windows import SlidingWindow
 
 PERCENT_SCALE = 10_000
 """Percentages are held in 1/10,000 of a percent."""
-RANGE_FLOORS = tuple(dollars * PRICE_SCALE for dollars in (500, 100, 50, 10, 1, 0))
-"""Where the fat finger's price ranges 6 to 1 begin, in ticks."""
+RANGE_FLOORS = tuple(dollars * PRICE_SCALE for dollars in (1, 10, 50, 100, 500))
+"""Where the fat finger's price ranges 2 to 6 begin, in ticks."""
+BUY = Side.BUY
 UNLIMITED = Limits()
 
 
@@ -107,7 +110,7 @@ def fat_finger(order: Order) -> Refusal | None:
             terms.cross != Cross.CONTINUOUS and not rule.include_auction
         ):
             continue
-        distance = order.price - reference if terms.is_buy else reference - order.price
+        distance = order.price - reference if terms.side is BUY else reference - order.price
         if distance < 0:
             if rule.aggressive_only:
                 continue
@@ -125,16 +128,13 @@ CHECKS = (restricted_stock, maximum_shares, maximum_notional, fat_finger)
 
 def price_range(reference: int) -> int:
     """Give the fat finger range, 1 to 6, of a reference price: below $1, then from $1, $10, $50, $100 and $500."""
-    for number, floor in zip((6, 5, 4, 3, 2, 1), RANGE_FLOORS, strict=True):
-        if reference >= floor:
-            return number
-    return 1
+    return bisect_right(RANGE_FLOORS, reference) + 1
 
 
 def contra_quote(order: Order) -> tuple[int | None, str]:
     """Give the side of the NBBO that `order` would trade with, and its name."""
     security: Security = order.scope.book.security
-    if order.terms.is_buy:
+    if order.terms.side is BUY:
         return security.best_offer(), "national best offer"
     return security.best_bid(), "national best bid"
 

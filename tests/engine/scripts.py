@@ -1,0 +1,144 @@
+"""Random trading days: what hypothesis draws, and how a market (or anything that looks like one) acts it out.
+
+An action that speaks of an order names it by a number `pick`, which stands for one of the orders that are open when
+its turn comes (or, now and then, for one that is not).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+from trading import MARKET, SYMBOLS, Ticket, fat_finger, max_notional, max_shares, message_rate, restricted, ticket
+
+from engine.api import SECOND, CommandRefused, Side
+
+PORTS = ("IN1", "AK1")
+PRICES = ("9.98", "9.99", "10.00", "10.01", "10.02")
+
+
+@dataclass(frozen=True)
+class Action:
+    """A method of the market, its arguments, and the order that it is about, if any."""
+
+    name: str
+    arguments: tuple[Any, ...] = ()
+    keywords: tuple[tuple[str, Any], ...] = ()
+    pick: int | None = None
+
+    def act(self, *markets):
+        """Let every market do this, and give what each of them answered."""
+        arguments = self.arguments
+        if self.pick is not None:
+            arguments = (chosen(markets[0], self.pick), *arguments)
+        return [self.ask(market, arguments) for market in markets]
+
+    def ask(self, market, arguments):
+        try:
+            return getattr(market, self.name)(*arguments, **dict(self.keywords))
+        except CommandRefused as refused:
+            return [refused.field]
+
+
+def chosen(market, pick):
+    live = sorted(key for _, key in market.open)
+    if not live or pick % 16 == 0:
+        return pick % (market.last_key + 1)
+    return live[pick % len(live)]
+
+
+def action(name, *arguments, pick=None, **keywords):
+    return st.builds(
+        lambda values, named, picked: Action(name, values, tuple(named.items()), picked),
+        st.tuples(*arguments),
+        st.fixed_dictionaries(keywords),
+        st.none() if pick is None else pick,
+    )
+
+
+PICKS = st.integers(0, 1_000)
+SIZES = st.sampled_from([1, 2, 5, 10, 30, 100])
+
+
+@st.composite
+def tickets(draw, ports=PORTS, symbols=("ZWZZT", "AMD")) -> Ticket:
+    """Orders around ten dollars, now and then hidden, immediate, short-lived, post-only or at the market."""
+    how: dict[str, Any] = {}
+    kind = draw(st.sampled_from(["day"] * 6 + ["ioc", "gtt", "market", "post_only"]))
+    at = MARKET if kind == "market" else draw(st.sampled_from(PRICES))
+    if kind == "ioc":
+        how["ioc"] = True
+    elif kind == "gtt":
+        how["good_for"] = draw(st.integers(1, 5))
+    elif kind == "post_only":
+        how["post_only"] = True
+    if draw(st.integers(0, 3)) == 0:
+        how["hidden"] = True
+    if draw(st.integers(0, 3)) == 0:
+        how["group_id"] = draw(st.integers(1, 2))
+        how["options"] = ((24, how["group_id"]),)
+    side = draw(st.sampled_from([Side.BUY, Side.BUY, Side.BUY, Side.SELL, Side.SELL_SHORT, Side.SELL_SHORT_EXEMPT]))
+    symbol = draw(st.sampled_from(symbols))
+    return ticket(side, draw(SIZES), at, by=draw(st.sampled_from(ports)), symbol=symbol, **how)
+
+
+def trading(ports=PORTS):
+    """What traders do; the names come as often as they stand here."""
+    entering = action("enter", tickets(ports))
+    return st.one_of(
+        entering,
+        entering,
+        entering,
+        entering,
+        action("replace", tickets(ports), pick=PICKS),
+        action("cancel", pick=PICKS, to=st.sampled_from([0, 0, 1, 5, 20, 1_000])),
+        action(
+            "modify",
+            pick=PICKS,
+            side=st.one_of(st.none(), st.sampled_from(Side)),
+            to=st.one_of(st.none(), st.sampled_from([0, 1, 5, 20, 1_000])),
+        ),
+        action(
+            "mass_cancel",
+            by=st.sampled_from(ports),
+            symbol=st.sampled_from(["", "ZWZZT", "AMD"]),
+            side=st.one_of(st.none(), st.sampled_from(Side)),
+            group=st.one_of(st.none(), st.integers(0, 2)),
+        ),
+        action("wait", seconds=st.integers(0, 2), nanoseconds=st.sampled_from([0, 1, SECOND // 3])),
+    )
+
+
+RULES = st.lists(
+    st.one_of(
+        st.builds(max_shares, st.sampled_from([0, 10, 50])),
+        st.builds(max_notional, st.sampled_from([0, 1_000]), port=st.sampled_from([None, "IN1"])),
+        st.builds(message_rate, st.integers(0, 6), st.sampled_from([None, 3])),
+        st.builds(fat_finger, st.sampled_from(["0", "0.01"]), st.sampled_from(["0", "0.05"])),
+        st.builds(restricted, st.just("AMD")),
+    ),
+    max_size=3,
+)
+
+
+def operating(ports=PORTS):
+    """What traders and operators do."""
+    changing = st.builds(
+        lambda rules, symbols: Action("configure", tuple(rules), (("symbols", symbols),)),
+        RULES,
+        st.sampled_from([SYMBOLS, SYMBOLS, tuple(entry for entry in SYMBOLS if entry.symbol != "AMD")]),
+    )
+    return st.one_of(
+        trading(ports),
+        trading(ports),
+        trading(ports),
+        st.one_of(
+            changing,
+            action("halt", st.sampled_from(["ZWZZT", "AMD", None, "NOPE"]), halted=st.booleans()),
+            action("bust", st.integers(0, 6)),
+            action("set_entry", st.sampled_from(ports), enabled=st.booleans()),
+            action("release", st.sampled_from(ports)),
+            action("next_day", st.integers(20, 28).map(lambda day: f"2026-11-{day}")),
+            action("prices", st.sampled_from(["ZWZZT", "AMD"]), outside_bid=st.sampled_from(["9.00", None])),
+            action("prices", st.sampled_from(["ZWZZT", "AMD"]), last=st.sampled_from(["10.05", None])),
+        ),
+    )

@@ -1,0 +1,92 @@
+"""The cost of an order does not depend on how many others rest: counted in function calls, which no machine changes."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from trading import Market, buy, fat_finger, max_notional, max_shares, message_rate, sell
+
+import engine.book
+from engine.api import Side
+
+pytestmark = [
+    pytest.mark.section("Portcullis", "Cost independent of depth"),
+    pytest.mark.skipif(Path(engine.book.__file__).suffix != ".py", reason="calls of compiled code cannot be counted"),
+]
+
+FEW, MANY = 10, 10_000
+RULES = (max_shares(900_000), max_notional(900_000_000), fat_finger("0", "400"), message_rate(1_000_000))
+
+
+def calls(act):
+    """How many functions `act` calls, C functions included."""
+    count = 0
+
+    def profile(_frame, event, _argument):
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(profile)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def crowd(orders, spread):
+    """Resting orders on both sides: `spread` over prices of their own, or all at two prices."""
+    market = Market(*RULES, audited=False)
+    for number in range(orders // 2):
+        off = (1 + number) * 100 if spread else 100
+        by = ("AK1", "AKB", "AKP")[number % 3] if number > 2 else "AK1"
+        hidden = number % 5 == 4
+        market.enter(buy(10, at=10_000_000 - off, by=by, hidden=hidden))
+        market.enter(sell(10, at=10_000_000 + off, by=by, hidden=hidden))
+    return market
+
+
+NEAR = 10_000_000
+
+
+def cancel_in_the_middle(market):
+    """Order 5 came early: deep in the spread book, near the front of the queue in the other."""
+    market.cancel(5)
+
+
+OPERATIONS = {
+    "an order that rests": lambda market: market.enter(buy(10, at=NEAR - 100)),
+    "an order that rests at a new price": lambda market: market.enter(buy(10, at=NEAR - 50 * 100)),
+    "an order that trades": lambda market: market.enter(buy(10, at=NEAR + 100)),
+    "an order that trades in part and rests": lambda market: market.enter(sell(15, at=NEAR - 100, ioc=True)),
+    "an immediate order that is dead": lambda market: market.enter(buy(10, at=NEAR, ioc=True)),
+    "a refused order": lambda market: market.enter(buy(999_999, at=NEAR)),
+    "a cancel": cancel_in_the_middle,
+    "a cut": lambda market: market.cancel(5, to=5),
+    "a replace": lambda market: market.replace(5, buy(10, at=NEAR - 300)),
+    "a modify": lambda market: market.modify(6, side=Side.SELL_SHORT, to=5),
+    "a good-till-time order": lambda market: market.enter(buy(10, at=NEAR - 100, good_for=60)),
+}
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["many prices", "two prices"])
+def crowds(request):
+    return crowd(FEW, request.param), crowd(MANY, request.param)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_calls_do_not_grow_with_the_orders_that_rest(crowds, name):
+    few, many = (calls(lambda market=market: OPERATIONS[name](market)) for market in crowds)
+    assert few > 0
+    assert abs(many - few) <= 2
+
+
+def test_calls_grow_with_the_trades_and_with_nothing_else():
+    def sweep(orders):
+        market = crowd(orders, spread=True)
+        one = calls(lambda: market.enter(buy(10, at=NEAR + 10_000 * 100, ioc=True)))
+        three = calls(lambda: market.enter(buy(30, at=NEAR + 10_000 * 100, ioc=True)))
+        return one, three
+
+    few, many = sweep(40), sweep(MANY)
+    assert few[1] - few[0] == many[1] - many[0]
