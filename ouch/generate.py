@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ouch import messages
+from ouch import codes, messages
 from wire import generate
 from wire.record import Code, NumberCode
 
@@ -16,18 +16,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def enumerations() -> tuple[type[Code] | type[NumberCode], ...]:
-    """Every list of letters or numbers that the messages use, as they stand in the file."""
-    found = [value for value in vars(messages).values() if isinstance(value, type)]
+    """Every list of letters or numbers that the messages use, as they stand in `codes.py`."""
+    found = [value for value in vars(codes).values() if isinstance(value, type)]
     return tuple(e for e in found if issubclass(e, Code | NumberCode) and e not in {Code, NumberCode})
 
 
 def texts() -> dict[str, str]:
     """Each generated file, by its path from the root."""
-    codes = enumerations()
+    listed = enumerations()
     return {
         "ouch/codec.py": generate.codec(messages.OUCH, COMMAND),
-        "ouch/ouch50.xml": generate.nasdaq_xml(messages.OUCH, COMMAND, codes),
-        "docs/ouch-messages.md": generate.reference(messages.OUCH, COMMAND, codes),
+        "ouch/ouch50.xml": generate.nasdaq_xml(messages.OUCH, COMMAND, listed),
+        "docs/ouch-messages.md": generate.reference(messages.OUCH, COMMAND, listed),
         "tests/ouch/vectors.json": generate.vectors(messages.OUCH),
     }
 

@@ -23,8 +23,8 @@ from engine.api import (
     SystemEvent,
     TimeInForce,
 )
-from ouch import codec, messages
-from ouch.messages import RejectReason
+from ouch import codec, codes
+from ouch.codes import RejectReason
 from wire.record import BadOption
 
 Letters = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
@@ -41,7 +41,7 @@ TIMES_IN_FORCE = {
     b"E": TimeInForce.AFTER_HOURS,
 }
 DISPLAYS = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN, b"A": Display.ATTRIBUTABLE}
-CAPACITIES = frozenset(capacity.wire for capacity in messages.Capacity)
+CAPACITIES = frozenset(capacity.wire for capacity in codes.Capacity)
 SWEEPS = {b"Y": True, b"N": False}
 CROSSES = {
     b"N": Cross.CONTINUOUS,
@@ -112,29 +112,29 @@ OPTION_FAULTS = {
 }
 """The reason closest to an option that may not stand as it does; every other option's is `INVALID_ATTRIBUTE`."""
 CANCEL_REASONS = {
-    CancelReason.USER: messages.CancelReason.USER_REQUESTED.wire,
-    CancelReason.IMMEDIATE_OR_CANCEL: messages.CancelReason.IMMEDIATE.wire,
-    CancelReason.EXPIRED: messages.CancelReason.TIMEOUT.wire,
-    CancelReason.SUPERVISORY: messages.CancelReason.SUPERVISORY.wire,
-    CancelReason.SYSTEM: messages.CancelReason.SYSTEM.wire,
-    CancelReason.POST_ONLY_DISPLAYED: messages.CancelReason.POST_ONLY_DISPLAYED.wire,
-    CancelReason.POST_ONLY_RULE: messages.CancelReason.POST_ONLY_MARKET_RULES.wire,
+    CancelReason.USER: codes.CancelReason.USER_REQUESTED.wire,
+    CancelReason.IMMEDIATE_OR_CANCEL: codes.CancelReason.IMMEDIATE.wire,
+    CancelReason.EXPIRED: codes.CancelReason.TIMEOUT.wire,
+    CancelReason.SUPERVISORY: codes.CancelReason.SUPERVISORY.wire,
+    CancelReason.SYSTEM: codes.CancelReason.SYSTEM.wire,
+    CancelReason.POST_ONLY_DISPLAYED: codes.CancelReason.POST_ONLY_DISPLAYED.wire,
+    CancelReason.POST_ONLY_RULE: codes.CancelReason.POST_ONLY_MARKET_RULES.wire,
 }
 LIQUIDITY_FLAGS = {
-    Liquidity.ADDED: messages.LiquidityFlag.ADDED.wire,
-    Liquidity.REMOVED: messages.LiquidityFlag.REMOVED.wire,
-    Liquidity.ADDED_HIDDEN: messages.LiquidityFlag.ADDED_HIDDEN.wire,
+    Liquidity.ADDED: codes.LiquidityFlag.ADDED.wire,
+    Liquidity.REMOVED: codes.LiquidityFlag.REMOVED.wire,
+    Liquidity.ADDED_HIDDEN: codes.LiquidityFlag.ADDED_HIDDEN.wire,
 }
 
 BROKEN_TRADE_REASONS = {
-    BrokenTradeReason.ERRONEOUS: messages.BrokenTradeReason.ERRONEOUS.wire,
-    BrokenTradeReason.CONSENT: messages.BrokenTradeReason.CONSENT.wire,
-    BrokenTradeReason.SUPERVISORY: messages.BrokenTradeReason.SUPERVISORY.wire,
-    BrokenTradeReason.EXTERNAL: messages.BrokenTradeReason.EXTERNAL.wire,
+    BrokenTradeReason.ERRONEOUS: codes.BrokenTradeReason.ERRONEOUS.wire,
+    BrokenTradeReason.CONSENT: codes.BrokenTradeReason.CONSENT.wire,
+    BrokenTradeReason.SUPERVISORY: codes.BrokenTradeReason.SUPERVISORY.wire,
+    BrokenTradeReason.EXTERNAL: codes.BrokenTradeReason.EXTERNAL.wire,
 }
 SYSTEM_EVENTS = {
-    SystemEvent.START_OF_DAY: messages.EventCode.START_OF_DAY.wire,
-    SystemEvent.END_OF_DAY: messages.EventCode.END_OF_DAY.wire,
+    SystemEvent.START_OF_DAY: codes.EventCode.START_OF_DAY.wire,
+    SystemEvent.END_OF_DAY: codes.EventCode.END_OF_DAY.wire,
 }
 NUMBERS: dict[int, str] = {
     codec.TAG_MIN_QTY: "minimum_quantity",
@@ -153,19 +153,19 @@ LETTERS: dict[int, tuple[str, dict[bytes, object]]] = {
     codec.TAG_PRICE_TYPE: ("price_type", dict(PRICE_TYPES)),
     codec.TAG_DISCRETION_PRICE_TYPE: (
         "discretion_price_type",
-        {letter.wire: PRICE_TYPES[letter.wire] for letter in messages.DiscretionPriceType},
+        {letter.wire: PRICE_TYPES[letter.wire] for letter in codes.DiscretionPriceType},
     ),
     codec.TAG_POST_ONLY: ("post_only", {b"P": True, b"N": False}),
     codec.TAG_SHARES_LOCATED: ("shares_located", {b"Y": True, b"N": False}),
-    codec.TAG_CUSTOMER_TYPE: ("", dict.fromkeys(letter.wire for letter in messages.CustomerType)),
-    codec.TAG_TRADE_NOW: ("", dict.fromkeys(letter.wire for letter in messages.TradeNow)),
+    codec.TAG_CUSTOMER_TYPE: ("", dict.fromkeys(letter.wire for letter in codes.CustomerType)),
+    codec.TAG_TRADE_NOW: ("", dict.fromkeys(letter.wire for letter in codes.TradeNow)),
     codec.TAG_HANDLE_INST: (
         "handling_instruction",
-        {letter.wire: letter is not messages.HandleInst.NONE for letter in messages.HandleInst},
+        {letter.wire: letter is not codes.HandleInst.NONE for letter in codes.HandleInst},
     ),
     codec.TAG_AIQ_STRATEGY: (
         "self_match_prevention",
-        {letter.wire: letter.wire not in NO_SELF_MATCH_PREVENTION for letter in messages.AIQStrategy},
+        {letter.wire: letter.wire not in NO_SELF_MATCH_PREVENTION for letter in codes.AIQStrategy},
     ),
 }
 """Options that are one of some letters: the attribute that holds it ("" where the market does not use it yet)."""

@@ -442,7 +442,7 @@ def test_everything_that_an_order_carries_comes_back(market):
 
 @SNAPSHOT
 def test_a_loaded_venue_goes_on_where_the_first_one_was():
-    market = Market(message_rate(4), max_shares(500))
+    market = Market(message_rate(3), max_shares(500))
     market.enter(buy(100, at="10.00", good_for=2))
     market.enter(buy(100, at="10.00", by="AK1"))
     market.enter(sell(30, at="10.00"))

@@ -22,7 +22,7 @@ from trading import (
     whole,
 )
 
-from engine.api import SECOND, CancelReason, Liquidity, Reject, Side, TimeInForce
+from engine.api import SECOND, CancelReason, Display, Liquidity, Reject, Side, TimeInForce
 
 SIDE_CHANGES = {(1, 3), (1, 2), (3, 2)}
 
@@ -164,7 +164,7 @@ class NaiveMarket:
             buys=ticket.side == Side.BUY,
             at=ticket.at,
             price=ticks(ticket.at),
-            hidden=ticket.terms.is_hidden,
+            hidden=ticket.display == Display.HIDDEN,
             ioc=ticket.time_in_force == TimeInForce.IMMEDIATE_OR_CANCEL,
             post_only=ticket.attributes.post_only,
             group=ticket.attributes.group_id,

@@ -3,7 +3,7 @@
 import pytest
 from trading import MARKET, Accepted, Canceled, buy, sell, short, short_exempt, trade, whole
 
-from engine.api import CancelReason, Liquidity, Side
+from engine.api import CancelReason, Display, Liquidity, Side
 
 ENTER = pytest.mark.section("OUCH 5.0", "2.5 Enter")
 DEAD = pytest.mark.section("OUCH 5.0", "2.6 Dead on entry")
@@ -101,7 +101,7 @@ def test_a_hidden_order_at_a_better_price_trades_before_a_displayed_one(market, 
 @ENTER
 def test_an_attributable_order_is_displayed(market):
     market.enter(sell(100, at="10.00", hidden=True))
-    market.enter(sell(100, at="10.00", display=2))
+    market.enter(sell(100, at="10.00", display=Display.ATTRIBUTABLE))
     assert market.enter(buy(100, at="10.00"))[1:] == trade(3, 2, 100, "10.00", match=1)
 
 

@@ -462,8 +462,8 @@ def audit(market):
             for side in (book.buys, book.sells):
                 for ladder in (side.shown, side.hidden):
                     for order in audit_ladder(ladder):
-                        assert order.terms.is_buy == (side is book.buys)
-                        assert order.terms.is_hidden == (ladder is side.hidden)
+                        assert (order.terms.side == Side.BUY) == (side is book.buys)
+                        assert (order.terms.display == Display.HIDDEN) == (ladder is side.hidden)
                         assert order.scope.book is book
                         resting[order.port.name, order.key] = order
             bids = [order.price for order in book.buys.orders()]

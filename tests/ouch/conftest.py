@@ -16,7 +16,7 @@ import pytest
 
 from engine.api import BrokenTradeReason, BustTrade, NextDay, ReleasePort, SetHalt, SetPrices
 from ouch import messages
-from ouch.messages import IN, OUCH, OUT, decode, encode
+from ouch.messages import OUCH, OUT, decode, encode
 from venue import config, reference
 from venue.machine import Machine
 from venue.record import Kind, Record
@@ -280,31 +280,13 @@ def with_appendage(message, appendage):
     return message[:-2] + len(appendage).to_bytes(2, "big") + appendage
 
 
-@pytest.fixture
-def new_venue(tmp_path):
-    """Makes venues."""
-    return lambda *given, **named: Venue(tmp_path, *given, **named)
+@pytest.fixture(scope="session")
+def new_venue(tmp_path_factory):
+    """Makes venues; of the session's scope, so that tests of many examples may take it."""
+    directory = tmp_path_factory.mktemp("venue")
+    return lambda *given, **named: Venue(directory, *given, **named)
 
 
 @pytest.fixture
 def venue(new_venue):
     return new_venue()
-
-
-@pytest.fixture(scope="session")
-def a_venue(tmp_path_factory):
-    """Makes venues for tests that run many examples."""
-    directory = tmp_path_factory.mktemp("venue")
-    return lambda: Venue(directory)
-
-
-@pytest.fixture
-def written():
-    """A client's message as bytes, by its name in the declarations, and read back."""
-
-    def write(name, **fields):
-        message = encode(getattr(messages, name)(**fields))
-        assert decode(IN, message) is not None
-        return message
-
-    return write
