@@ -69,7 +69,7 @@ class Venue:
         self.logged_in: dict[str, SoupConnection] = {}
         self.addresses: dict[str, tuple[str, int]] = {}
         self.servers: list[asyncio.Server] = []
-        self.waiting_for_disk: list[SoupConnection] = []
+        self.waiting_for_disk: dict[SoupConnection, None] = {}
         self.timer: asyncio.TimerHandle | None = None
         self.recovered = 0
         self.loop: asyncio.AbstractEventLoop
@@ -224,7 +224,7 @@ class Venue:
         connection.transport.pause_reading()
         if not self.waiting_for_disk:
             self.loop.call_later(DISK_POLL, self._look_at_disk)
-        self.waiting_for_disk.append(connection)
+        self.waiting_for_disk[connection] = None
 
     def _look_at_disk(self) -> None:
         if self.journal.is_ahead:

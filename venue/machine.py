@@ -19,12 +19,13 @@ import msgspec
 from engine import commands, state
 from engine.api import Command, CommandRefused, Port, Sink
 from engine.engine import Engine
-from ouch.port import OuchPort, UsOuchPort
+from ouch.port import OuchPort
+from ouch.us import UsOuchPort
 from venue.record import Kind, Record
 from venue.snapshot import canonical, state_hash
 from venue.stream import Stream, StreamDump
 
-DIALECTS: dict[str, type[OuchPort]] = {"ouch-5.0-us": UsOuchPort}
+DIALECTS: dict[str, type[UsOuchPort]] = {"ouch-5.0-us": UsOuchPort}
 """The port class of each protocol that a configuration may name."""
 Ignored = Callable[[Port, str, bytes], None]
 """Told of each message that a port ignored: why, and its bytes."""
@@ -119,7 +120,7 @@ class Machine:
         )
         self.ports.append(ouch_port)
         self.streams.append(Stream("", self.touched, self.directory))
-        return ouch_port  # type: ignore[return-value]  # each dialect adds the events to the base class
+        return ouch_port
 
     def _open_stream(self, index: int) -> Stream:
         """End a port's stream and start the one of the day that begins."""

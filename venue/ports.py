@@ -164,6 +164,7 @@ class SoupConnection(asyncio.Protocol):
         self.venue.logged_in[port.name] = self
         self.journal.record(Kind.LOGIN, index, b"", self.journal.clock.now())
         self.journal.commit()
+        self.transport.pause_reading()
         self.journal.gate.call_when_durable(self.venue.machine.number, lambda: self.admit(stream, sequence))
 
     def starting_number(self, requested: int, count: int) -> int:
@@ -177,6 +178,7 @@ class SoupConnection(asyncio.Protocol):
         if self.closing or self.port is None:
             return
         log.info("logged in", port=self.name, session=stream.session, sequence=sequence)
+        self.transport.resume_reading()
         waiting = self.session.accept(stream.session, sequence, monotonic_ns())
         self.sent = stream.offset_of(sequence)
         stream.listener = self.flush
@@ -236,6 +238,8 @@ class SoupConnection(asyncio.Protocol):
     def tick(self) -> None:
         """Let the session send heartbeats and notice silence; come back when it next wants to."""
         now = monotonic_ns()
+        if self in self.venue.waiting_for_disk:
+            self.session.receive(b"", now)  # it is we who do not listen
         for event in self.session.tick(now):
             self.handle(event)
         if not self.closing:
@@ -247,7 +251,8 @@ class SoupConnection(asyncio.Protocol):
         """Write what is left to say, then close."""
         if not self.closing:
             log.debug("closing", port=self.name, why=why)
-            self.write_session()
+            if not self.paused:  # else a packet of the stream may be half written
+                self.write_session()
             self.closing = True
             self.transport.close()
 

@@ -60,10 +60,10 @@ SIZES = st.sampled_from([1, 2, 5, 10, 30, 100])
 
 
 @st.composite
-def tickets(draw, ports=PORTS, symbols=("ZWZZT", "AMD")) -> Ticket:
+def tickets(draw, ports=PORTS, symbols=("ZWZZT", "ZWZZT", "AMD")) -> Ticket:
     """Orders around ten dollars, now and then hidden, immediate, short-lived, post-only or at the market."""
     how: dict[str, Any] = {}
-    kind = draw(st.sampled_from(["day"] * 6 + ["ioc", "gtt", "market", "post_only"]))
+    kind = draw(st.sampled_from(["day"] * 5 + ["gtt"] * 2 + ["ioc", "market", "post_only"]))
     at = MARKET if kind == "market" else draw(st.sampled_from(PRICES))
     if kind == "ioc":
         how["ioc"] = True
@@ -81,39 +81,52 @@ def tickets(draw, ports=PORTS, symbols=("ZWZZT", "AMD")) -> Ticket:
     return ticket(side, draw(SIZES), at, by=draw(st.sampled_from(ports)), symbol=symbol, **how)
 
 
+def days(actions, most):
+    """Lists of up to `most` actions, long ones as often as short ones (plain lists would be short)."""
+    return st.integers(0, most).flatmap(lambda length: st.lists(actions, min_size=length, max_size=length))
+
+
+def weighted(**actions):
+    """One of several actions, as often as the number in front of each (`one_of` takes them all alike)."""
+    names = [name for name, (weight, _) in actions.items() for _ in range(weight)]
+    return st.sampled_from(names).flatmap(lambda name: actions[name][1])
+
+
 def trading(ports=PORTS):
-    """What traders do; the names come as often as they stand here."""
-    entering = action("enter", tickets(ports))
-    return st.one_of(
-        entering,
-        entering,
-        entering,
-        entering,
-        action("replace", tickets(ports), pick=PICKS),
-        action("cancel", pick=PICKS, to=st.sampled_from([0, 0, 1, 5, 20, 1_000])),
-        action(
-            "modify",
-            pick=PICKS,
-            side=st.one_of(st.none(), st.sampled_from(Side)),
-            to=st.one_of(st.none(), st.sampled_from([0, 1, 5, 20, 1_000])),
+    """What traders do."""
+    return weighted(
+        enter=(14, action("enter", tickets(ports))),
+        replace=(3, action("replace", tickets(ports), pick=PICKS)),
+        cancel=(2, action("cancel", pick=PICKS, to=st.sampled_from([0, 1, 5, 20, 1_000]))),
+        modify=(
+            2,
+            action(
+                "modify",
+                pick=PICKS,
+                side=st.one_of(st.none(), st.sampled_from(Side)),
+                to=st.one_of(st.none(), st.sampled_from([0, 1, 5, 20, 1_000])),
+            ),
         ),
-        action(
-            "mass_cancel",
-            by=st.sampled_from(ports),
-            symbol=st.sampled_from(["", "ZWZZT", "AMD"]),
-            side=st.one_of(st.none(), st.sampled_from(Side)),
-            group=st.one_of(st.none(), st.integers(0, 2)),
+        mass_cancel=(
+            1,
+            action(
+                "mass_cancel",
+                by=st.sampled_from(ports),
+                symbol=st.sampled_from(["", "ZWZZT", "AMD", "AMD"]),
+                side=st.sampled_from([None, *Side]),
+                group=st.sampled_from([None, 0, 1, 1, 2, 2]),
+            ),
         ),
-        action("wait", seconds=st.integers(0, 2), nanoseconds=st.sampled_from([0, 1, SECOND // 3])),
+        wait=(2, action("wait", seconds=st.integers(0, 2), nanoseconds=st.sampled_from([0, 1, SECOND // 3]))),
     )
 
 
 RULES = st.lists(
     st.one_of(
-        st.builds(max_shares, st.sampled_from([0, 10, 50])),
-        st.builds(max_notional, st.sampled_from([0, 1_000]), port=st.sampled_from([None, "IN1"])),
-        st.builds(message_rate, st.integers(0, 6), st.sampled_from([None, 3])),
-        st.builds(fat_finger, st.sampled_from(["0", "0.01"]), st.sampled_from(["0", "0.05"])),
+        st.builds(max_shares, st.sampled_from([10, 50]), port=st.sampled_from(["IN1", "AK1"])),
+        st.builds(max_notional, st.sampled_from([100, 1_000]), port=st.sampled_from([None, "IN1"])),
+        st.builds(message_rate, st.integers(0, 12), st.sampled_from([None, 3])),
+        st.builds(fat_finger, st.sampled_from(["0", "0.01"]), st.sampled_from(["0", "0.1"]), mpid=st.just("INET")),
         st.builds(restricted, st.just("AMD")),
     ),
     max_size=3,
@@ -127,18 +140,17 @@ def operating(ports=PORTS):
         RULES,
         st.sampled_from([SYMBOLS, SYMBOLS, tuple(entry for entry in SYMBOLS if entry.symbol != "AMD")]),
     )
-    return st.one_of(
-        trading(ports),
-        trading(ports),
-        trading(ports),
-        st.one_of(
-            changing,
-            action("halt", st.sampled_from(["ZWZZT", "AMD", None, "NOPE"]), halted=st.booleans()),
-            action("bust", st.integers(0, 6)),
-            action("set_entry", st.sampled_from(ports), enabled=st.booleans()),
-            action("release", st.sampled_from(ports)),
-            action("next_day", st.integers(20, 28).map(lambda day: f"2026-11-{day}")),
-            action("prices", st.sampled_from(["ZWZZT", "AMD"]), outside_bid=st.sampled_from(["9.00", None])),
-            action("prices", st.sampled_from(["ZWZZT", "AMD"]), last=st.sampled_from(["10.05", None])),
+    return weighted(
+        trade=(22, trading(ports)),
+        configure=(2, changing),
+        halt=(
+            1,
+            action("halt", st.sampled_from(["ZWZZT", "AMD", "NOPE"]), halted=st.sampled_from([True, False, False])),
         ),
+        bust=(2, action("bust", st.integers(0, 6))),
+        set_entry=(1, action("set_entry", st.sampled_from(ports), enabled=st.sampled_from([False, True, True]))),
+        release=(2, action("release", st.sampled_from(ports))),
+        next_day=(1, action("next_day", st.integers(20, 28).map(lambda day: f"2026-11-{day}"))),
+        quote=(1, action("prices", st.sampled_from(["ZWZZT", "AMD"]), outside_bid=st.sampled_from(["9.00", None]))),
+        last=(1, action("prices", st.sampled_from(["ZWZZT", "AMD"]), last=st.sampled_from(["10.05", None]))),
     )

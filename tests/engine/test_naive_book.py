@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from scripts import days
 from scripts import trading as trading_actions
 from trading import (
     MARKET,
@@ -194,7 +194,7 @@ def without_figures(events):
 
 
 @pytest.mark.section("Portcullis", "Price, display, time")
-@given(st.lists(trading_actions(), max_size=60))
+@given(days(trading_actions(), 80))
 def test_the_engine_trades_as_the_naive_market_does(actions):
     market = Market()
     naive = NaiveMarket(market.now)

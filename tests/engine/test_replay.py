@@ -3,9 +3,8 @@
 import gc
 
 import pytest
-from hypothesis import given, target
-from hypothesis import strategies as st
-from scripts import operating
+from hypothesis import given
+from scripts import days, operating
 from trading import Market, buy, sell, whole
 
 from engine.api import Order
@@ -17,7 +16,7 @@ PORTS = ("IN1", "AK1", "INB")
 
 
 @REPLAY
-@given(st.lists(operating(PORTS), max_size=50))
+@given(days(operating(PORTS), 60))
 def test_the_same_commands_give_the_same_events_and_state(actions):
     first, second = Market(), Market()
     for action in actions:
@@ -29,12 +28,11 @@ def test_the_same_commands_give_the_same_events_and_state(actions):
 
 
 @SNAPSHOT
-@given(before=st.lists(operating(PORTS), max_size=40), after=st.lists(operating(PORTS), max_size=30))
+@given(before=days(operating(PORTS), 60), after=days(operating(PORTS), 30))
 def test_a_venue_that_starts_from_a_snapshot_is_the_same_venue(before, after):
     market = Market()
     for action in before:
         action.act(market)
-    target(len(market.open))
     other = market.reloaded()
     assert other.state() == market.state()
     for action in after:

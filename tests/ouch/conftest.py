@@ -103,7 +103,7 @@ class Venue:
         self.clock("10:00")
         self.last = {}
         self.streams = {}
-        self.configure(profile or config.sample())
+        self.configure(profile)
         if opened:
             self.day(TODAY)
             for name in self.EVERY:
@@ -111,8 +111,9 @@ class Venue:
 
     # What operators do.
 
-    def configure(self, profile):
-        return self.do(reference.market_command(config.parse(profile)))
+    def configure(self, profile=None):
+        """Put a configuration file in force, the demo's unless another is given."""
+        return self.do(reference.market_command(config.parse(profile or config.sample())))
 
     def day(self, date, midnight=None):
         self.midnight = self.midnight if midnight is None else midnight

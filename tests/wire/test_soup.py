@@ -1,4 +1,4 @@
-"""SoupBinTCP, section by section: the packets, who may send what when, the login, the stream's numbers, the timers."""
+"""SoupBinTCP's packets, who may send what when, what happens to the rest, and what waits behind a login."""
 
 from itertools import product
 
@@ -9,10 +9,8 @@ from wire.soup import (
     DebugReceived,
     LoginRejectReason,
     LoginRequest,
-    LoginTimedOut,
     LogoutRequest,
     PacketType,
-    PeerSilent,
     SoupServer,
     SoupSettings,
     State,
@@ -25,7 +23,6 @@ from wire.soup_client import CLIENT_SETTINGS, SoupClient
 from wire.soup_terms import (
     CLIENT_MAY_SEND,
     HELD_BYTES_MAX,
-    LENGTHS,
     SERVER_MAY_SEND,
     EndOfSession,
     LoginAccepted,
@@ -42,28 +39,6 @@ LOGIN_4_10 = bytes.fromhex(
     "00344c4649524d3031736563726574202020202020202020202020202020202020202020202020202020202020202020313135303030"
 )
 FIRM01 = LoginRequest("FIRM01", "SECRET", "", 1, None)
-
-
-class Wire:
-    """A server and a client joined back to back, and the one clock that both are told."""
-
-    def __init__(self, settings=None, now=0):
-        self.now = now
-        self.server = SoupServer(settings or SoupSettings(), now)
-        self.client = SoupClient(CLIENT_SETTINGS, now)
-
-    def to_server(self):
-        return self.server.receive(self.client.bytes_to_send(), self.now)
-
-    def to_client(self, stream=b""):
-        return self.client.receive(self.server.bytes_to_send() + stream, self.now)
-
-    def log_in(self, session="SESS01", sequence=1, **form):
-        self.client.login("FIRM01", "secret", self.now, sequence=sequence, **form)
-        (login,) = self.to_server()
-        assert self.server.accept(session, login.sequence, self.now) == []
-        assert self.to_client() == [LoginAccepted(session, sequence)]
-        return self
 
 
 def server_in(state):
@@ -215,9 +190,9 @@ def test_a_login_that_does_not_fit_its_fields_is_not_written(username, password,
 
 
 @pytest.mark.section("SoupBinTCP", "Bad input")
-@pytest.mark.parametrize(("state", "kind"), product(State, range(256)))
-def test_each_end_takes_what_the_table_has_and_refuses_the_rest(state, kind):
-    for make, table in ((server_in, CLIENT_MAY_SEND), (client_in, SERVER_MAY_SEND)):
+@pytest.mark.parametrize(("make", "table"), [(server_in, CLIENT_MAY_SEND), (client_in, SERVER_MAY_SEND)])
+def test_each_end_takes_what_the_table_has_and_refuses_the_rest(make, table):
+    for state, kind in product(State, range(256)):
         end = make(state)
         payload = {
             PacketType.LOGIN_REQUEST: LOGIN_3_00[3:],
@@ -406,62 +381,6 @@ def test_a_closed_end_has_nothing_more_to_say():
     client.send(b"too late", 0)
     client.logout(0)
     assert server.bytes_to_send() == client.bytes_to_send() == b""
-
-
-# ----------------------------------------------------------------------------------------- the stream and its numbers
-
-
-@pytest.mark.section("SoupBinTCP", "Sequenced Data")
-def test_a_session_from_login_to_its_end():
-    wire = Wire().log_in()
-    wire.client.send(b"enter", wire.now)
-    assert wire.to_server() == [b"enter"]
-    assert wire.to_client(sequenced(b"accepted") + sequenced(b"executed")) == [b"accepted", b"executed"]
-    assert wire.client.next_sequence == 3
-    wire.server.end_of_session(wire.now)
-    assert wire.to_client() == [EndOfSession()]
-    assert wire.server.state is wire.client.state is State.CLOSED
-
-
-@pytest.mark.section("SoupBinTCP", "Sequenced Data")
-def test_a_client_that_comes_back_misses_nothing_and_hears_nothing_twice():
-    stream = [sequenced(b"message %d" % n) for n in range(1, 6)]
-    first = Wire().log_in()
-    assert first.to_client(b"".join(stream[:3])[:-1]) == [b"message 1", b"message 2"]  # and then the line is lost
-    again = Wire()
-    again.client.login("firm01", "SECRET", 0, session=first.client.session, sequence=first.client.next_sequence)
-    assert again.to_server() == [LoginRequest("FIRM01", "SECRET", "SESS01", 3, None)]
-    again.server.accept("SESS01", 3, 0)
-    events = again.to_client(b"".join(stream[2:]))
-    assert events == [LoginAccepted("SESS01", 3), b"message 3", b"message 4", b"message 5"]
-    assert again.client.next_sequence == 6
-
-
-@pytest.mark.section("SoupBinTCP", "Sequenced Data")
-def test_only_sequenced_packets_use_up_numbers():
-    wire = Wire().log_in()
-    others = packet(PacketType.SERVER_HEARTBEAT) + packet(PacketType.DEBUG, b"x") + unsequenced(b"x")
-    wire.to_client(others + sequenced(b"one") + others)
-    assert wire.client.next_sequence == 2
-
-
-@pytest.mark.section("SoupBinTCP", "Logout Request")
-def test_a_client_logs_out():
-    wire = Wire().log_in()
-    wire.client.logout(wire.now)
-    assert wire.to_server() == [LogoutRequest()]
-    assert (wire.server.state, wire.client.state) == (State.CLOSED, State.CLOSED)
-    assert (wire.server.next_tick, wire.client.next_tick) == (NEVER, NEVER)
-
-
-@pytest.mark.section("SoupBinTCP", "Debug")
-def test_either_end_may_send_a_line_for_people_at_any_time():
-    wire = Wire()
-    wire.client.debug("who's there? Å", 0)
-    assert wire.to_server() == [DebugReceived("who's there? ?")]
-    wire.server.debug("me", 0)
-    assert wire.to_client() == [DebugReceived("me")]
-    assert wire.log_in().server.receive(b"\0\4+\xe5\n\0", 0) == [DebugReceived("\\xe5\n\0")]
 
 
 @pytest.mark.section("SoupBinTCP", "Login Accepted")

@@ -1,0 +1,358 @@
+"""The US dialect of OUCH 5.0, revision 1.05, for NASDAQ, BX and PSX: its messages read and written.
+
+Validation goes in this order: length, number, side, time in force, display, capacity, sweep, cross, symbol, options,
+then the engine's (quantity, price, what is served, market, port, risk). The first fault gives the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from msgspec import structs
+
+from engine.api import (
+    PLAIN,
+    REFUSALS,
+    BrokenTradeReason,
+    CancelReason,
+    Liquidity,
+    Order,
+    OrderAttributes,
+    OrderEntry,
+    OrderTerms,
+    Port,
+    Refusal,
+    Reject,
+    SystemEvent,
+)
+from ouch import codec
+from ouch.port import CHANNEL_SHIFT, NUMBER_MASK, OuchPort, PacketStream
+from ouch.terms import (
+    BROKEN_TRADE_REASONS,
+    CANCEL_REASONS,
+    KNOWN_TERMS,
+    LIQUIDITY_FLAGS,
+    REASONS,
+    SIDES,
+    SYSTEM_EVENTS,
+    OptionValues,
+    option_fault,
+    order_attributes,
+    order_terms,
+)
+from wire.record import BadOption
+from wire.soup import sequenced
+
+LIVE = b"L"
+DEAD = b"D"
+AFTER_HOURS = b"E"
+NO_OPTIONS: OptionValues = {}
+
+
+class UsOuchPort(OuchPort):
+    """The US dialect: NASDAQ, BX and PSX."""
+
+    def __init__(
+        self,
+        port: Port,
+        engine: OrderEntry,
+        open_stream: Callable[[], PacketStream],
+        ignored: Callable[[Port, str, bytes], None],
+    ) -> None:
+        super().__init__(port, engine, open_stream, ignored)
+        self.uncounted = frozenset({codec.CANCEL_ORDER, codec.MASS_CANCEL})
+        self.handlers = {
+            codec.ENTER_ORDER: self.enter_order,
+            codec.REPLACE_ORDER: self.replace_order,
+            codec.CANCEL_ORDER: self.cancel_order,
+            codec.MODIFY_ORDER: self.modify_order,
+            codec.MASS_CANCEL: self.mass_cancel,
+            codec.DISABLE_ORDER_ENTRY: self.disable_order_entry,
+            codec.ENABLE_ORDER_ENTRY: self.enable_order_entry,
+            codec.ACCOUNT_QUERY: self.account_query,
+        }
+
+    # From the client.
+
+    def enter_order(self, message: bytes, now: int) -> None:
+        """Enter Order (OUCH 5.0 §3.1): Accepted, Rejected, or silence for a stale number."""
+        (
+            number,
+            side,
+            quantity,
+            symbol,
+            price,
+            time_in_force,
+            display,
+            capacity,
+            sweep,
+            cross,
+            cl_ord_id,
+            appendage,
+        ) = codec.unpack_enter_order(message)
+        channel = 0
+        attributes: OrderAttributes | Reject = PLAIN
+        if appendage:
+            channel, options, bad = read_options(appendage, codec.ENTER_ORDER_OPTIONS)
+            attributes = bad if bad is not None else order_attributes(options, PLAIN)
+        if number <= self.numbers.get(channel, 0):
+            return
+        self.numbers[channel] = number
+        letters = (side, time_in_force, display, capacity, sweep, cross)
+        terms = KNOWN_TERMS.get(letters) or order_terms(letters)
+        scope = self.scopes.get(symbol) or self.scope(symbol)
+        if not isinstance(terms, OrderTerms):
+            refusal: Refusal | None = REFUSALS[terms]
+        elif scope is None:
+            refusal = REFUSALS[Reject.INVALID_SYMBOL]
+        elif isinstance(attributes, Reject):
+            refusal = REFUSALS[attributes]
+        else:
+            key = channel << CHANNEL_SHIFT | number
+            order = Order(self.port, scope, terms, attributes, quantity, price, cl_ord_id, key)
+            refusal = self.engine.enter(order, now)
+        if refusal is not None:
+            self.reject(channel, number, cl_ord_id, refusal, now)
+
+    def replace_order(self, message: bytes, now: int) -> None:
+        """Replace Order Request (OUCH 5.0 §3.2): the four outcomes of §2.5."""
+        original_number, number, quantity, price, time_in_force, display, sweep, cl_ord_id, appendage = (
+            codec.unpack_replace_order(message)
+        )
+        channel, options = 0, NO_OPTIONS
+        bad: Reject | None = None
+        if appendage:
+            channel, options, bad = read_options(appendage, codec.REPLACE_ORDER_OPTIONS)
+        original = self.live(channel, original_number)
+        if original is None or number <= self.numbers.get(channel, 0):
+            return
+        base = structs.replace(original.attributes, shares_located=False, locate_broker=b"", options=())
+        attributes = bad if bad is not None else order_attributes(options, base)
+        old_side, _, _, capacity, _, cross = original.terms.letters
+        side = options.get(codec.TAG_SIDE, old_side)
+        assert isinstance(side, bytes)
+        terms = order_terms((side, time_in_force, display, capacity, sweep, cross))
+        if isinstance(terms, Reject) or isinstance(attributes, Reject) or time_in_force == AFTER_HOURS:
+            self.engine.cancel_to(original, 0, now)
+            return
+        key = channel << CHANNEL_SHIFT | number
+        order = Order(self.port, original.scope, terms, attributes, quantity, price, cl_ord_id, key)
+        fault = self.engine.fault(order)
+        if terms.is_buy != original.terms.is_buy:
+            fault = REFUSALS[Reject.INVALID_SIDE]
+        refusal = self.supersede(original, order, fault, now)
+        if refusal is not None:
+            self.reject(channel, number, cl_ord_id, refusal, now)
+
+    def cancel_order(self, message: bytes, now: int) -> None:
+        """Cancel Order Request (OUCH 5.0 §3.3): cut to an intended size; Canceled, or silence."""
+        number, quantity, appendage = codec.unpack_cancel_order(message)
+        channel, _, bad = read_options(appendage, codec.CANCEL_ORDER_OPTIONS)
+        order = self.live(channel, number)
+        if bad is not None:
+            self.ignored(self.port, "a Cancel Order with an option that may not stand in it", message)
+        elif order is not None:
+            self.engine.cancel_to(order, quantity, now)
+
+    def modify_order(self, message: bytes, now: int) -> None:
+        """Modify Order Request (OUCH 5.0 §3.4): Modified, Canceled where nothing is left, or silence."""
+        number, side, quantity, appendage = codec.unpack_modify_order(message)
+        channel, options, bad = read_options(appendage, codec.MODIFY_ORDER_OPTIONS)
+        order = self.live(channel, number)
+        if order is None:
+            return
+        _, *letters = order.terms.letters
+        terms = order_terms((side, *letters))  # type: ignore[arg-type]  # six letters, as they came
+        attributes = bad if bad is not None else order_attributes(options, order.attributes)
+        if isinstance(terms, Reject) or isinstance(attributes, Reject):
+            self.ignored(self.port, "a Modify Order whose side or options may not stand in it", message)
+            return
+        refusal = self.engine.modify(order, terms, attributes, quantity, now)
+        if refusal is not None:
+            self.ignored(self.port, f"a Modify Order that may not be done: {refusal.reason.name}", message)
+
+    def mass_cancel(self, message: bytes, now: int) -> None:
+        """Mass Cancel Request (OUCH 5.0 §3.5): a Canceled for each order that matches, then the response."""
+        number, firm, symbol, appendage = codec.unpack_mass_cancel(message)
+        channel, options, bad = read_options(appendage, codec.MASS_CANCEL_OPTIONS)
+        if not self.take_number(channel, number):
+            return
+        letter = options.get(codec.TAG_SIDE)
+        side = SIDES.get(letter) if isinstance(letter, bytes) else None
+        if bad is not None or not self.is_own(firm) or (letter is not None and side is None):
+            self.ignored(self.port, "a Mass Cancel for another firm, or with a bad option", message)
+            return
+        group_id = options.get(codec.TAG_GROUP_ID)
+        assert group_id is None or isinstance(group_id, int)
+        self.engine.mass_cancel(self.port, symbol.rstrip(b" ").decode("latin-1"), side, group_id, now)
+        echo = codec.pack_options(options)
+        self.send(codec.pack_mass_cancel_response(now - self.port.midnight, number, firm, symbol, echo))
+
+    def disable_order_entry(self, message: bytes, now: int) -> None:
+        """Disable Order Entry Request (OUCH 5.0 §3.6)."""
+        number, firm, appendage = codec.unpack_disable_order_entry(message)
+        echo = self.set_entry(number, firm, appendage, message, enabled=False)
+        if echo is not None:
+            self.send(codec.pack_disable_order_entry_response(now - self.port.midnight, number, firm, echo))
+
+    def enable_order_entry(self, message: bytes, now: int) -> None:
+        """Enable Order Entry Request (OUCH 5.0 §3.7)."""
+        number, firm, appendage = codec.unpack_enable_order_entry(message)
+        echo = self.set_entry(number, firm, appendage, message, enabled=True)
+        if echo is not None:
+            self.send(codec.pack_enable_order_entry_response(now - self.port.midnight, number, firm, echo))
+
+    def set_entry(self, number: int, firm: bytes, appendage: bytes, message: bytes, *, enabled: bool) -> bytes | None:
+        """Carry out either of the two; gives the options to echo, or None where there is no answer."""
+        channel, options, bad = read_options(appendage, codec.DISABLE_ORDER_ENTRY_OPTIONS)
+        if not self.take_number(channel, number):
+            return None
+        if bad is not None or not self.is_own(firm):
+            self.ignored(self.port, "order entry of another firm, or a bad option", message)
+            return None
+        self.engine.set_entry(self.port, enabled)
+        return codec.pack_options(options)
+
+    def account_query(self, message: bytes, now: int) -> None:
+        """Account Query Request (OUCH 5.0 §3.8): the next free number of the port or of a channel."""
+        (appendage,) = codec.unpack_account_query(message)
+        channel, _, bad = read_options(appendage, codec.ACCOUNT_QUERY_OPTIONS)
+        if bad is not None:
+            self.ignored(self.port, "an Account Query with an option that may not stand in it", message)
+            return
+        following = self.numbers.get(channel, 0) + 1
+        timestamp = now - self.port.midnight
+        self.send(codec.pack_account_query_response(timestamp, following, channel_option(channel)))
+
+    def is_own(self, firm: bytes) -> bool:
+        """Whether `firm` is the port's own MPID."""
+        return firm.rstrip(b" ") == self.port.mpid.encode("ascii")
+
+    # To the client.
+
+    def reject(self, channel: int, number: int, cl_ord_id: bytes, refusal: Refusal, now: int) -> None:
+        """Rejected (OUCH 5.0 §4.8), for Enter and Replace only."""
+        self.refusal = refusal
+        timestamp = now - self.port.midnight
+        reason = REASONS[refusal.reason]
+        self.send(codec.pack_rejected(timestamp, number, reason, cl_ord_id, channel_option(channel)))
+
+    def accepted(self, order: Order, dead: bool, now: int) -> None:
+        """Order Accepted (OUCH 5.0 §4.2)."""
+        side, time_in_force, display, capacity, sweep, cross = order.terms.letters
+        attributes = order.attributes
+        self.stream.append(
+            sequenced(
+                codec.pack_order_accepted(
+                    now - self.port.midnight,
+                    order.key & NUMBER_MASK,
+                    side,
+                    order.quantity,
+                    spell(order.scope.book.symbol),
+                    order.price,
+                    time_in_force,
+                    display,
+                    order.order_reference_number,
+                    capacity,
+                    sweep,
+                    cross,
+                    DEAD if dead else LIVE,
+                    order.cl_ord_id,
+                    b"" if attributes is PLAIN else echo(attributes, codec.ORDER_ACCEPTED_OPTIONS),
+                )
+            )
+        )
+
+    def replaced(self, order: Order, original: Order, dead: bool, now: int) -> None:
+        """Order Replaced (OUCH 5.0 §4.3): the quantity is what is now open."""
+        side, time_in_force, display, capacity, sweep, cross = order.terms.letters
+        attributes = order.attributes
+        self.stream.append(
+            sequenced(
+                codec.pack_order_replaced(
+                    now - self.port.midnight,
+                    original.key & NUMBER_MASK,
+                    order.key & NUMBER_MASK,
+                    side,
+                    order.quantity,
+                    spell(order.scope.book.symbol),
+                    order.price,
+                    time_in_force,
+                    display,
+                    order.order_reference_number,
+                    capacity,
+                    sweep,
+                    cross,
+                    DEAD if dead else LIVE,
+                    order.cl_ord_id,
+                    b"" if attributes is PLAIN else echo(attributes, codec.ORDER_REPLACED_OPTIONS),
+                )
+            )
+        )
+
+    def modified(self, order: Order, now: int) -> None:
+        """Order Modified (OUCH 5.0 §4.12); options are echoed only to a channel (§2.4)."""
+        number = order.key & NUMBER_MASK
+        side = order.terms.letters[0]
+        options = b"" if order.key == number else echo(order.attributes, codec.ORDER_MODIFIED_OPTIONS)
+        self.send(codec.pack_order_modified(now - self.port.midnight, number, side, order.quantity, options))
+
+    def canceled(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
+        """Order Canceled (OUCH 5.0 §4.4)."""
+        key = order.key
+        number = key & NUMBER_MASK
+        options = b"" if key == number else channel_option(key >> CHANNEL_SHIFT)
+        letter = CANCEL_REASONS[reason]
+        self.send(codec.pack_order_canceled(now - self.port.midnight, number, quantity, letter, options))
+
+    def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
+        """Order Executed (OUCH 5.0 §4.6)."""
+        key = order.key
+        number = key & NUMBER_MASK
+        options = b"" if key == number else channel_option(key >> CHANNEL_SHIFT)
+        flag = LIQUIDITY_FLAGS[liquidity]
+        self.send(codec.pack_order_executed(now - self.port.midnight, number, quantity, price, flag, match, options))
+
+    def broken(self, key: int, cl_ord_id: bytes, match: int, reason: BrokenTradeReason, now: int) -> None:
+        """Broken Trade (OUCH 5.0 §4.7)."""
+        options = channel_option(key >> CHANNEL_SHIFT)
+        letter = BROKEN_TRADE_REASONS[reason]
+        timestamp = now - self.port.midnight
+        self.send(codec.pack_broken_trade(timestamp, key & NUMBER_MASK, match, letter, cl_ord_id, options))
+
+    def system_event(self, event: SystemEvent, now: int) -> None:
+        """System Event (OUCH 5.0 §4.1): a day starts with a new stream and new numbers, and with this message."""
+        if event == SystemEvent.START_OF_DAY:
+            self.stream = self.open_stream()
+            self.numbers.clear()
+        self.send(codec.pack_system_event(now - self.port.midnight, SYSTEM_EVENTS[event]))
+
+
+def read_options(appendage: bytes, allowed: frozenset[int]) -> tuple[int, OptionValues, Reject | None]:
+    """Read an appendage: the channel, the sound options, and the reason against the first bad one."""
+    if not appendage:
+        return 0, NO_OPTIONS, None
+    try:
+        options, bad = codec.unpack_options(appendage, allowed), None
+    except BadOption as bad_option:
+        options, bad = bad_option.options, option_fault(bad_option)
+    channel = options.get(codec.TAG_USER_REF_IDX, 0)
+    assert isinstance(channel, int)
+    return channel, options, bad
+
+
+def channel_option(channel: int) -> bytes:
+    """Give the appendage that names a channel; none for the port's plain sequence."""
+    return codec.pack_option(codec.TAG_USER_REF_IDX, channel) if channel else b""
+
+
+def echo(attributes: OrderAttributes, allowed: frozenset[int]) -> bytes:
+    """Give the options that the client sent and the answer may carry, ascending by tag (OUCH 5.0 §2.6)."""
+    return codec.pack_options({tag: value for tag, value in attributes.options if tag in allowed})
+
+
+@lru_cache(maxsize=65_536)
+def spell(symbol: str) -> bytes:
+    """Give a symbol as it stands on the wire."""
+    return symbol.encode("ascii").ljust(8)
