@@ -87,6 +87,7 @@ class Order:
 
     `size` is what the whole chain may execute, `quantity` what is still open, so `size - quantity` has executed.
     `key` is the port's own number for it, unique among the port's live orders; `cl_ord_id` the client's label.
+    `entered` are the attributes that the chain's first order came with.
     """
 
     __slots__ = (
@@ -94,6 +95,7 @@ class Order:
         "attributes",
         "before",
         "cl_ord_id",
+        "entered",
         "expires_at",
         "key",
         "level",
@@ -121,6 +123,7 @@ class Order:
         self.scope = scope
         self.terms = terms
         self.attributes = attributes
+        self.entered = attributes
         self.size = size
         self.quantity = size
         self.price = price
@@ -182,7 +185,11 @@ class PortEntry(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Port:
-    """An order entry port as the engine knows it: whose it is, what it may do, who hears of its orders."""
+    """An order entry port as the engine knows it: whose it is, what it may do, who hears of its orders.
+
+    `windows` count its messages, one for each rate rule (by rule); `rate_rule` is the one that it went over.
+    `withdrawn` is a port that the configuration no longer names.
+    """
 
     __slots__ = (
         "disabled",
@@ -198,7 +205,8 @@ class Port:
         "rate_rule",
         "scopes",
         "sink",
-        "window",
+        "windows",
+        "withdrawn",
     )
 
     sink: Sink
@@ -216,7 +224,8 @@ class Port:
         self.disabled = False
         self.rate_limited = False
         self.rate_rule = ""
-        self.window: SlidingWindow | None = None
+        self.windows: tuple[tuple[str, SlidingWindow], ...] = ()
+        self.withdrawn = False
 
 
 class OrderEntry(Protocol):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
-from engine.api import MARKET_PRICE_ALTERNATIVE, Display, Order, Port, Side
+from engine.api import MARKET_PRICE_ALTERNATIVE, Display, Order, Port, Reject, Side
 
 BUY, HIDDEN = Side.BUY, Display.HIDDEN
 
@@ -215,9 +215,9 @@ class Market:
 
 
 class Book:
-    """One security's orders in one market."""
+    """One security's orders in one market. `closed` is why nothing may enter, None when it may."""
 
-    __slots__ = ("buys", "halted", "market", "security", "sells", "symbol")
+    __slots__ = ("buys", "closed", "halted", "market", "security", "sells", "symbol")
 
     def __init__(self, market: Market, security: Security) -> None:
         self.market = market
@@ -226,6 +226,13 @@ class Book:
         self.buys = BookSide(1)
         self.sells = BookSide(-1)
         self.halted = False
+        self.closed: Reject | None = None
+
+    def settle(self) -> None:
+        """Work out anew why nothing may enter; to be called when the book is halted or resumed, or delisted."""
+        self.closed = None if self.security.listed else Reject.INVALID_SYMBOL
+        if self.halted and self.closed is None:
+            self.closed = Reject.HALTED
 
     def add(self, order: Order) -> None:
         """Let `order` rest, last in the queue of its price."""

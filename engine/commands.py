@@ -38,7 +38,7 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
     """Carry out `command` at venue time `now`; raises `CommandRefused` where it cannot be done."""
     match command:
         case Configure():
-            configure(engine, command, connect)
+            configure(engine, command, now, connect)
         case NextDay():
             next_day(engine, command, now)
         case SetPrices():
@@ -51,11 +51,15 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
             release_port(engine, command)
 
 
-def configure(engine: Engine, command: Configure, connect: Connect) -> None:
+def configure(engine: Engine, command: Configure, now: int, connect: Connect) -> None:
     """Take new reference data and rules. What today's state already says stands unless its entry is new or changed.
 
     Ports and symbols that the configuration no longer names keep their orders and history, but take no new orders.
     """
+    keys = {entry.key for entry in command.markets} | set(engine.markets)
+    for port_entry in command.ports:
+        if port_entry.market not in keys:
+            raise CommandRefused("market", f"port {port_entry.name} is of no market that there is: {port_entry.market}")
     known = {} if engine.configuration is None else {entry.symbol: entry for entry in engine.configuration.symbols}
     for market_entry in command.markets:
         market = engine.markets.setdefault(market_entry.key, Market(market_entry.key))
@@ -65,9 +69,15 @@ def configure(engine: Engine, command: Configure, connect: Connect) -> None:
         security.listed = False
     for entry in command.symbols:
         _list(engine, entry, known.get(entry.symbol))
+    for security in engine.securities.values():
+        for book in security.books:
+            book.settle()
     for port_entry in command.ports:
         if port_entry.name not in engine.ports:
-            add_port(engine, port_entry, connect)
+            port = add_port(engine, port_entry, connect)
+            if engine.date:
+                port.sink.system_event(SystemEvent.START_OF_DAY, now)
+    withdraw(engine, command)
     engine.configuration = command
     set_rules(engine, RuleBook(command.rules))
 
@@ -78,6 +88,13 @@ def add_port(engine: Engine, entry: PortEntry, connect: Connect) -> Port:
     port.midnight = engine.markets[entry.market].midnight
     port.sink = connect(port)
     return port
+
+
+def withdraw(engine: Engine, configuration: Configure) -> None:
+    """Let the ports that a configuration does not name take nothing new."""
+    named = {entry.name for entry in configuration.ports}
+    for port in engine.ports.values():
+        port.withdrawn = port.name not in named
 
 
 def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> None:
@@ -98,38 +115,41 @@ def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> Non
 
 
 def set_rules(engine: Engine, rule_book: RuleBook) -> None:
-    """Put rules in force: fold them anew for every scope, and start message windows where they changed."""
+    """Put rules in force: fold them anew for every scope; message windows go on with what was counted."""
     engine.rule_book = rule_book
     for port in engine.ports.values():
         for scope in port.scopes.values():
             scope.limits = rule_book.limits(port, scope.book.symbol)
-        window = rule_book.message_window(port)
-        if window is None:
-            port.window, port.rate_rule = None, ""
-        else:
-            if port.window is not None:
-                window[0].resume(port.window.inside())
-            port.window, port.rate_rule = window
+        counted = dict(port.windows)
+        longest = max(counted.values(), key=lambda window: window.span, default=None)
+        port.windows = rule_book.message_windows(port)
+        for rule, window in port.windows:
+            before = counted.get(rule, longest)
+            if before is not None:
+                window.resume(before.inside())
 
 
 def next_day(engine: Engine, command: NextDay, now: int) -> None:
     """End the open day (its orders expire, its numbers and locks go) and start the next."""
+    if command.date <= engine.date:
+        raise CommandRefused("date", f"the trading day is {engine.date}; the next one must be later")
+    missing = [key for key in engine.markets if key not in command.midnights]
+    if missing:
+        raise CommandRefused("midnights", f"there is none for {', '.join(missing)}")
     if engine.date:
-        if command.date <= engine.date:
-            raise CommandRefused("date", f"the trading day is {engine.date}; the next one must be later")
         end_day(engine, now)
     engine.date, engine.session = command.date, command.session
     engine.days += 1
     for market in engine.markets.values():
         market.midnight = command.midnights[market.key]
         market.trades.clear()
+        market.order_reference_number = market.match_number = 0
     for security in engine.securities.values():
         security.previous_close = security.last if security.last is not None else security.previous_close
     for port in engine.ports.values():
         port.midnight = command.midnights[port.market]
-        port.disabled = port.rate_limited = False
-        if port.window is not None:
-            port.window.clear()
+        port.disabled = False
+        free(port)
         port.sink.system_event(SystemEvent.START_OF_DAY, now)
 
 
@@ -160,6 +180,7 @@ def set_halt(engine: Engine, command: SetHalt) -> None:
     """Halt or resume one book, or every book, of a market: resting orders stay, nothing enters while halted."""
     for book in find_books(engine, command.market, command.symbol):
         book.halted = command.halted
+        book.settle()
 
 
 def find_books(engine: Engine, market_key: str, symbol: str | None) -> list[Book]:
@@ -192,6 +213,11 @@ def release_port(engine: Engine, command: ReleasePort) -> None:
     port = engine.ports.get(command.port)
     if port is None:
         raise CommandRefused("port", f"no such port: {command.port}")
-    port.rate_limited = False
-    if port.window is not None:
-        port.window.clear()
+    free(port)
+
+
+def free(port: Port) -> None:
+    """Lift a port's rate lock and count from nothing."""
+    port.rate_limited, port.rate_rule = False, ""
+    for _, window in port.windows:
+        window.clear()

@@ -42,6 +42,7 @@ BUY = Side.BUY
 AFTER_HOURS = TimeInForce.AFTER_HOURS
 GOOD_TILL_TIME = TimeInForce.GOOD_TILL_TIME
 IMMEDIATE_OR_CANCEL = TimeInForce.IMMEDIATE_OR_CANCEL
+NOT_LISTED = Reject.INVALID_SYMBOL
 NEVER = 2**63 - 1
 """A deadline that does not come."""
 LONGEST_EXPIRE_TIME = 86_399
@@ -86,19 +87,24 @@ class Engine:
 
     def arrived(self, port: Port, now: int) -> None:
         """Count a message towards the port's rate (EQRC guide 3.1.15); the one over the limit shuts the port."""
-        window = port.window
-        if window is not None and not port.rate_limited and window.arrive(now):
-            port.rate_limited = True
+        if port.rate_limited:
+            return
+        for rule, window in port.windows:
+            if window.arrive(now) and not port.rate_limited:
+                port.rate_limited, port.rate_rule = True, rule
 
     def fault(self, order: Order) -> Refusal | None:
-        """Check an order's own details, in this order: quantity, price, terms, attributes."""
+        """Check an order's own details, in this order: symbol, quantity, price, terms, attributes."""
+        book = order.scope.book
+        if book.closed is NOT_LISTED:
+            return REFUSALS[NOT_LISTED]
         if not 0 < order.size <= MAXIMUM_QUANTITY:
             return REFUSALS[Reject.INVALID_QUANTITY]
         price = order.price
         if price <= MAXIMUM_PRICE:
             if price <= 0:
                 return REFUSALS[Reject.INVALID_PRICE]
-            if not order.scope.book.security.on_tick(price):
+            if not book.security.on_tick(price):
                 return REFUSALS[Reject.INVALID_TICK]
         elif price not in (MARKET_PRICE, MARKET_PRICE_ALTERNATIVE):
             return REFUSALS[Reject.INVALID_PRICE]
@@ -115,14 +121,14 @@ class Engine:
         """Check whether a faultless order may enter now: the market first, then the port, then the order's risk."""
         scope = order.scope
         book = scope.book
-        if book.halted:
-            return REFUSALS[Reject.HALTED]
+        if book.closed is not None:
+            return REFUSALS[book.closed]
         if order.terms.time_in_force is AFTER_HOURS:
             market = book.market
             if not market.after_hours_open <= now - market.midnight < market.after_hours_close:
                 return REFUSALS[Reject.AFTER_HOURS_CLOSED]
         port = order.port
-        if port.disabled or port.rate_limited:
+        if port.disabled or port.rate_limited or port.withdrawn:
             for port_check in PORT_CHECKS:
                 refusal = port_check(port)
                 if refusal is not None:

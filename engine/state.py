@@ -19,7 +19,7 @@ from engine.api import (
     Scope,
 )
 from engine.book import Book, Market, Security, Trade
-from engine.commands import PRICES, Connect, add_port, set_rules
+from engine.commands import PRICES, Connect, add_port, set_rules, withdraw
 from engine.engine import Engine
 from engine.risk.eqrc import RuleBook
 
@@ -32,6 +32,7 @@ class OrderState(msgspec.Struct, array_like=True, frozen=True):
     cl_ord_id: bytes
     terms: OrderTerms
     attributes: OrderAttributes
+    entered: OrderAttributes
     size: int
     quantity: int
     price: int
@@ -71,13 +72,14 @@ class MarketState(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PortState(msgspec.Struct, array_like=True, frozen=True):
-    """What a port may do, the times of the messages in its rate window, and its live orders, oldest first."""
+    """What a port may do, the times of the messages in its rate windows, and its live orders, oldest first."""
 
     entry: PortEntry
     index: int
     disabled: bool
     rate_limited: bool
-    window: list[int]
+    rate_rule: str
+    windows: list[tuple[str, list[int]]]
     orders: list[int]
 
 
@@ -128,7 +130,8 @@ def dump(engine: Engine) -> EngineState | None:
                 port.index,
                 port.disabled,
                 port.rate_limited,
-                [] if port.window is None else port.window.inside(),
+                port.rate_rule,
+                [(rule, window.inside()) for rule, window in port.windows],
                 list(port.orders),
             )
             for name, port in engine.ports.items()
@@ -158,6 +161,7 @@ def _dump_order(order: Order) -> OrderState:
         order.cl_ord_id,
         order.terms,
         order.attributes,
+        order.entered,
         order.size,
         order.quantity,
         order.price,
@@ -186,14 +190,17 @@ def load(engine: Engine, state: EngineState, connect: Connect) -> None:
             book = market.books[symbol] = Book(market, security)
             book.halted = book_state.halted
             security.books.append(book)
+            book.settle()
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
         port = add_port(engine, port_state.entry, connect)
-        port.disabled, port.rate_limited = port_state.disabled, port_state.rate_limited
+        port.disabled = port_state.disabled
+        port.rate_limited, port.rate_rule = port_state.rate_limited, port_state.rate_rule
+    withdraw(engine, state.configuration)
     set_rules(engine, RuleBook(state.configuration.rules))
     for name, port_state in state.ports.items():
         port = engine.ports[name]
-        if port.window is not None:
-            port.window.resume(port_state.window)
+        for (_, window), (_, times) in zip(port.windows, port_state.windows, strict=True):
+            window.resume(times)
     _load_orders(engine, state)
     for key, market_state in state.markets.items():
         engine.markets[key].trades.update(
@@ -245,6 +252,7 @@ def _load_order(engine: Engine, book: Book, state: OrderState) -> Order:
         scope = port.scopes[book.symbol] = Scope(port, book, engine.rule_book.limits(port, book.symbol))
     attributes = PLAIN if state.attributes == PLAIN else state.attributes
     order = Order(port, scope, state.terms, attributes, state.size, state.price, state.cl_ord_id, state.key)
+    order.entered = attributes if state.entered == state.attributes else state.entered
     order.quantity = state.quantity
     order.order_reference_number = state.order_reference_number
     order.expires_at = state.expires_at

@@ -53,7 +53,7 @@ class OuchPort:
     def receive(self, message: bytes, now: int) -> None:
         """Take one message from the client; whatever it holds, nothing is raised."""
         kind = message[0] if message else -1
-        if self.port.window is not None and kind not in self.uncounted:
+        if self.port.windows and kind not in self.uncounted:
             self.engine.arrived(self.port, now)
         handler = self.handlers.get(kind)
         if handler is None:

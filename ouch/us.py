@@ -127,7 +127,7 @@ class UsOuchPort(OuchPort):
         original = self.live(channel, original_number)
         if original is None or number <= self.numbers.get(channel, 0):
             return
-        base = structs.replace(original.attributes, shares_located=False, locate_broker=b"", options=())
+        base = structs.replace(original.entered, shares_located=False, locate_broker=b"", options=())
         attributes = bad if bad is not None else order_attributes(options, base)
         old_side, _, _, capacity, _, cross = original.terms.letters
         side = options.get(codec.TAG_SIDE, old_side)
@@ -138,6 +138,7 @@ class UsOuchPort(OuchPort):
             return
         key = channel << CHANNEL_SHIFT | number
         order = Order(self.port, original.scope, terms, attributes, quantity, price, cl_ord_id, key)
+        order.entered = original.entered
         fault = self.engine.fault(order)
         if terms.is_buy != original.terms.is_buy:
             fault = REFUSALS[Reject.INVALID_SIDE]
@@ -221,7 +222,7 @@ class UsOuchPort(OuchPort):
         if bad is not None:
             self.ignored(self.port, "an Account Query with an option that may not stand in it", message)
             return
-        following = self.numbers.get(channel, 0) + 1
+        following = min(self.numbers.get(channel, 0) + 1, NUMBER_MASK)
         timestamp = now - self.port.midnight
         self.send(codec.pack_account_query_response(timestamp, following, channel_option(channel)))
 

@@ -243,6 +243,7 @@ def _check(config: Config) -> None:
     _unique("service", "offset", [str(service.offset) for service in config.service])
     ports = _unique("port", "name", [port.name for port in config.port])
     symbols = _unique("symbol", "symbol", [symbol.symbol for symbol in config.symbol])
+    _unique("rule", "id", [rule.id for rule in config.rule if rule.id is not None])
     for i, market in enumerate(config.market):
         try:
             ZoneInfo(market.timezone)

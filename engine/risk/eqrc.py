@@ -41,16 +41,15 @@ UNLIMITED = Limits()
 
 def entry_disabled(port: Port) -> Refusal | None:
     """Port disablement (EQRC guide 3.2, OUCH 5.0 §2.5): refuse what would enter or replace on a disabled port."""
-    return REFUSALS[Reject.ENTRY_DISABLED] if port.disabled else None
+    return REFUSALS[Reject.ENTRY_DISABLED] if port.disabled or port.withdrawn else None
 
 
 def port_message_rate(port: Port) -> Refusal | None:
     """Port message rate (EQRC guide 3.1.15): a port that went over its rate stays shut until it is released."""
     if not port.rate_limited:
         return None
-    window = port.window
-    limit = None if window is None else window.limit
-    observed = None if window is None else len(window.inside())
+    window = dict(port.windows).get(port.rate_rule)
+    limit, observed = (None, None) if window is None else (window.limit, len(window.inside()))
     return Refusal(Reject.PORT_MESSAGE_RATE, limit, observed, rule=port.rate_rule)
 
 
@@ -170,17 +169,16 @@ class RuleBook:
         ]
         return fold(rules) if rules else UNLIMITED
 
-    def message_window(self, port: Port) -> tuple[SlidingWindow, str] | None:
-        """Give a new window for the tightest message rate rule of `port`, and the rule."""
-        tightest: tuple[SlidingWindow, str] | None = None
+    def message_windows(self, port: Port) -> tuple[tuple[str, SlidingWindow], ...]:
+        """Give a new window for each message rate rule of `port`, by rule."""
+        windows: list[tuple[str, SlidingWindow]] = []
         for rule in self.by_firm.get((port.exchange, port.mpid), ()):
-            limit = rule.settings.get("max_port_messages")
-            if rule.type == "order-rate" and rule.port == port.name and isinstance(limit, int):
-                span = rule.settings.get("port_window", 1)
+            if rule.type == "order-rate" and rule.port == port.name:
+                limit, span = rule.settings["max_port_messages"], rule.settings["port_window"]
+                assert isinstance(limit, int)
                 assert isinstance(span, int)
-                if tightest is None or limit < tightest[0].limit:
-                    tightest = SlidingWindow(limit, span * SECOND), rule.rule_id
-        return tightest
+                windows.append((rule.rule_id, SlidingWindow(limit, span * SECOND)))
+        return tuple(windows)
 
 
 def fold(rules: list[RuleEntry]) -> Limits:

@@ -56,11 +56,12 @@ def action(name, *arguments, pick=None, **keywords):
 
 
 PICKS = st.integers(0, 1_000)
-SIZES = st.sampled_from([1, 2, 5, 10, 30, 100])
+SIZES = (1, 2, 5, 10, 30, 100)
+FAULTY_SIZES = (*SIZES, 0, 1_000_000)
 
 
 @st.composite
-def tickets(draw, ports=PORTS, symbols=("ZWZZT", "ZWZZT", "AMD")) -> Ticket:
+def tickets(draw, ports=PORTS, sizes=SIZES) -> Ticket:
     """Orders around ten dollars, now and then hidden, immediate, short-lived, post-only or at the market."""
     how: dict[str, Any] = {}
     kind = draw(st.sampled_from(["day"] * 5 + ["gtt"] * 2 + ["ioc", "market", "post_only"]))
@@ -77,8 +78,8 @@ def tickets(draw, ports=PORTS, symbols=("ZWZZT", "ZWZZT", "AMD")) -> Ticket:
         how["group_id"] = draw(st.integers(1, 2))
         how["options"] = ((24, how["group_id"]),)
     side = draw(st.sampled_from([Side.BUY, Side.BUY, Side.BUY, Side.SELL, Side.SELL_SHORT, Side.SELL_SHORT_EXEMPT]))
-    symbol = draw(st.sampled_from(symbols))
-    return ticket(side, draw(SIZES), at, by=draw(st.sampled_from(ports)), symbol=symbol, **how)
+    symbol = draw(st.sampled_from(["ZWZZT", "ZWZZT", "AMD"]))
+    return ticket(side, draw(st.sampled_from(sizes)), at, by=draw(st.sampled_from(ports)), symbol=symbol, **how)
 
 
 def days(actions, most):
@@ -92,11 +93,11 @@ def weighted(**actions):
     return st.sampled_from(names).flatmap(lambda name: actions[name][1])
 
 
-def trading(ports=PORTS):
+def trading(ports=PORTS, sizes=SIZES):
     """What traders do."""
     return weighted(
-        enter=(14, action("enter", tickets(ports))),
-        replace=(3, action("replace", tickets(ports), pick=PICKS)),
+        enter=(14, action("enter", tickets(ports, sizes))),
+        replace=(3, action("replace", tickets(ports, sizes), pick=PICKS)),
         cancel=(2, action("cancel", pick=PICKS, to=st.sampled_from([0, 1, 5, 20, 1_000]))),
         modify=(
             2,
@@ -125,11 +126,13 @@ RULES = st.lists(
     st.one_of(
         st.builds(max_shares, st.sampled_from([10, 50]), port=st.sampled_from(["IN1", "AK1"])),
         st.builds(max_notional, st.sampled_from([100, 1_000]), port=st.sampled_from([None, "IN1"])),
-        st.builds(message_rate, st.integers(0, 12), st.sampled_from([None, 3])),
+        st.builds(message_rate, st.integers(0, 12), st.just(1)),
+        st.builds(message_rate, st.integers(0, 12), st.just(3), name=st.just("long")),
         st.builds(fat_finger, st.sampled_from(["0", "0.01"]), st.sampled_from(["0", "0.1"]), mpid=st.just("INET")),
         st.builds(restricted, st.just("AMD")),
     ),
-    max_size=3,
+    max_size=4,
+    unique_by=lambda rule: rule.rule_id,
 )
 
 
@@ -141,7 +144,7 @@ def operating(ports=PORTS):
         st.sampled_from([SYMBOLS, SYMBOLS, tuple(entry for entry in SYMBOLS if entry.symbol != "AMD")]),
     )
     return weighted(
-        trade=(22, trading(ports)),
+        trade=(22, trading(ports, FAULTY_SIZES)),
         configure=(2, changing),
         halt=(
             1,

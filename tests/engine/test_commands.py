@@ -306,7 +306,8 @@ def test_a_new_symbol_has_a_book_on_every_exchange(market):
 
 @CONFIGURE
 def test_a_new_port_is_of_today(market):
-    market.configure(ports=(*PORTS, PortEntry("NEW", "AKAM", "bx", "ouch-us")))
+    [event] = market.configure(ports=(*PORTS, PortEntry("NEW", "AKAM", "bx", "ouch-us")))
+    assert (event, event.where.port) == (Day(SystemEvent.START_OF_DAY), "NEW")
     market.enter(sell(100, at="10.00", by="INB"))
     assert market.enter(buy(100, at="10.00", by="NEW"))[1:] == trade(2, 1, 100, "10.00", match=1)
     assert market.engine.ports["NEW"].index == len(PORTS)
@@ -336,12 +337,13 @@ def test_a_dropped_symbol_keeps_its_orders_which_may_be_canceled(market):
 
 
 @CONFIGURE
-def test_a_dropped_symbol_is_the_same_to_a_venue_that_starts_from_a_snapshot(market):
+@pytest.mark.parametrize("quantity", [100, 0], ids=["sound", "faulty"])
+def test_a_dropped_symbol_is_the_same_to_a_venue_that_starts_from_a_snapshot(market, quantity):
     market.enter(buy(100, at="20.00", symbol="AMD"))
     market.cancel(1)
     market.configure(symbols=WITHOUT_AMD)
     other = market.reloaded()
-    order = buy(100, at="20.00", symbol="AMD")
+    order = buy(quantity, at="20.00", symbol="AMD")
     assert other.enter(order) == market.enter(order)
     assert other.state() == market.state()
 
@@ -362,6 +364,19 @@ def test_a_dropped_port_keeps_its_orders_and_takes_no_new_ones(market):
     [event] = market.enter(buy(100, at="9.00", by="IN2"))
     assert isinstance(event, Rejected)
     assert market.cancel(1) == [Canceled(1, 100)]
+
+
+@CONFIGURE
+def test_a_dropped_port_is_the_same_to_a_venue_that_starts_from_a_snapshot_and_may_come_back(market):
+    market.enter(buy(100, at="10.00", by="IN2"))
+    market.configure(ports=tuple(entry for entry in PORTS if entry.name != "IN2"))
+    other = market.reloaded()
+    order = buy(100, at="9.00", by="IN2")
+    assert other.enter(order) == market.enter(order)
+    assert other.replace(1, order) == market.replace(1, order)
+    assert market.open == other.open == {("IN2", 1): 100}
+    assert market.configure() == []
+    assert isinstance(market.enter(order)[0], Accepted)
 
 
 @CONFIGURE
@@ -405,6 +420,17 @@ def test_rules_that_change_hold_for_orders_from_then_on():
 
 
 @CONFIGURE
+def test_two_rules_of_one_name_are_two_rules_after_a_load_too():
+    market = Market(message_rate(3, window=3), message_rate(9, window=1))
+    for _ in range(3):
+        market.message()
+        market.wait(0.5)
+    other = market.reloaded()
+    assert other.state() == market.state()
+    assert other.enter(buy(1, at="10.00")) == market.enter(buy(1, at="10.00"))
+
+
+@CONFIGURE
 def test_hours_change_with_the_configuration(market):
     order = buy(100, at="10.00", time_in_force=TimeInForce.AFTER_HOURS)
     assert market.enter(order) == [Rejected(Reject.AFTER_HOURS_CLOSED)]
@@ -434,7 +460,7 @@ def test_everything_that_an_order_carries_comes_back(market):
     assert other.state() == market.state()
     for key in (1, 2):
         mine, theirs = market.find(key), other.find(key)
-        assert (mine.terms, mine.attributes) == (theirs.terms, theirs.attributes)
+        assert (mine.terms, mine.attributes, mine.entered) == (theirs.terms, theirs.attributes, theirs.entered)
         assert (theirs.cl_ord_id, theirs.size, theirs.quantity) == (label(key), mine.size, mine.quantity)
         assert theirs.expires_at == mine.expires_at
         assert theirs.order_reference_number == mine.order_reference_number
@@ -471,6 +497,31 @@ def test_a_loaded_venue_goes_on_where_the_first_one_was():
     assert Replaced not in {type(event) for event in heard}, "the port is shut by then"
     assert afternoon(other) == heard
     assert other.state() == market.state()
+
+
+@SNAPSHOT
+def test_a_shut_port_a_disabled_port_and_a_broken_trade_come_back_so():
+    market = Market(message_rate(3))
+    market.enter(sell(100, at="10.00"))
+    market.enter(buy(100, at="10.00"))
+    market.bust(1)
+    market.message()
+    market.message()
+    market.set_entry("IN2", enabled=False)
+    other = market.reloaded()
+    assert other.enter(buy(1, at="10.00")) == [Rejected(Reject.PORT_MESSAGE_RATE)]
+    assert other.refusal[1:3] == (3, 4)
+    assert other.enter(buy(1, at="10.00", by="IN2")) == [Rejected(Reject.ENTRY_DISABLED)]
+    with pytest.raises(CommandRefused, match="broken already"):
+        other.bust(1)
+
+
+@SNAPSHOT
+def test_orders_of_equal_deadlines_end_in_the_order_in_which_they_came_after_a_load_too(market):
+    for at, port in (("9.00", "IN1"), ("9.50", "AK1"), ("8.00", "IN1"), ("9.70", "INB"), ("9.60", "IN2")):
+        market.enter(buy(100, at=at, by=port, good_for=2))
+    other = market.reloaded()
+    assert [event.order for event in other.wait(2)] == [1, 2, 3, 4, 5]
 
 
 @SNAPSHOT

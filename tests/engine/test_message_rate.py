@@ -99,7 +99,10 @@ def test_only_the_port_that_was_too_fast_is_shut():
     market.message()
     market.message()
     assert market.enter(buy(1, at="10.00", by="IN1")) == SHUT
-    assert isinstance(market.enter(buy(1, at="10.00", by="IN2"))[0], Accepted)
+    for _ in range(5):
+        assert isinstance(market.enter(buy(1, at="10.00", by="IN2"))[0], Accepted)
+    for _ in range(100):
+        assert isinstance(market.enter(buy(1, at="10.00", by="AK1"))[0], Accepted)
 
 
 @RATE
@@ -174,6 +177,19 @@ def test_rules_that_change_at_noon_keep_what_was_counted():
     assert not is_shut(market)
     market.message()
     assert is_shut(market)
+
+
+@RATE
+def test_a_rule_of_another_name_or_span_keeps_what_was_counted_too():
+    market = Market(message_rate(5, window=3))
+    for _ in range(3):
+        market.message()
+        market.wait(0.5)
+    market.configure(message_rate(3, window=2, name="other"), message_rate(100, name="third"))
+    market.message()
+    assert is_shut(market)
+    market.enter(buy(1, at="10.00"))
+    assert market.refusal == Refusal(Reject.PORT_MESSAGE_RATE, 3, 4, rule="other")
 
 
 @RATE

@@ -84,6 +84,14 @@ def test_the_engine_tells_when_to_call_it_next(market):
 
 
 @GTT
+def test_the_day_that_ends_takes_its_deadlines_along(market):
+    market.enter(buy(100, at="10.00", good_for=5))
+    market.next_day("2026-11-23")
+    assert market.engine.next_deadline == NEVER
+    assert market.engine.deadlines == []
+
+
+@GTT
 def test_an_order_that_trades_at_once_sets_no_deadline(market):
     market.enter(sell(100, at="10.00"))
     assert market.enter(buy(100, at="10.00", good_for=5))[1:] == trade(2, 1, 100, "10.00", match=1)

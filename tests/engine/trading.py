@@ -250,6 +250,7 @@ class RecordingSink:
 
     def replaced(self, order, original, dead, now):
         assert original.port is order.port
+        assert (original.level, original.before, original.after) == (None, None, None)
         del self.market.open[self.port.name, original.key]
         event = Replaced(order.key, original.key, order.quantity, dollars(order.price), dead, self.where(order, now))
         self.market.hear(event, order, 0 if dead else order.quantity)
@@ -433,6 +434,7 @@ class Market:
         assert self.open[name] >= 0
         if not self.open[name]:
             del self.open[name]
+            assert (order.level, order.before, order.after) == (None, None, None), "a dangling link"
 
 
 class Step:
@@ -530,6 +532,6 @@ def fat_finger(
     )
 
 
-def message_rate(limit, window=None, name="rate", port="IN1", **rest):
-    settings = {"max_port_messages": limit} | ({} if window is None else {"port_window": window})
-    return rule("order-rate", name, port=port, **settings, **rest)
+def message_rate(limit, window=1, name="rate", port="IN1", **rest):
+    """At most `limit` messages in `window` seconds."""
+    return rule("order-rate", name, port=port, max_port_messages=limit, port_window=window, **rest)

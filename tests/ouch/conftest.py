@@ -115,6 +115,13 @@ class Venue:
         """Put a configuration file in force, the demo's unless another is given."""
         return self.do(reference.market_command(config.parse(profile or config.sample())))
 
+    def delist(self, symbol):
+        """Put the demo's configuration in force, but without a symbol."""
+        tables = config.sample().split("[[symbol]]")
+        kept = [table for table in tables if f'symbol = "{symbol}"' not in table]
+        assert len(kept) == len(tables) - 1
+        return self.configure("[[symbol]]".join(kept))
+
     def day(self, date, midnight=None):
         self.midnight = self.midnight if midnight is None else midnight
         self.last.clear()

@@ -1,4 +1,4 @@
-"""Cancel Order and Modify Order: sizes that are intended totals, silence where there is nothing to do, sides that may."""
+"""Cancel Order and Modify Order: intended totals, silence where there is nothing to do, sides that may."""
 
 import pytest
 
@@ -188,6 +188,23 @@ def test_the_locate_options_are_echoed_to_a_channel_and_to_nobody_else(venue):
     said = venue.modify(1, "short", 90, idx=5, shares_located="Y", locate_broker="LCTB")
     assert said == ["modified 1: short 90 25=Y 26=LCTB 28=5"]
     assert venue.modify(1, "short", 80, idx=5) == ["modified 1: short 80 28=5"]
+
+
+@MODIFY
+def test_a_modified_order_keeps_its_group_its_label_and_the_time_it_has_left(venue):
+    venue.enter("sell", 100, "11.00", label="MINE", group_id=7, time_in_force="6", expire_time=10)
+    venue.wait(5)
+    venue.modify(2, "short", 80, shares_located="Y")
+    venue.enter("sell", 100, "11.00", group_id=7)
+    venue.modify(3, "short", 80)
+    venue.enter("buy", 70, "11.00", by=venue.OTHER)
+    venue.said()
+    venue.bust(3)
+    assert [broken.cl_ord_id for broken in venue.heard()] == ["MINE"]
+    venue.wait(5)
+    venue.timer()
+    assert venue.said() == ["canceled 2: 70 T"]
+    assert venue.mass_cancel(group_id=7) == ["canceled 3: 80 U", "mass canceled 4: INET all 24=7"]
 
 
 @MODIFY

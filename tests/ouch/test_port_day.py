@@ -1,4 +1,4 @@
-"""The trading day on a port: how it starts and ends, its stream and timestamps, trades that are broken, whole tables."""
+"""The trading day on a port: its start and end, its stream and timestamps, trades that are broken, whole tables."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_a_day_that_is_not_later_is_refused_and_says_nothing(venue):
 
 
 @SYSTEM_EVENT
-def test_reference_and_match_numbers_go_on_over_the_day_and_yesterday_s_orders_are_gone(venue):
+def test_yesterday_s_orders_are_gone(venue):
     venue.enter("sell", 100, "10.00")
     venue.day("2026-11-23")
     venue.said()
@@ -93,7 +93,9 @@ def without_port(profile, name):
 
 
 @TIMESTAMP
-@pytest.mark.parametrize("at", ["00:00", "00:00:00.000000001", "09:30:00.123456789", "23:59:59.999999999", "24:00", "71:59"])
+@pytest.mark.parametrize(
+    "at", ["00:00", "00:00:00.000000001", "09:30:00.123456789", "23:59:59.999999999", "24:00", "71:59"]
+)
 def test_timestamps_count_from_midnight_and_run_past_24_hours(venue, at):
     venue.clock(at)
     message = venue.send(b"Q") and packets(venue.machine.streams[0])[-1][3:]

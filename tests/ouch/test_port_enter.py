@@ -5,7 +5,6 @@ from itertools import combinations
 import pytest
 
 from ouch import codes
-from venue import config
 
 ENTER = pytest.mark.section("OUCH 5.0", "3.1 Enter Order")
 REASONS = pytest.mark.section("OUCH 5.0", "7.1 Reject reasons")
@@ -131,13 +130,29 @@ def test_every_symbol_of_the_profile_is_known_on_every_market(venue, symbol):
 @ENTER
 @pytest.mark.parametrize(
     "symbol",
-    [b"NOSUCH  ", b"zwzzt   ", b" ZWZZT  ", b"ZWZZT\0\0\0", b"ZWZZT  X", b"ZWZZTX  ", b"        ", bytes(8), b"\xff" * 8]
-    + [b"\x80ZWZZT  ", b"ZWZZT\xa0  ", "é".encode().ljust(8), b"ZW ZZT  ", b"AAPL MSF"],
+    [
+        b"NOSUCH  ",
+        b"zwzzt   ",
+        b" ZWZZT  ",
+        b"ZWZZT\0\0\0",
+        b"ZWZZT  X",
+        b"ZWZZTX  ",
+        b"        ",
+        bytes(8),
+        b"\xff" * 8,
+        b"\x80ZWZZT  ",
+        b"ZWZZT\xa0  ",
+        "é".encode().ljust(8),
+        b"ZW ZZT  ",
+        b"AAPL MSF",
+    ],
 )
 def test_any_other_symbol_is_unknown(venue, symbol):
     message = b"O" + bytes.fromhex("00000001 42 00000064") + symbol + (100_000).to_bytes(8, "big") + TAIL
     assert venue.send(message) == ["rejected 1: 0x0017"]
-    assert venue.send(message.replace(symbol, b"ZWZZT   ").replace(b"\0\0\0\1B", b"\0\0\0\2B"))[0].startswith("accepted")
+    assert venue.send(message.replace(symbol, b"ZWZZT   ").replace(b"\0\0\0\1B", b"\0\0\0\2B"))[0].startswith(
+        "accepted"
+    )
 
 
 @ENTER
@@ -145,16 +160,9 @@ def test_any_other_symbol_is_unknown(venue, symbol):
 def test_a_symbol_that_is_no_longer_listed_is_unknown_even_to_a_port_that_traded_it(venue):
     venue.enter("buy", 100, "4.00", "SPCE")
     venue.cancel(1)
-    assert venue.configure(without_symbol(config.sample(), "SPCE")) is None
+    assert venue.delist("SPCE") is None
     assert venue.enter("buy", 100, "4.00", "SPCE", by="IN24T4") == ["rejected 1: 0x0017"]
     assert venue.enter("buy", 100, "4.00", "SPCE") == ["rejected 2: 0x0017"]
-
-
-def without_symbol(profile, symbol):
-    tables = profile.split("[[symbol]]")
-    kept = [table for table in tables if f'symbol = "{symbol}"' not in table]
-    assert len(kept) == len(tables) - 1
-    return "[[symbol]]".join(kept)
 
 
 @ENTER

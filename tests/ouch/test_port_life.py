@@ -227,7 +227,10 @@ def test_orders_of_one_deadline_expire_in_the_order_of_their_entry(venue):
     venue.enter("buy", 100, "8.00", **GTT, expire_time=4)
     venue.wait(60)
     venue.timer()
-    assert venue.said() == [f"canceled {number}: 100 T" for number in (4, 1, 2, 3)]
+    heard = venue.heard()
+    assert [canceled.user_ref_num for canceled in heard] == [4, 1, 2, 3]
+    seconds = [(canceled.timestamp - (venue.now - venue.midnight)) // 1_000_000_000 for canceled in heard]
+    assert seconds == [-56, -55, -55, -55], "each at its own moment"
 
 
 @TIMES_IN_FORCE

@@ -82,7 +82,11 @@ def test_only_the_port_s_own_orders_are_canceled(booked):
 @MASS_CANCEL
 def test_a_replaced_order_is_as_old_as_its_replacement_and_keeps_its_group(booked):
     booked.replace(3, 100, "11.00")
-    assert booked.mass_cancel(group_id=7) == ["canceled 5: 100 U", "canceled 9: 100 U", "mass canceled 10: INET all 24=7"]
+    assert booked.mass_cancel(group_id=7) == [
+        "canceled 5: 100 U",
+        "canceled 9: 100 U",
+        "mass canceled 10: INET all 24=7",
+    ]
 
 
 @MASS_CANCEL
@@ -154,7 +158,11 @@ def test_enable_lets_orders_in_again(venue):
 
 @ENTRY
 def test_both_are_answered_each_time_they_are_asked(venue):
-    assert [venue.enable(), venue.disable(), venue.disable()] == [["enabled 1: INET"], ["disabled 2: INET"], ["disabled 3: INET"]]
+    assert [venue.enable(), venue.disable(), venue.disable()] == [
+        ["enabled 1: INET"],
+        ["disabled 2: INET"],
+        ["disabled 3: INET"],
+    ]
     assert venue.enter() == ["rejected 4: 0x000C"]
     assert [venue.enable(), venue.enable()] == [["enabled 5: INET"], ["enabled 6: INET"]]
 

@@ -184,8 +184,14 @@ def test_the_first_option_at_fault_gives_the_reason_and_structure_comes_before_v
 @OPTIONS
 @pytest.mark.parametrize(
     ("name", "allowed"),
-    [("cancel", {28}), ("modify", {25, 26, 28}), ("query", {28})]
-    + [("mass_cancel", {24, 27, 28}), ("disable", {28}), ("enable", {28})],
+    [
+        ("cancel", {28}),
+        ("modify", {25, 26, 28}),
+        ("query", {28}),
+        ("mass_cancel", {24, 27, 28}),
+        ("disable", {28}),
+        ("enable", {28}),
+    ],
 )
 def test_an_option_that_may_not_stand_in_a_request_makes_it_ignored_and_noted(venue, name, allowed):
     venue.enter("sell", 100, "10.00")

@@ -65,7 +65,11 @@ class Client:
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE)
-        self.socket.connect(address)
+        try:
+            self.socket.connect(address)
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.machine = SoupClient(CLIENT_SETTINGS, time.monotonic_ns())
         self.received = []
@@ -224,6 +228,15 @@ def connect():
         client.close()
 
 
+def patient_ask(data, target, body):
+    """Make an operations call, and fail where no answer comes."""
+    socket.setdefaulttimeout(PATIENCE)
+    try:
+        return ask(data, target, body)
+    finally:
+        socket.setdefaulttimeout(None)
+
+
 class Process:
     """A venue in a process of its own. Its standard error is in `errors`."""
 
@@ -260,7 +273,7 @@ class Process:
 
     def ask(self, target, body=msgspec.UNSET):
         """Make an operations call."""
-        return ask(self.data, target, body)
+        return patient_ask(self.data, target, body)
 
 
 @pytest.fixture
@@ -335,6 +348,10 @@ class Host:
         self.run(self.venue.start())
         self.is_running = True
         self.addresses = self.venue.addresses
+        writer = self.venue.journal.writer
+        while writer is not None and writer.unflushed_records and not self.venue.failed.done():
+            time.sleep(0.001)
+        assert not self.venue.failed.done(), f"it fails right after its start: {self.venue.failed.result()!r}"
         return self
 
     def run(self, coroutine):
@@ -351,7 +368,7 @@ class Host:
 
     def ask(self, target, body=msgspec.UNSET):
         """Make an operations call."""
-        return ask(self.data, target, body)
+        return patient_ask(self.data, target, body)
 
     def hash(self):
         """The state's hash as it is now."""
@@ -365,9 +382,15 @@ class Host:
 
     def close(self):
         self.stop()
+        self.run(self._abort_what_is_left())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
+
+    async def _abort_what_is_left(self):
+        for connection in list(self.venue.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0.01)
 
 
 @pytest.fixture

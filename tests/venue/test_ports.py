@@ -28,18 +28,14 @@ PATIENCE = 10
 def running(folder, durability, **limits):
     """The demo venue on free ports, in a thread and on a loop of its own; any fault on that loop fails the test."""
     demo = config.parse(config.sample())
-    settings = replace(
-        demo,
-        venue=replace(demo.venue, port_base=0, durability=durability),
-        soupbintcp=replace(demo.soupbintcp, **limits),
-    )
+    own = replace(demo.venue, port_base=0, durability=durability)
     faults = []
     loop = uvloop.new_event_loop()
     loop.set_exception_handler(lambda _, context: faults.append(context))
     thread = Thread(target=loop.run_forever)
     thread.start()
     try:
-        venue = Venue(settings, folder, RealClock())
+        venue = Venue(replace(demo, venue=own, soupbintcp=replace(demo.soupbintcp, **limits)), folder, RealClock())
         asyncio.run_coroutine_threadsafe(venue.start(), loop).result(PATIENCE)
         yield venue
         asyncio.run_coroutine_threadsafe(venue.stop(), loop).result(PATIENCE)
@@ -69,15 +65,6 @@ def venue(start):
 def each_venue(start, request):
     """A venue that answers at once, and one that answers when the log has it."""
     return start(request.param)
-
-
-def on_loop(venue, function):
-    """Call a function in the venue's own thread."""
-
-    async def call():
-        return function()
-
-    return asyncio.run_coroutine_threadsafe(call(), venue.loop).result(PATIENCE)
 
 
 def packet(kind, payload=b""):
@@ -153,6 +140,22 @@ class Client:
         assert payload == f"{self.session:>10}{sequence:>20}".encode()
         return sequence
 
+    def join(self, user=USER):
+        """Log in from the beginning; the System Event that opens the day is heard."""
+        assert self.log_in(user) == 1
+        assert self.hear(1) == ["S"]
+        return self
+
+    def place(self, number, **fields):
+        """Enter an order and hear that it is accepted."""
+        self.send(order(number, **fields))
+        assert self.hear(1) == [f"A{number}"]
+
+    def is_refused(self, request, code):
+        """Send a login and hear that it is rejected with this code; the connection ends."""
+        self.send(request)
+        return (self.next(), self.next()) == ((b"J", code), None)
+
     def is_quiet(self):
         """Whether nothing is there to be read but the answer to a question asked now."""
         self.send(packet(b"U", b"Q"))
@@ -170,27 +173,6 @@ def connect():
             return client
 
         yield connect
-
-
-@pytest.fixture
-def join(connect):
-    """Connects and logs in from the beginning; the System Event that opens the day is heard."""
-
-    def join(venue, user=USER, **fields):
-        client = connect(venue)
-        assert client.log_in(user, **fields) == 1
-        assert client.hear(1) == ["S"]
-        return client
-
-    return join
-
-
-def log_out(venue, client, user=USER):
-    client.send(packet(b"O"))
-    assert client.next() is None
-    end = time.monotonic() + PATIENCE
-    while user in venue.logged_in and time.monotonic() < end:
-        time.sleep(0.005)
 
 
 # ----------------------------------------------------------------------------------------------------------- the login
@@ -237,21 +219,15 @@ def test_a_login_is_read_however_it_is_padded(venue, connect, text):
 )
 def test_a_login_that_is_refused_is_told_so_and_closed(venue, connect, service, request_, code):
     client = connect(venue, service)
-    client.send(request_)
-    assert client.next() == (b"J", code)
-    assert client.next() is None
-    again = connect(venue, "ouch.nasdaq")
-    assert again.log_in() == 1
+    assert client.is_refused(request_, code)
+    connect(venue).join()
 
 
 @pytest.mark.section("SoupBinTCP", "Sequenced Data")
 @pytest.mark.parametrize(
     ("setting", "requested", "first"),
     [
-        ({}, 1, 1),
-        ({}, 3, 3),
-        ({}, 5, 5),
-        ({}, 6, 6),
+        *(({}, number, number) for number in (1, 3, 5, 6)),
         ({}, 0, 5),
         ({"sequence_zero": "next"}, 0, 6),
         ({}, 7, None),
@@ -259,27 +235,26 @@ def test_a_login_that_is_refused_is_told_so_and_closed(venue, connect, service, 
         ({"sequence_beyond_next": "next"}, 2**64 - 1, 6),
     ],
 )
-def test_the_requested_number_says_where_the_replay_begins(start, join, connect, setting, requested, first):
+def test_the_requested_number_says_where_the_replay_begins(start, connect, setting, requested, first):
     venue = start(**setting)
-    client = join(venue)
+    client = connect(venue).join()
     client.send(*(order(number) for number in (1, 2, 3, 4)))
     stream = ["S", *client.hear(4)]
-    log_out(venue, client)
+    client.send(packet(b"O"))
+    assert client.next() is None
     client = connect(venue)
-    client.send(login(sequence=requested))
     if first is None:
-        assert (client.next(), client.next()) == ((b"J", b"S"), None)
+        assert client.is_refused(login(sequence=requested), b"S")
         return
-    assert client.let_in() == first
+    assert client.log_in(sequence=requested) == first
     assert client.hear(6 - first) == stream[first - 1 :]
     assert client.is_quiet()
 
 
 @pytest.mark.section("SoupBinTCP", "Sequenced Data")
-def test_a_reconnect_replays_exactly_what_was_missed(each_venue, join, connect):
-    client, other = join(each_venue), join(each_venue, OTHER)
-    client.send(order(1, quantity=1_000))
-    assert client.hear(1) == ["A1"]
+def test_a_reconnect_replays_exactly_what_was_missed(each_venue, connect):
+    client, other = connect(each_venue).join(), connect(each_venue).join(OTHER)
+    client.place(1, quantity=1_000)
     client.socket.close()
     other.send(*(order(number, b"S", 10) for number in range(1, 51)))
     assert other.hear(100) == [f"{letter}{number}" for number in range(1, 51) for letter in "AE"]
@@ -292,37 +267,31 @@ def test_a_reconnect_replays_exactly_what_was_missed(each_venue, join, connect):
 
 
 @pytest.mark.section("SoupBinTCP", "Login Request")
-def test_a_second_login_is_refused_and_the_first_goes_on(venue, join, connect):
-    client = join(venue)
-    second = connect(venue)
-    second.send(login())
-    assert (second.next(), second.next()) == ((b"J", b"S"), None)
-    client.send(order(1))
-    assert client.hear(1) == ["A1"]
+def test_a_second_login_is_refused_and_the_first_goes_on(venue, connect):
+    client = connect(venue).join()
+    assert connect(venue).is_refused(login(), b"S")
+    client.place(1)
 
 
 @pytest.mark.section("SoupBinTCP", "Login Request")
-def test_a_second_login_may_take_the_port_over_and_its_orders_live_on(start, join, connect):
+def test_a_second_login_may_take_the_port_over_and_its_orders_live_on(start, connect):
     venue = start(second_login="take-over")
-    client, other = join(venue), join(venue, OTHER)
-    client.send(order(1))
-    assert client.hear(1) == ["A1"]
+    client, other = connect(venue).join(), connect(venue).join(OTHER)
+    client.place(1)
     second = connect(venue)
     assert second.log_in(sequence=3) == 3
     assert client.next() is None
     other.send(order(1, b"S"))
     assert other.hear(2) == ["A1", "E1"]
     assert second.hear(1) == ["E1"]
-    second.send(order(2))
-    assert second.hear(1) == ["A2"]
+    second.place(2)
     assert sorted(venue.logged_in) == sorted([USER, OTHER])
 
 
 @pytest.mark.section("SoupBinTCP", "Logout Request")
-def test_logout_closes_at_once_and_the_orders_live_on(venue, join, connect):
-    client, other = join(venue), join(venue, OTHER)
-    client.send(order(1))
-    assert client.hear(1) == ["A1"]
+def test_logout_closes_at_once_and_the_orders_live_on(venue, connect):
+    client, other = connect(venue).join(), connect(venue).join(OTHER)
+    client.place(1)
     client.send(packet(b"O"), order(2), b"\0\0\0\0")
     assert client.next() is None
     other.send(order(1, b"S"))
@@ -330,47 +299,46 @@ def test_logout_closes_at_once_and_the_orders_live_on(venue, join, connect):
     client = connect(venue)
     assert client.log_in() == 1
     assert client.hear(3) == ["S", "A1", "E1"]
-    client.send(order(2))
-    assert client.hear(1) == ["A2"]
+    client.place(2)
 
 
 # ------------------------------------------------------------------------------------------------------------ timers
 
 
 @pytest.mark.section("SoupBinTCP", "Server Heartbeat")
-def test_an_idle_server_sends_heartbeats(start, join):
-    client = join(start(heartbeat_interval_ms=150))
+def test_an_idle_server_sends_heartbeats(start, connect):
+    client = connect(start(heartbeat_interval_ms=150)).join()
     began = time.monotonic()
     assert [client.read() for _ in range(3)] == [(b"H", b"")] * 3
-    assert 0.4 < time.monotonic() - began < 2
+    assert 0.4 < time.monotonic() - began < 5
 
 
 @pytest.mark.section("SoupBinTCP", "Server Heartbeat")
-def test_no_heartbeat_is_due_while_the_server_has_something_to_say(start, join):
-    client = join(start(heartbeat_interval_ms=400))
+def test_no_heartbeat_is_due_while_the_server_has_something_to_say(start, connect):
+    client = connect(start(heartbeat_interval_ms=900)).join()
     for number in range(1, 31):
         client.send(order(number))
         assert client.hear(1) == [f"A{number}"]
-        time.sleep(0.02)
+        time.sleep(0.04)
     assert client.heartbeats == 0
 
 
 @pytest.mark.section("SoupBinTCP", "Client Heartbeat")
 @pytest.mark.parametrize("last", [b"", b"\0", order(1)[:20], packet(b"R"), packet(b"+", b"hello")])
-def test_a_silent_client_is_closed_after_the_limit(start, join, last):
+def test_a_silent_client_is_closed_after_the_limit(start, connect, last):
     venue = start(client_silence_limit_ms=400)
-    client = join(venue)
+    client = connect(venue).join()
     time.sleep(0.2)
     began = time.monotonic()
     client.send(last)
     kind, _ = client.next()
     assert (kind, client.next()) == (b"+", None)
-    assert (0.35 if last else 0.1) < time.monotonic() - began < 2
+    assert (0.35 if last else 0.1) < time.monotonic() - began < 5
 
 
 @pytest.mark.section("SoupBinTCP", "Client Heartbeat")
-def test_heartbeats_alone_keep_a_client_connected(start, join):
-    client = join(start(client_silence_limit_ms=400))
+def test_heartbeats_alone_keep_a_client_connected(start, connect):
+    client = connect(start(client_silence_limit_ms=400)).join()
     for _ in range(10):
         time.sleep(0.1)
         client.send(packet(b"R"))
@@ -386,7 +354,7 @@ def test_the_heartbeat_timeout_of_a_4_10_login_replaces_the_limit(start, connect
     assert (longer.hear(1), shorter.hear(1)) == (["S"], ["S"])
     began = time.monotonic()
     assert (shorter.next()[0], shorter.next()) == (b"+", None)
-    assert 1.8 < time.monotonic() - began < 4
+    assert 1.8 < time.monotonic() - began < 6
     assert longer.is_quiet()
 
 
@@ -397,7 +365,7 @@ def test_a_connection_that_does_not_log_in_is_closed(start, connect, sent):
     began = time.monotonic()
     client.send(sent)
     assert (client.next()[0], client.next()) == (b"+", None)
-    assert 0.25 < time.monotonic() - began < 2
+    assert 0.25 < time.monotonic() - began < 5
 
 
 # ------------------------------------------------------------------------------------- packets, segments, fragments
@@ -423,23 +391,22 @@ def test_a_client_may_send_byte_by_byte(each_venue, connect):
 
 
 @pytest.mark.section("SoupBinTCP", "Logical Packets")
-def test_a_thousand_orders_in_one_segment(each_venue, join):
-    client = join(each_venue)
+def test_a_thousand_orders_in_one_segment(each_venue, connect):
+    client = connect(each_venue).join()
     client.send(*(order(number) for number in range(1, 1_001)))
     assert client.hear(1_000) == [f"A{number}" for number in range(1, 1_001)]
 
 
 @pytest.mark.section("SoupBinTCP", "Unsequenced Data")
-def test_a_connection_lost_within_a_packet_loses_the_fragment_only(each_venue, join, connect):
-    client = join(each_venue)
+def test_a_connection_lost_within_a_packet_loses_the_fragment_only(each_venue, connect):
+    client = connect(each_venue).join()
     client.send(order(1), order(2)[:30])
     assert client.hear(1) == ["A1"]
     client.socket.close()
     client = connect(each_venue)
     assert client.log_in(sequence=2) == 2
     assert client.hear(1) == ["A1"]
-    client.send(order(2))
-    assert client.hear(1) == ["A2"]
+    client.place(2)
 
 
 @pytest.mark.section("SoupBinTCP", "Debug Packet")
@@ -452,46 +419,38 @@ def test_debug_packets_are_ignored_both_ways(venue, connect):
     assert (client.next()[0], client.next()) == (b"+", None)
     client = connect(venue)
     assert client.log_in(sequence=3) == 3, "the Debug packet used up no number"
-    client.send(order(2))
-    assert client.hear(1) == ["A2"]
+    client.place(2)
 
 
 # ------------------------------------------------------------------------------------------------- End of Session
 
 
 @pytest.mark.section("SoupBinTCP", "End of Session")
-def test_the_day_ends_with_end_of_session_and_the_next_one_begins_anew(each_venue, join, connect):
-    client, other = join(each_venue), join(each_venue, OTHER)
-    client.send(order(1))
-    assert client.hear(1) == ["A1"]
-    on_loop(each_venue, each_venue.next_day)
+def test_the_day_ends_with_end_of_session_and_the_next_one_begins_anew(each_venue, connect):
+    client, other = connect(each_venue).join(), connect(each_venue).join(OTHER)
+    client.place(1)
+    each_venue.loop.call_soon_threadsafe(each_venue.next_day)
     for ended, messages in ((client, 2), (other, 1)):
         last = [ended.next() for _ in range(messages)]
         assert [kind for kind, _ in last] == [b"S"] * messages
         assert (b"S", b"SE") in [(kind, payload[:1] + payload[-1:]) for kind, payload in last]
         assert (ended.next(), ended.next()) == ((b"Z", b""), None)
 
-    late = connect(each_venue)
-    late.send(login(session=client.session))
-    assert (late.next(), late.next()) == ((b"J", b"S"), None)
-    late = connect(each_venue)
-    late.send(login(sequence=4))
-    assert (late.next(), late.next()) == ((b"J", b"S"), None)
+    assert connect(each_venue).is_refused(login(session=client.session), b"S")
+    assert connect(each_venue).is_refused(login(sequence=4), b"S")
 
     fresh = connect(each_venue)
     assert fresh.log_in() == 1
     assert fresh.session == each_venue.machine.engine.session != client.session
     assert fresh.next()[1][-1:] == b"S"
-    fresh.send(order(1))
-    assert fresh.hear(1) == ["A1"]
+    fresh.place(1)
 
 
 @pytest.mark.section("SoupBinTCP", "End of Session")
-def test_a_venue_that_stops_closes_but_does_not_end_the_session(tmp_path, join, connect):
+def test_a_venue_that_stops_closes_but_does_not_end_the_session(tmp_path, connect):
     with running(tmp_path, "process") as venue:
-        client = join(venue)
-        client.send(order(1))
-        assert client.hear(1) == ["A1"]
+        client = connect(venue).join()
+        client.place(1)
     assert client.next() is None
     with running(tmp_path, "process") as venue:
         again = connect(venue)

@@ -1,0 +1,209 @@
+"""The configuration file: what is bad is refused, and the error names the key and says what would be right."""
+
+import pytest
+
+from venue import config
+from venue.config import ConfigError
+from venue.reference import market_command
+
+RULE = '\n[[rule]]\ntype = "{}"\nexchange = "NASDAQ"\nmpid = "INET"\n{}\n'
+LAST_RULE = "rule[5]"
+FIRST_PORT = 'name = "IN19T6"\nmpid = "INET"\nservice = "ouch.nasdaq"\npassword = "NTFTEST"'
+AAPL = 'symbol = "AAPL"\nprevious_close = "200.0000"\nluld = ["190.0000", "210.0000"]\naverage_daily_volume = 50000000'
+
+
+def rule(kind, lines):
+    """A rule added at the end of the sample."""
+    return ("", RULE.format(kind, lines))
+
+
+def port(old, new):
+    return (FIRST_PORT, FIRST_PORT.replace(old, new))
+
+
+def symbol(old, new):
+    return (AAPL, AAPL.replace(old, new))
+
+
+BAD = [
+    # one value: its type, its bounds, its form
+    ("port_base = 7400", "port_base = 65001", "venue.port_base"),
+    ("port_base = 7400", 'port_base = "7400"', "venue.port_base"),
+    ("port_base = 7400", "port_base = 7400.5", "venue.port_base"),
+    ("port_base = 7400", "port_base = true", "venue.port_base"),
+    ("port_base = 7400", "portbase = 7400", "venue.portbase"),
+    ('durability = "disk"', 'durability = "tape"', "venue.durability"),
+    ("show_logins = true", "show_logins = 1", "venue.show_logins"),
+    ("heartbeat_interval_ms = 1000 ", "heartbeat_interval_ms = 0 ", "soupbintcp.heartbeat_interval_ms"),
+    ("login_wait_ms = 30000", "login_wait_ms = 86400001", "soupbintcp.login_wait_ms"),
+    ('second_login = "refuse"', 'second_login = "ask"', "soupbintcp.second_login"),
+    ('sequence_zero = "last"', 'sequence_zero = "first"', "soupbintcp.sequence_zero"),
+    ('after_hours = ["16:00", "20:00"]', 'after_hours = ["16:00"]', "market[0].after_hours"),
+    ('after_hours = ["16:00", "20:00"]', 'after_hours = ["16:00", "24:00"]', "market[0].after_hours[1]"),
+    ('timezone = "America/New_York"', 'timezone = "America/New_Yorck"', "market[0].timezone"),
+    ('timezone = "America/New_York"', 'timezone = "../America/New_York"', "market[0].timezone"),
+    ('timezone = "America/New_York"', 'timezone = "America"', "market[0].timezone"),
+    ('timezone = "America/New_York"', 'timezone = ""', "market[0].timezone"),
+    ('key = "bx"', 'key = "nyse"', "market[1].key"),
+    ("offset = 4", "offset = 501", "service[2].offset"),
+    ('protocol = "ouch-5.0-us"', 'protocol = "ouch-4.2-us"', "service[0].protocol"),
+    (*port("IN19T6", "in19t6"), "port[0].name"),
+    (*port("IN19T6", "IN19T67"), "port[0].name"),
+    (*port("IN19T6", r"IN19T\n"), "port[0].name"),
+    (*port("NTFTEST", "NTF TEST"), "port[0].password"),
+    (*port("NTFTEST", ""), "port[0].password"),
+    (*port("NTFTEST", "NTFTEST1234"), "port[0].password"),
+    (*port("NTFTEST", r"NTFTEST\n"), "port[0].password"),
+    (*port("NTFTEST", "NTFT\N{LATIN CAPITAL LETTER E WITH ACUTE}ST"), "port[0].password"),
+    (*port('mpid = "INET"', 'mpid = "INE"'), "port[0].mpid"),
+    (*symbol('"AAPL"', '"aapl"'), "symbol[0].symbol"),
+    (*symbol('"AAPL"', '"TOOLONGSYM"'), "symbol[0].symbol"),
+    (*symbol('"AAPL"', r'"AAPL\n"'), "symbol[0].symbol"),
+    (*symbol('"200.0000"', "200"), "symbol[0].previous_close"),
+    (*symbol('"200.0000"', '"200.00001"'), "symbol[0].previous_close"),
+    (*symbol('"200.0000"', '"-200"'), "symbol[0].previous_close"),
+    (*symbol('"200.0000"', '"0"'), "symbol[0].previous_close"),
+    (*symbol('"200.0000"', '"200000"'), "symbol[0].previous_close"),
+    (*symbol('"200.0000"', r'"200.0000\n"'), "symbol[0].previous_close"),
+    (*symbol('"200.0000"', '"\N{ARABIC-INDIC DIGIT TWO}"'), "symbol[0].previous_close"),
+    (*symbol('["190.0000", "210.0000"]', '["190.0000"]'), "symbol[0].luld"),
+    (*symbol('["190.0000", "210.0000"]', '["0", "210.0000"]'), "symbol[0].luld"),
+    (*symbol('["190.0000", "210.0000"]', '["210.0000", "190.0000"]'), "symbol[0].luld"),
+    (*symbol("50000000", "-1"), "symbol[0].average_daily_volume"),
+    (*symbol("50000000", "9223372036854775808"), "symbol[0].average_daily_volume"),
+    (*symbol("50000000", '50000000\nticks = [["1", "0.01"]]'), "symbol[0].ticks"),
+    (*symbol("50000000", '50000000\nticks = [["0", "0.01"], ["0", "0.05"]]'), "symbol[0].ticks"),
+    (*symbol("50000000", '50000000\nticks = [["0", "0"]]'), "symbol[0].ticks"),
+    (*symbol("50000000", "50000000\nticks = []"), "symbol[0].ticks"),
+    (*symbol("50000000", '50000000\nticks = [["0"]]'), "symbol[0].ticks[0]"),
+    # what is missing, unknown, or there twice
+    ('key = "ouch.nasdaq"\n', "", "service[0].key"),
+    ('password = "NTFTEST"\n\n# ---', "\n# ---", "port[7].password"),
+    ("[soupbintcp]", "[soup]", "soup"),
+    ('key = "bx"', 'key = "nasdaq"', "market[1].key"),
+    ('key = "ouch.bx"', 'key = "ouch.nasdaq"', "service[1].key"),
+    ("offset = 2", "offset = 0", "service[1].offset"),
+    ('name = "IN24T4"', 'name = "IN19T6"', "port[1].name"),
+    ('symbol = "MSFT"', 'symbol = "AAPL"', "symbol[1].symbol"),
+    ('[[market]]\nkey = "psx"', "", "service[2].market"),
+    ('service = "ouch.psx"', 'service = "ouch.arca"', "port[6].service"),
+    # rules
+    (*rule("max-shares", ""), f"{LAST_RULE}.settings"),
+    (*rule("max-shares", "settings = { limit = -1 }"), f"{LAST_RULE}.settings.limit"),
+    (*rule("max-shares", "settings = { limit = 1000000 }"), f"{LAST_RULE}.settings.limit"),
+    (*rule("max-shares", 'settings = { limit = "5" }'), f"{LAST_RULE}.settings.limit"),
+    (*rule("max-shares", "settings = { limits = 5 }"), f"{LAST_RULE}.settings.limits"),
+    (*rule("max-shares", "settings = { limit = 5 }\nsymbol = 7"), f"{LAST_RULE}.symbol"),
+    (*rule("max-notional", "settings = { limit = 1500 }"), f"{LAST_RULE}.settings.limit"),
+    (*rule("max-everything", "settings = { limit = 5 }"), f"{LAST_RULE}.type"),
+    (*rule("max-shares", 'port = "NOBODY"\nsettings = { limit = 5 }'), f"{LAST_RULE}.port"),
+    (*rule("max-shares", 'port = "AK01T1"\nsettings = { limit = 5 }'), f"{LAST_RULE}.port"),
+    (*rule("max-shares", 'port = "IN21T7"\nsettings = { limit = 5 }'), f"{LAST_RULE}.port"),
+    (*rule("restricted-stock", "settings = { enabled = true }"), f"{LAST_RULE}.symbols"),
+    (*rule("restricted-stock", 'symbols = ["NONE"]'), f"{LAST_RULE}.symbols"),
+    (*rule("restricted-stock", 'symbols = "AMD"'), f"{LAST_RULE}.symbols"),
+    (*rule("order-rate", "settings = { maxPortMessages = 5 }"), f"{LAST_RULE}.port"),
+    (
+        *rule("order-rate", 'port = "IN30T1"\nsettings = { maxPortMessages = 5, portWindow = 31 }'),
+        "settings.portWindow",
+    ),
+    (*rule("fat-finger", "settings = { ranges = [] }"), f"{LAST_RULE}.settings.ranges"),
+    (*rule("fat-finger", "settings = { ranges = [1, 2, 3, 4, 5, 6] }"), f"{LAST_RULE}.settings.ranges[0]"),
+    ("{ percent = 10 }, ", "{ percent = 501 }, ", "rule[3].settings.ranges[0]"),
+    ("{ percent = 10 }, ", "{ percent = -1 }, ", "rule[3].settings.ranges[0]"),
+    ("{ percent = 10 }, ", "{ percent = 1.00001 }, ", "rule[3].settings.ranges[0].percent"),
+    ("{ percent = 10 }, ", "{ amount = 0.00001 }, ", "rule[3].settings.ranges[0].amount"),
+    ("{ percent = 10 }, ", "{ amount = -1 }, ", "rule[3].settings.ranges[0]"),
+    ("{ percent = 10 }, ", "{ percent = nan }, ", "rule[3].settings.ranges[0]"),
+    ("{ percent = 10 }, ", "{ amount = inf }, ", "rule[3].settings.ranges[0]"),
+    ("{ percent = 10 }, ", "{ amount = 1e30 }, ", "rule[3].settings.ranges[0]"),
+    # no TOML at all
+    ("[venue]", "[venue", ""),
+    ("port_base = 7400", "port_base = 7400\nport_base = 7401", ""),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "key"), BAD, ids=[f"{row[2]} {row[1][-40:]!r}" for row in BAD])
+def test_a_bad_configuration_names_its_key(old, new, key):
+    text = config.sample()
+    assert old in text
+    text = text.replace(old, new, 1) if old else text + new
+    with pytest.raises(ConfigError) as error:
+        config.parse(text)
+    assert error.value.key.endswith(key) if key else error.value.key == ""
+    assert str(error.value).startswith(error.value.key)
+    assert len(str(error.value)) > len(error.value.key) + 5, "and says what is wrong"
+
+
+def test_the_sample_is_the_demo():
+    demo = config.parse(config.sample())
+    assert {service.key: service.offset for service in demo.service} == {
+        "ouch.nasdaq": 0,
+        "ouch.bx": 2,
+        "ouch.psx": 4,
+    }
+    assert {port.name: (port.mpid, port.service) for port in demo.port} == {
+        "IN19T6": ("INET", "ouch.nasdaq"),
+        "IN24T4": ("INET", "ouch.nasdaq"),
+        "IN30T1": ("INET", "ouch.nasdaq"),
+        "AK01T1": ("AKAM", "ouch.nasdaq"),
+        "IN21T7": ("INET", "ouch.bx"),
+        "AK21T1": ("AKAM", "ouch.bx"),
+        "IN20T9": ("INET", "ouch.psx"),
+        "AK20T1": ("AKAM", "ouch.psx"),
+    }
+    assert {port.password for port in demo.port} == {"NTFTEST"}
+    assert {
+        (symbol.symbol, symbol.previous_close, symbol.luld, symbol.average_daily_volume) for symbol in demo.symbol
+    } == {
+        ("AAPL", "200.0000", ("190.0000", "210.0000"), 50_000_000),
+        ("MSFT", "400.0000", ("380.0000", "420.0000"), 20_000_000),
+        ("NDAQ", "80.0000", ("72.0000", "88.0000"), 4_000_000),
+        ("TSLA", "250.0000", ("237.5000", "262.5000"), 90_000_000),
+        ("IBM", "250.0000", ("237.5000", "262.5000"), 4_000_000),
+        ("AMD", "20.0000", ("18.0000", "22.0000"), 40_000_000),
+        ("SPCE", "4.0000", ("3.6000", "4.4000"), 4_000),
+        ("ZWZZT", "10.0000", ("9.0000", "11.0000"), 0),
+    }
+    assert {(rule.exchange, rule.mpid, rule.port) for rule in demo.rule} == {("NASDAQ", "INET", "IN30T1")}
+    assert (demo.venue.port_base, demo.venue.host, demo.venue.durability) == (7400, "127.0.0.1", "disk")
+
+
+@pytest.mark.parametrize("name", ["AAPL", "BRK.A", "A-B", "X^#", "ABC DE", "Z"])
+def test_symbols_may_have_the_signs_that_markets_use(name):
+    parsed = config.parse(
+        config.sample().replace('symbol = "ZWZZT"', f'symbol = "{name}"').replace('"AAPL"', '"OTHER"', 1)
+    )
+    assert parsed.symbol[-1].symbol == name
+
+
+@pytest.mark.parametrize(
+    ("settings", "folded"),
+    [
+        ("{ percent = 10 }", (0, 100_000)),
+        ("{ percent = 2.5, amount = 1.25 }", (12_500, 25_000)),
+        ("{ amount = 0.0001 }", (1, 0)),
+        ("{}", (0, 0)),
+    ],
+)
+def test_amounts_and_percentages_reach_the_engine_exactly(settings, folded):
+    parsed = config.parse(config.sample().replace("{ percent = 10 }", settings, 1))
+    fat_finger = next(rule for rule in market_command(parsed).rules if rule.type == "fat-finger")
+    assert fat_finger.settings["ranges"][0] == folded
+    assert fat_finger.settings["ranges"][1] == (0, 100_000)
+
+
+def test_a_smallest_configuration_needs_no_rules_and_no_settings():
+    text = """
+        port = [{ name = "A", mpid = "INET", service = "s", password = "p" }]
+        symbol = [{ symbol = "X" }]
+        market = [{ key = "bx" }]
+        service = [{ key = "s", offset = 0, protocol = "ouch-5.0-us", market = "bx" }]
+    """
+    parsed = config.parse(text)
+    assert parsed.venue == config.VenueSettings()
+    command = market_command(parsed)
+    assert (
+        command.symbols[0][:4] if isinstance(command.symbols[0], tuple) else command.symbols[0].previous_close is None
+    )
+    assert command.rules == ()
