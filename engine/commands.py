@@ -198,7 +198,9 @@ def find_books(engine: Engine, market_key: str, symbol: str | None) -> list[Book
 def bust_trade(engine: Engine, command: BustTrade, now: int) -> None:
     """Break one of today's trades: both sides are told, the book does not change."""
     market = engine.markets.get(command.market)
-    trade = None if market is None else market.trades.get(command.match_number)
+    if market is None:
+        raise CommandRefused("venue", f"no such venue: {command.market}; this one has {', '.join(engine.markets)}")
+    trade = market.trades.get(command.match_number)
     if trade is None:
         raise CommandRefused("matchNumber", f"no trade {command.match_number} at {command.market} today")
     if trade.broken:

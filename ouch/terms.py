@@ -61,7 +61,9 @@ PRICE_TYPES = {
     b"Q": PriceType.MARKET_MAKER_PEG,
     b"m": PriceType.MIDPOINT,
 }
-NO_SELF_MATCH_PREVENTION = frozenset({b"N", b"*"})
+AIQ_DISABLED, AIQ_PORT_DEFAULT = b"N", b"*"
+"""No self-match prevention, which is also what a port's default comes to: `*` is accepted as `N`."""
+NO_SELF_MATCH_PREVENTION = frozenset({AIQ_DISABLED, AIQ_PORT_DEFAULT})
 
 REASONS = {
     Reject.INVALID_SIDE: RejectReason.INVALID_SIDE,
@@ -208,6 +210,8 @@ def order_attributes(options: OptionValues, base: OrderAttributes) -> OrderAttri
 
     For a new order `base` is `PLAIN`, for a replacement what the chain had.
     """
+    if options.get(codec.TAG_AIQ_STRATEGY) == AIQ_PORT_DEFAULT:
+        options = {**options, codec.TAG_AIQ_STRATEGY: AIQ_DISABLED}
     changes: dict[str, object] = {"options": tuple(sorted(options.items()))}
     for tag, value in sorted(options.items()):
         if tag in LETTERS:

@@ -38,6 +38,8 @@ from wire.soup import SoupSettings
 NANOSECONDS = 1_000_000_000
 STOP_GRACE = 2.0
 """Seconds that clients have to take what they are owed when the venue stops."""
+BACKLOG = 1024
+"""Connections that may wait to be accepted, so that a crowd need not try again."""
 DISK_POLL = 0.01
 """Seconds between two looks at whether the disk has caught up."""
 
@@ -107,7 +109,7 @@ class Venue:
             port = venue.port_base + service.offset if venue.port_base else 0
             try:
                 server = await self.loop.create_server(
-                    partial(SoupConnection, self, service), venue.host, port, start_serving=False
+                    partial(SoupConnection, self, service), venue.host, port, backlog=BACKLOG, start_serving=False
                 )
             except OSError as error:
                 for bound in self.servers:

@@ -21,11 +21,11 @@ from engine.risk.eqrc import PERCENT_SCALE
 
 Durability = Literal["disk", "process", "memory"]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
-Name6 = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{1,6}$")]
-Mpid = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{4}$")]
-Symbol = Annotated[str, msgspec.Meta(pattern="^[A-Z0-9.+=$^#@*~-]{1,8}( [A-Z0-9]{1,6})?$", max_length=8)]
-Dollars = Annotated[str, msgspec.Meta(pattern=r"^\d{1,6}(\.\d{1,4})?$")]
-TimeOfDay = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Name6 = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{1,6}\Z")]
+Mpid = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
+Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9.+=$^#@*~-]{1,8}( [A-Z0-9]{1,6})?\Z", max_length=8)]
+Dollars = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?\Z")]
+TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Exchange = Literal["NASDAQ", "BX", "PSX"]
 FAT_FINGER_RANGES = 6
@@ -89,7 +89,7 @@ class PortSettings(Settings, frozen=True):
     name: Name6
     mpid: Mpid
     service: str
-    password: Annotated[str, msgspec.Meta(pattern="^[!-~]{1,10}$")]
+    password: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,10}\Z")]
 
 
 class SymbolSettings(Settings, frozen=True):

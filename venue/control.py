@@ -81,10 +81,10 @@ class ControlServer:
             while True:
                 length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
                 if length > LARGEST_REQUEST:
+                    problem = Problem(400, f"a request has at most {LARGEST_REQUEST:,} bytes, not {length:,}")
+                    writer.write(frame(Response(400, problem.body())))
                     break
-                response = await self._answer(await reader.readexactly(length))
-                data = msgspec.json.encode(response)
-                writer.write(len(data).to_bytes(LENGTH_BYTES, "big") + data)
+                writer.write(frame(await self._answer(await reader.readexactly(length))))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -92,11 +92,11 @@ class ControlServer:
             writer.close()
             self.tasks.pop(task, None)
 
-    async def _answer(self, frame: bytes) -> Response:
+    async def _answer(self, data: bytes) -> Response:
         """Serve one call; a change is answered once its record is durable."""
         try:
-            request = msgspec.json.decode(frame, type=Request)
-        except msgspec.DecodeError as error:
+            request = msgspec.json.decode(data, type=Request)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return Response(400, Problem(400, f"not a request: {error}").body())
         has_body = request.body is not msgspec.UNSET
         try:
@@ -109,6 +109,12 @@ class ControlServer:
             self.venue.journal.gate.call_when_durable(answer.record, durable.set)
             await durable.wait()
         return Response(answer.status, answer.body, answer.record)
+
+
+def frame(message: Request | Response) -> bytes:
+    """Give a message as it goes over the socket."""
+    data = msgspec.json.encode(message)
+    return len(data).to_bytes(LENGTH_BYTES, "big") + data
 
 
 class reachable:  # noqa: N801 - used like a function, in a with statement
@@ -135,8 +141,7 @@ def ask(directory: Path, target: str, body: Any = msgspec.UNSET) -> Response:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         with reachable(path) as address:
             client.connect(address)
-        data = msgspec.json.encode(Request(target, body))
-        client.sendall(len(data).to_bytes(LENGTH_BYTES, "big") + data)
+        client.sendall(frame(Request(target, body)))
         length = int.from_bytes(_receive(client, LENGTH_BYTES), "big")
         return msgspec.json.decode(_receive(client, length), type=Response)
 

@@ -15,6 +15,7 @@ import msgspec
 
 from engine.api import (
     MARKET_PRICE_ALTERNATIVE,
+    MAXIMUM_PRICE,
     PRICE_SCALE,
     BrokenTradeReason,
     BustTrade,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 PROBLEMS = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 409: "Conflict", 422: "Invalid body"}
+LONGEST_NUMBER = 18
 DEPTH = 10
 """Price levels that a look at a book shows on each side."""
 
@@ -88,6 +90,11 @@ class Call(NamedTuple):
 class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     """A body that has no fields, and the base of those that have."""
 
+    @classmethod
+    def field(cls, name: str) -> str:
+        """Give the name that a field has in the body."""
+        return dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))[name]
+
 
 class PhaseBody(Body, frozen=True, kw_only=True):
     """Halt or resume: one book, or with `book` null every book of the venue."""
@@ -112,7 +119,7 @@ class PricesBody(Body, frozen=True):
 class BustBody(Body, frozen=True):
     """OUCH's letter for why."""
 
-    reason: Annotated[str, msgspec.Meta(pattern="^[ECSX]$")] = "S"
+    reason: Annotated[str, msgspec.Meta(pattern=r"^[ECSX]\Z")] = "S"
 
 
 ENGINE_NAMES = {"bid": "outside_bid", "offer": "outside_offer", "adv": "average_daily_volume"}
@@ -139,10 +146,12 @@ def set_prices(call: Call) -> Answer:
     values = {
         name: value for name in call.body.__struct_fields__ if (value := getattr(call.body, name)) is not msgspec.UNSET
     }
-    prices = {
-        ENGINE_NAMES.get(name, name): ticks(value) if isinstance(value, str) else value
-        for name, value in values.items()
-    }
+    prices: dict[str, int | None] = {}
+    for name, value in values.items():
+        price = ticks(value) if isinstance(value, str) else value
+        if isinstance(value, str) and not 0 < ticks(value) <= MAXIMUM_PRICE:
+            raise Problem(422, f"a price is from 0.0001 to 199999.9900, not {value}", PricesBody.field(name))
+        prices[ENGINE_NAMES.get(name, name)] = price
     record = call.carry_out(SetPrices(book.symbol, prices))
     return Answer(200, book_prices(book), record)
 
@@ -150,8 +159,10 @@ def set_prices(call: Call) -> Answer:
 def bust_trade(call: Call) -> Answer:
     """Break a trade: both sides get Broken Trade."""
     number = call.path["matchNumber"]
-    if not number.isdecimal():
+    if not number.isascii() or not number.isdecimal():
         raise Problem(422, f"a match number is a whole number, not {number!r}", "matchNumber")
+    if len(number) > LONGEST_NUMBER:
+        raise Problem(404, f"no trade {number} today", "matchNumber")
     reason = next(reason for reason, letter in BROKEN_TRADE_REASONS.items() if letter == call.body.reason.encode())
     assert isinstance(reason, BrokenTradeReason)
     record = call.carry_out(BustTrade(call.path["venue"], int(number), reason))
@@ -333,7 +344,7 @@ def _read(route: Route, body: Any) -> Any:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         field = path.rstrip("`").lstrip(".")
-        if "`" in message and not field:
+        if "field `" in message and not field:
             field = message.split("`")[-2]
         raise Problem(422, message, field) from error
 

@@ -88,6 +88,7 @@ class SoupConnection(asyncio.Protocol):
             if type(event) is bytes:
                 message(self.index, event, times)
             else:
+                self.journal.commit()
                 self.handle(event)
         self.journal.commit()
 
@@ -108,13 +109,17 @@ class SoupConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Stop writing: the client does not keep up. It has a while to catch up."""
         self.paused = True
+        self.be_patient()
+
+    def be_patient(self) -> None:
+        """Drop the connection unless the client reads within a while."""
         limit = self.venue.config.soupbintcp.slow_reader_limit_ms / 1000
         self.patience = self.loop.call_later(limit, self.drop, "does not read")
 
     def resume_writing(self) -> None:
         """Go on writing where we stopped."""
         self.paused = False
-        if self.patience is not None:
+        if self.patience is not None and not self.closing:
             self.patience.cancel()
             self.patience = None
         self.flush()
@@ -225,7 +230,7 @@ class SoupConnection(asyncio.Protocol):
             self.transport.write(stream.slice(sent, end))
             self.sent = sent = end
             self.session.wrote(monotonic_ns())
-        if stream.ended and sent == stream.length:
+        if stream.ended and sent == stream.length and not self.paused:
             self.session.end_of_session(monotonic_ns())
             self.close("the session is over")
 
@@ -255,6 +260,8 @@ class SoupConnection(asyncio.Protocol):
                 self.write_session()
             self.closing = True
             self.transport.close()
+            if self.patience is None:
+                self.be_patient()
 
     def drop(self, why: str) -> None:
         """Close at once, whatever is unsent."""

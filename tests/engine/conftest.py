@@ -1,6 +1,6 @@
-"""Tests of the engine: `trading` holds the words they use, `scripts` the random commands.
+"""Tests of the engine: `trading` is the venue they meet, `words` what is said there, `scripts` the random days.
 
-Test modules cannot import each other by package here, so this folder is put at the end of the path for those two.
+Test modules cannot import each other by package here, so this folder is put at the end of the path for those.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("trading", "scripts")
+pytest.register_assert_rewrite("words", "trading", "audit", "scripts")
 
 from trading import Market  # noqa: E402 - found through the line above
 

@@ -2,10 +2,12 @@
 
 import pytest
 from trading import (
+    Market,
+)
+from words import (
     MARKET,
     Accepted,
     Canceled,
-    Market,
     Modified,
     Rejected,
     Replaced,

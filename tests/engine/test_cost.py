@@ -4,7 +4,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from trading import Market, buy, fat_finger, max_notional, max_shares, message_rate, sell
+from trading import (
+    Market,
+)
+from words import (
+    buy,
+    fat_finger,
+    max_notional,
+    max_shares,
+    message_rate,
+    sell,
+)
 
 import engine.book
 from engine.api import Side

@@ -8,16 +8,18 @@ from hypothesis import given
 from scripts import days
 from scripts import trading as trading_actions
 from trading import (
+    Market,
+    label,
+)
+from words import (
     MARKET,
     Accepted,
     Canceled,
     Executed,
-    Market,
     Modified,
     Rejected,
     Replaced,
     Where,
-    label,
     ticks,
     whole,
 )

@@ -1,7 +1,17 @@
 """Who trades with whom, at what price, and what is left: price, displayed before hidden, time."""
 
 import pytest
-from trading import MARKET, Accepted, Canceled, buy, sell, short, short_exempt, trade, whole
+from words import (
+    MARKET,
+    Accepted,
+    Canceled,
+    buy,
+    sell,
+    short,
+    short_exempt,
+    trade,
+    whole,
+)
 
 from engine.api import CancelReason, Display, Liquidity, Side
 

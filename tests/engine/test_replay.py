@@ -5,7 +5,14 @@ import gc
 import pytest
 from hypothesis import given
 from scripts import days, operating
-from trading import Market, buy, sell, whole
+from trading import (
+    Market,
+)
+from words import (
+    buy,
+    sell,
+    whole,
+)
 
 from engine.api import Order
 

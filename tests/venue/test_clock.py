@@ -1,4 +1,4 @@
-"""The venue's clock never goes back; dates and midnights are those of the market's place, also when its clocks change."""
+"""The venue's clock never goes back; dates and midnights are the market's, also where its clocks change."""
 
 from datetime import UTC, date, datetime
 

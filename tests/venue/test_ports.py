@@ -48,7 +48,6 @@ def running(folder, durability, **limits):
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts a venue with settings of its own, each in a directory of its own."""
     number = count(1)
     with ExitStack() as stack:
         yield lambda durability="memory", **limits: stack.enter_context(
@@ -78,7 +77,6 @@ def login(user=USER, password=PASSWORD, session="", sequence=1, timeout=None):
 
 
 def order(number, side=b"B", quantity=100, price=190, tif=b"0", symbol=b"AAPL"):
-    """A packet with an Enter Order."""
     head = struct.pack(">cIcI8sQ", b"O", number, side, quantity, symbol.ljust(8), price * 10_000)
     return packet(b"U", head + tif + b"YPNN" + b" " * 14 + bytes(2))
 
@@ -147,12 +145,10 @@ class Client:
         return self
 
     def place(self, number, **fields):
-        """Enter an order and hear that it is accepted."""
         self.send(order(number, **fields))
         assert self.hear(1) == [f"A{number}"]
 
     def is_refused(self, request, code):
-        """Send a login and hear that it is rejected with this code; the connection ends."""
         self.send(request)
         return (self.next(), self.next()) == ((b"J", code), None)
 
@@ -164,7 +160,6 @@ class Client:
 
 @pytest.fixture
 def connect():
-    """Opens connections, and closes them."""
     with ExitStack() as stack:
 
         def connect(venue, service="ouch.nasdaq"):
@@ -372,22 +367,16 @@ def test_a_connection_that_does_not_log_in_is_closed(start, connect, sent):
 
 
 @pytest.mark.section("SoupBinTCP", "Unsequenced Data")
-def test_what_stands_behind_the_login_in_one_segment_is_served(each_venue, connect):
+@pytest.mark.parametrize("size", [10_000, 7, 1])
+def test_what_stands_behind_the_login_is_served_in_one_segment_or_byte_by_byte(each_venue, connect, size):
     client = connect(each_venue)
-    client.send(login(), order(1), packet(b"R"), packet(b"+", b"hello"), order(2), order(3)[:25])
+    data = login(timeout=9_000) + order(1) + packet(b"R") + packet(b"+", b"hello") + order(2) + order(3)[:25]
+    for at in range(0, len(data), size):
+        client.send(data[at : at + size])
     assert client.let_in() == 1
     assert client.hear(3) == ["S", "A1", "A2"]
     client.send(order(3)[25:])
     assert client.hear(1) == ["A3"]
-
-
-@pytest.mark.section("SoupBinTCP", "Logical Packets")
-def test_a_client_may_send_byte_by_byte(each_venue, connect):
-    client = connect(each_venue)
-    for byte in login(timeout=9_000) + order(1) + packet(b"R") + packet(b"+", b"hello") + order(2):
-        client.send(bytes([byte]))
-    assert client.let_in() == 1
-    assert client.hear(3) == ["S", "A1", "A2"]
 
 
 @pytest.mark.section("SoupBinTCP", "Logical Packets")

@@ -15,7 +15,6 @@ import pytest
 from venue import tail
 from venue.log import read_log
 from venue.machine import Machine
-from venue.record import Kind
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 
@@ -231,7 +230,3 @@ def test_following_a_log_does_not_write_it(traded, tmp_path):
     before = {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith("-shm")}
     entries_of(venue.data, tmp_path)
     assert {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith("-shm")} == before
-
-
-def test_kinds_of_records_are_all_known_to_tail():
-    assert {kind.name for kind in Kind} == {"MESSAGE", "COMMAND", "TIMER", "LOGIN", "DISCONNECT"}

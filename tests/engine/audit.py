@@ -1,0 +1,46 @@
+"""Every book held against itself, the ports, and the events alone."""
+
+from engine.api import (
+    Display,
+    Side,
+)
+
+
+def audit(market):
+    """Hold the books against themselves, the ports and the events."""
+    resting = {}
+    for exchange in market.engine.markets.values():
+        for book in exchange.books.values():
+            for side in (book.buys, book.sells):
+                for ladder in (side.shown, side.hidden):
+                    for order in audit_ladder(ladder):
+                        assert (order.terms.side == Side.BUY) == (side is book.buys)
+                        assert (order.terms.display == Display.HIDDEN) == (ladder is side.hidden)
+                        assert order.scope.book is book
+                        resting[order.port.name, order.key] = order
+            bids = [order.price for order in book.buys.orders()]
+            offers = [order.price for order in book.sells.orders()]
+            assert not bids or not offers or max(bids) < min(offers), "crossed"
+    listed = {(name, key): order for name, port in market.engine.ports.items() for key, order in port.orders.items()}
+    assert listed == resting
+    assert {name: order.quantity for name, order in resting.items()} == market.open, "shares are not conserved"
+
+
+def audit_ladder(ladder):
+    assert ladder.keys == sorted(ladder.levels)
+    orders = []
+    for key, level in ladder.levels.items():
+        assert (level.key, level.ladder, level.price) == (key, ladder, key * ladder.sign)
+        queue, order = [], level.head
+        while order is not None:
+            assert order.before is (queue[-1] if queue else None)
+            assert order.level is level
+            assert order.price == level.price
+            assert 0 < order.quantity <= order.size
+            queue.append(order)
+            order = order.after
+        assert queue, "an empty level"
+        assert level.tail is queue[-1]
+        assert level.quantity == sum(order.quantity for order in queue)
+        orders += queue
+    return orders

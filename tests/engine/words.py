@@ -1,0 +1,259 @@
+"""A trader's words: orders, what is heard of them, and the rules of a firm.
+
+Prices are dollars as text, `MARKET` for a market order. Events compare by what a trader sees; `whole` gives them with
+their times, ports and reference numbers too.
+"""
+
+from dataclasses import astuple, dataclass, field
+from decimal import Decimal
+
+from engine.api import (
+    MARKET_PRICE,
+    PLAIN,
+    SECOND,
+    BrokenTradeReason,
+    CancelReason,
+    Cross,
+    Display,
+    Liquidity,
+    MarketEntry,
+    OrderAttributes,
+    OrderTerms,
+    PortEntry,
+    Refusal,
+    Reject,
+    RuleEntry,
+    Side,
+    SymbolEntry,
+    SystemEvent,
+    TimeInForce,
+)
+
+MARKET = "market"
+HOUR = 3600 * SECOND
+MIDNIGHT = 1_795_150_800 * SECOND
+TODAY = "2026-11-20"
+TOMORROW = "2026-11-23"
+TICKS = ((10_000, 100), (1, 1))
+AFTER_HOURS = (16 * HOUR, 20 * HOUR)
+MARKETS = tuple(MarketEntry(key, *AFTER_HOURS) for key in ("nasdaq", "bx", "psx"))
+PORTS = (
+    PortEntry("IN1", "INET", "nasdaq", "ouch-us"),
+    PortEntry("IN2", "INET", "nasdaq", "ouch-us"),
+    PortEntry("INB", "INET", "bx", "ouch-us"),
+    PortEntry("INP", "INET", "psx", "ouch-us"),
+    PortEntry("AK1", "AKAM", "nasdaq", "ouch-us"),
+    PortEntry("AKB", "AKAM", "bx", "ouch-us"),
+    PortEntry("AKP", "AKAM", "psx", "ouch-us"),
+)
+
+
+def ticks(price):
+    """Dollars as text to ticks; numbers are ticks already."""
+    if price == MARKET:
+        return MARKET_PRICE
+    return int(Decimal(price) * 10_000) if isinstance(price, str) else price
+
+
+def dollars(price):
+    """Ticks to dollars as text, at least two decimals."""
+    if price == MARKET_PRICE:
+        return MARKET
+    whole, fraction = divmod(price, 10_000)
+    digits = f"{fraction:04d}"
+    return f"{whole}.{digits[:2]}{digits[2:].rstrip('0')}"
+
+
+def symbol_entry(symbol, close=None, ticks_table=TICKS, volume=0):
+    previous_close = None if close is None else ticks(close)
+    return SymbolEntry(symbol, previous_close, None, None, volume, ticks_table)
+
+
+SYMBOLS = (
+    symbol_entry("ZWZZT", "10.00"),
+    symbol_entry("AAPL", "200.00"),
+    symbol_entry("AMD", "20.00"),
+    symbol_entry("NEWCO"),
+)
+
+
+# What a trader asks.
+
+
+@dataclass(frozen=True)
+class Ticket:
+    side: Side
+    quantity: int
+    at: str | int
+    symbol: str = "ZWZZT"
+    by: str = "IN1"
+    time_in_force: TimeInForce = TimeInForce.DAY
+    display: Display = Display.VISIBLE
+    cross: Cross = Cross.CONTINUOUS
+    intermarket_sweep: bool = False
+    attributes: OrderAttributes = PLAIN
+
+    @property
+    def terms(self):
+        letters = (b"BSTE"[self.side : self.side + 1],)
+        return OrderTerms(self.side, self.time_in_force, self.display, self.cross, self.intermarket_sweep, letters)
+
+
+def ticket(side, quantity, at, *, ioc=False, hidden=False, good_for=None, **rest):
+    """An order. `good_for` is a life in seconds; other names are fields of the ticket or of its attributes."""
+    attributes = {name: rest.pop(name) for name in list(rest) if name in OrderAttributes.__struct_fields__}
+    if good_for is not None:
+        rest["time_in_force"] = TimeInForce.GOOD_TILL_TIME
+        attributes["expire_time"] = good_for
+    if ioc:
+        rest["time_in_force"] = TimeInForce.IMMEDIATE_OR_CANCEL
+    if hidden:
+        rest["display"] = Display.HIDDEN
+    return Ticket(side, quantity, at, attributes=OrderAttributes(**attributes) if attributes else PLAIN, **rest)
+
+
+def buy(quantity, at, **rest):
+    return ticket(Side.BUY, quantity, at, **rest)
+
+
+def sell(quantity, at, **rest):
+    return ticket(Side.SELL, quantity, at, **rest)
+
+
+def short(quantity, at, **rest):
+    return ticket(Side.SELL_SHORT, quantity, at, **rest)
+
+
+def short_exempt(quantity, at, **rest):
+    return ticket(Side.SELL_SHORT_EXEMPT, quantity, at, **rest)
+
+
+# What a trader hears.
+
+
+@dataclass(frozen=True)
+class Event:
+    order: int
+
+
+@dataclass(frozen=True)
+class Where:
+    """Which port was told, when, and the order's reference number."""
+
+    port: str = ""
+    now: int = 0
+    reference: int = 0
+
+
+@dataclass(frozen=True)
+class Accepted(Event):
+    quantity: int
+    at: str
+    dead: bool = False
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Replaced(Event):
+    original: int
+    quantity: int
+    at: str
+    dead: bool = False
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Modified(Event):
+    quantity: int
+    side: Side = Side.SELL
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Canceled(Event):
+    quantity: int
+    reason: CancelReason = CancelReason.USER
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Executed(Event):
+    quantity: int
+    at: str
+    liquidity: Liquidity
+    match: int
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Broken(Event):
+    match: int
+    reason: BrokenTradeReason
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Day:
+    event: SystemEvent
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    reason: Reject
+    refusal: Refusal | None = field(default=None, compare=False)
+
+
+def trade(incoming, resting, quantity, at, match, *, hidden=False):
+    """Both sides of one trade, the incoming order first."""
+    added = Liquidity.ADDED_HIDDEN if hidden else Liquidity.ADDED
+    return [
+        Executed(incoming, quantity, at, Liquidity.REMOVED, match),
+        Executed(resting, quantity, at, added, match),
+    ]
+
+
+def whole(events):
+    """Events with everything in them, for holding two engines against each other."""
+    return [(type(event).__name__, astuple(event)) for event in events]
+
+
+# Risk rules.
+
+
+def rule(kind, name, *, port=None, exchange="NASDAQ", mpid="INET", symbols=(), **settings):
+    return RuleEntry(name, kind, exchange, mpid, port, symbols, settings)
+
+
+def max_shares(limit, name="shares", **rest):
+    return rule("max-shares", name, limit=limit, **rest)
+
+
+def max_notional(limit, name="notional", **rest):
+    """A limit in whole dollars."""
+    return rule("max-notional", name, limit=limit, **rest)
+
+
+def restricted(*symbols, name="restricted", enabled=True, **rest):
+    return rule("restricted-stock", name, symbols=symbols, enabled=enabled, **rest)
+
+
+def fat_finger(
+    amount="0", percent="0", *, name="fat", ranges=None, auction=False, sweeps=True, aggressive_only=False, **rest
+):
+    """One amount (dollars) and percentage for all six ranges, or `ranges` of six such pairs."""
+    pairs = tuple((ticks(dollar), int(Decimal(cent) * 10_000)) for dollar, cent in ranges or [(amount, percent)] * 6)
+    return rule(
+        "fat-finger",
+        name,
+        ranges=pairs,
+        include_auction=auction,
+        include_intermarket_sweep=sweeps,
+        aggressive_only=aggressive_only,
+        **rest,
+    )
+
+
+def message_rate(limit, window=1, name="rate", port="IN1", **rest):
+    """At most `limit` messages in `window` seconds."""
+    return rule("order-rate", name, port=port, max_port_messages=limit, port_window=window, **rest)
