@@ -1,9 +1,6 @@
 """Every book held against itself, the ports, and the events alone."""
 
-from engine.api import (
-    Display,
-    Side,
-)
+from engine.api import Display, Side
 
 
 def audit(market):

@@ -8,17 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from words import (
-    MARKET,
-    SYMBOLS,
-    Ticket,
-    fat_finger,
-    max_notional,
-    max_shares,
-    message_rate,
-    restricted,
-    ticket,
-)
+from words import MARKET, SYMBOLS, Ticket, fat_finger, max_notional, max_shares, message_rate, restricted, ticket
 
 from engine.api import SECOND, CommandRefused, Side
 

@@ -1,9 +1,7 @@
 """Orders that change: replaced, cut, modified, cancelled together; ports that may not enter; books that halt."""
 
 import pytest
-from trading import (
-    Market,
-)
+from trading import Market
 from words import (
     MARKET,
     Accepted,
@@ -249,7 +247,6 @@ def test_a_cancel_is_taken_while_halted_disabled_and_shut():
 
 # Modify.
 
-SALES = {Side.SELL, Side.SELL_SHORT, Side.SELL_SHORT_EXEMPT}
 ALLOWED = {
     (Side.SELL, Side.SELL_SHORT_EXEMPT),
     (Side.SELL, Side.SELL_SHORT),

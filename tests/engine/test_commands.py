@@ -1,9 +1,7 @@
 """What operators ask: reference data and rules, halts, prices, broken trades, the next day."""
 
 import pytest
-from trading import (
-    Market,
-)
+from trading import Market
 from words import (
     HOUR,
     MARKETS,
@@ -43,7 +41,6 @@ from engine.api import (
 
 DAYS = pytest.mark.section("OUCH 5.0", "4.1 System Event")
 BUST = pytest.mark.section("OUCH 5.0", "4.7 Broken Trade")
-CONFIGURE = pytest.mark.section("Portcullis", "Reference data and rules")
 REFUSED = pytest.mark.section("Portcullis", "A command that is refused changes nothing")
 PRICES = pytest.mark.section("Portcullis", "Prices of a security")
 
@@ -236,7 +233,7 @@ def traded(market):
         (BustTrade("nasdaq", 1, BrokenTradeReason.ERRONEOUS), "matchNumber"),
         (BustTrade("nasdaq", 2, BrokenTradeReason.ERRONEOUS), "matchNumber"),
         (BustTrade("bx", 1, BrokenTradeReason.ERRONEOUS), "matchNumber"),
-        (BustTrade("nordic", 1, BrokenTradeReason.ERRONEOUS), "matchNumber"),
+        (BustTrade("nordic", 1, BrokenTradeReason.ERRONEOUS), "venue"),
         (ReleasePort("NOPE"), "port"),
     ],
     ids=str,

@@ -4,17 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from trading import (
-    Market,
-)
-from words import (
-    buy,
-    fat_finger,
-    max_notional,
-    max_shares,
-    message_rate,
-    sell,
-)
+from trading import Market
+from words import buy, fat_finger, max_notional, max_shares, message_rate, sell
 
 import engine.book
 from engine.api import Side
@@ -100,3 +91,32 @@ def test_calls_grow_with_the_trades_and_with_nothing_else():
 
     few, many = sweep(40), sweep(MANY)
     assert few[1] - few[0] == many[1] - many[0]
+
+
+def instructions(act):
+    """How many bytecode instructions `act` takes: loops without calls count too."""
+    count = 0
+
+    def trace(frame, event, _argument):
+        nonlocal count
+        frame.f_trace_opcodes = True
+        count += event == "opcode"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        act()
+    finally:
+        sys.settrace(None)
+    return count
+
+
+@pytest.mark.xfail(strict=True, reason="each refusal lists the whole window to tell how many messages there were")
+def test_a_shut_port_is_refused_as_cheaply_whatever_its_limit():
+    def refusal(limit):
+        market = Market(message_rate(limit), audited=False)
+        for _ in range(limit + 1):
+            market.message()
+        return instructions(lambda: market.enter(buy(1, at=NEAR)))
+
+    assert abs(refusal(MANY) - refusal(FEW)) <= 20

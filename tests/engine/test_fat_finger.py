@@ -1,37 +1,13 @@
 """Fat finger, and the quotes that it compares with."""
 
 import pytest
-from trading import (
-    Market,
-)
-from words import (
-    MARKET,
-    Accepted,
-    Rejected,
-    Replaced,
-    buy,
-    fat_finger,
-    sell,
-    short,
-    short_exempt,
-    ticks,
-)
+from trading import Market
+from words import MARKET, Accepted, Rejected, Replaced, buy, fat_finger, sell, short, short_exempt, ticks
 
-from engine.api import (
-    MARKET_PRICE_ALTERNATIVE,
-    Cross,
-    Order,
-    Refusal,
-    Reject,
-)
+from engine.api import MARKET_PRICE_ALTERNATIVE, Cross, Order, Refusal, Reject
 from engine.risk import eqrc
 
-SHARES = pytest.mark.section("EQRC", "3.1.2 Maximum shares per order")
-NOTIONAL = pytest.mark.section("EQRC", "3.1.1 Maximum notional value per order")
-RESTRICTED = pytest.mark.section("EQRC", "3.1.9 Restricted stock list")
 FAT_FINGER = pytest.mark.section("EQRC", "3.1.13 Fat finger")
-LEVELS = pytest.mark.section("EQRC", "3.1 The most restrictive level wins")
-ORDER = pytest.mark.section("EQRC", "3.1 Order of evaluation")
 NBBO = pytest.mark.section("Portcullis", "National best bid and offer")
 
 

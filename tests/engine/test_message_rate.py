@@ -3,16 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trading import (
-    Market,
-)
-from words import (
-    Accepted,
-    Canceled,
-    Rejected,
-    buy,
-    message_rate,
-)
+from trading import Market
+from words import Accepted, Canceled, Rejected, buy, message_rate
 
 from engine.api import SECOND, Refusal, Reject
 from engine.risk.windows import SMALLEST_CAPACITY, SlidingWindow

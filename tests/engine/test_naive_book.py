@@ -7,22 +7,8 @@ import pytest
 from hypothesis import given
 from scripts import days
 from scripts import trading as trading_actions
-from trading import (
-    Market,
-    label,
-)
-from words import (
-    MARKET,
-    Accepted,
-    Canceled,
-    Executed,
-    Modified,
-    Rejected,
-    Replaced,
-    Where,
-    ticks,
-    whole,
-)
+from trading import Market, label
+from words import MARKET, Accepted, Canceled, Executed, Modified, Rejected, Replaced, Where, ticks, whole
 
 from engine.api import SECOND, CancelReason, Display, Liquidity, Reject, Side, TimeInForce
 

@@ -3,17 +3,8 @@
 from itertools import combinations
 
 import pytest
-from trading import (
-    Market,
-)
-from words import (
-    MARKET,
-    Accepted,
-    Rejected,
-    buy,
-    sell,
-    symbol_entry,
-)
+from trading import Market
+from words import MARKET, Accepted, Rejected, buy, sell, symbol_entry
 
 from engine.api import Cross, PriceType, Reject, TimeInForce
 

@@ -1,17 +1,8 @@
 """Who trades with whom, at what price, and what is left: price, displayed before hidden, time."""
 
 import pytest
-from words import (
-    MARKET,
-    Accepted,
-    Canceled,
-    buy,
-    sell,
-    short,
-    short_exempt,
-    trade,
-    whole,
-)
+from trading import Market
+from words import MARKET, Accepted, Canceled, buy, sell, short, short_exempt, trade, whole
 
 from engine.api import CancelReason, Display, Liquidity, Side
 
@@ -311,7 +302,5 @@ def test_the_same_orders_give_the_same_events_to_the_last_detail():
         market.enter(buy(30, at="10.00"))
         market.wait(61)
         return whole(market.events)
-
-    from trading import Market  # noqa: PLC0415 - two fresh ones, not the fixture's
 
     assert morning(Market()) == morning(Market())

@@ -1,9 +1,7 @@
 """The US risk checks of one order: every boundary, and the figures that a refusal gives."""
 
 import pytest
-from trading import (
-    Market,
-)
+from trading import Market
 from words import (
     MARKET,
     Rejected,
@@ -18,20 +16,11 @@ from words import (
     ticks,
 )
 
-from engine.api import (
-    MARKET_PRICE_ALTERNATIVE,
-    PRICE_SCALE,
-    Refusal,
-    Reject,
-)
+from engine.api import MARKET_PRICE_ALTERNATIVE, PRICE_SCALE, Refusal, Reject
 
 SHARES = pytest.mark.section("EQRC", "3.1.2 Maximum shares per order")
 NOTIONAL = pytest.mark.section("EQRC", "3.1.1 Maximum notional value per order")
 RESTRICTED = pytest.mark.section("EQRC", "3.1.9 Restricted stock list")
-FAT_FINGER = pytest.mark.section("EQRC", "3.1.13 Fat finger")
-LEVELS = pytest.mark.section("EQRC", "3.1 The most restrictive level wins")
-ORDER = pytest.mark.section("EQRC", "3.1 Order of evaluation")
-NBBO = pytest.mark.section("Portcullis", "National best bid and offer")
 
 
 def verdict(market, ticket):

@@ -2,10 +2,7 @@
 
 import msgspec
 import pytest
-from trading import (
-    Market,
-    label,
-)
+from trading import Market, label
 from words import (
     MARKET,
     TOMORROW,
@@ -21,26 +18,15 @@ from words import (
     sell,
 )
 
-from engine.api import (
-    CommandRefused,
-    Reject,
-)
-
-DAYS = pytest.mark.section("OUCH 5.0", "4.1 System Event")
-BUST = pytest.mark.section("OUCH 5.0", "4.7 Broken Trade")
-CONFIGURE = pytest.mark.section("Portcullis", "Reference data and rules")
-REFUSED = pytest.mark.section("Portcullis", "A command that is refused changes nothing")
-PRICES = pytest.mark.section("Portcullis", "Prices of a security")
-
+from engine.api import CommandRefused, Reject
+from engine.engine import Engine
+from engine.state import dump
 
 SNAPSHOT = pytest.mark.section("Portcullis", "Snapshots")
 
 
 @SNAPSHOT
 def test_before_it_is_configured_an_engine_has_no_state():
-    from engine.engine import Engine  # noqa: PLC0415 - the only test without a market
-    from engine.state import dump  # noqa: PLC0415
-
     assert dump(Engine()) is None
 
 

@@ -1,16 +1,7 @@
 """What time does to orders: lives that end to the nanosecond, windows of the day."""
 
 import pytest
-from words import (
-    AFTER_HOURS,
-    HOUR,
-    MIDNIGHT,
-    Canceled,
-    Rejected,
-    buy,
-    sell,
-    trade,
-)
+from words import AFTER_HOURS, HOUR, MIDNIGHT, Canceled, Rejected, buy, sell, trade
 
 from engine.api import SECOND, CancelReason, Reject, TimeInForce
 from engine.engine import NEVER

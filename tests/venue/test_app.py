@@ -89,7 +89,7 @@ def test_a_slow_disk_delays_answers_and_never_heartbeats_or_looks(host, connect,
     start = time.monotonic()
     assert all(client.read(1) for _ in range(3)), "heartbeats"
     assert venue.ask("ports").status == 200
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
     assert not client.unread
     disk.release()
     client.expect("A")

@@ -180,7 +180,7 @@ def test_a_stop_does_not_wait_for_ever_for_a_client_that_does_not_read(launch, c
     fill_a_reader_that_does_not_read(connect, venue)
     start = time.monotonic()
     assert venue.stop() == 0
-    assert 1 < time.monotonic() - start < 5
+    assert 1 < time.monotonic() - start < 10
 
 
 def test_the_same_signal_passed_on_by_a_parent_is_no_second_one(launch):

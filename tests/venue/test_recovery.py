@@ -1,5 +1,6 @@
 """Starting again: what changed while the venue was down (the file, the date, the time) and what a crash left behind."""
 
+import asyncio
 import shutil
 import threading
 import time
@@ -282,32 +283,34 @@ def test_whoever_was_connected_is_disconnected_first(host, connect, crashed):
     assert len(clients) == 2
 
 
-@pytest.mark.parametrize("turn", range(5))
-def test_a_stop_while_clients_log_in_leaves_a_log_that_starts_again(host, connect, monkeypatch, turn):
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_client_that_comes_while_the_venue_stops_is_not_served(host, connect, monkeypatch, others):
+    venue = host()
+    clients = [connect(venue, name="AK01T1") for _ in range(others)]
+    for client in clients:
+        client.expect("S")
     append, disk = SqliteLog.append, threading.Event()
 
     def slowly(log, batch, epoch):
         assert disk.wait(20)
         return append(log, batch, epoch)
 
-    venue = host()
-    monkeypatch.setattr(SqliteLog, "append", slowly)
-    busy, go_on = threading.Event(), threading.Event()
-    venue.loop.call_soon_threadsafe(lambda: (busy.set(), go_on.wait(20)))  # the loop has its hands full for a moment,
-    busy.wait()
-    stopping = threading.Thread(target=venue.stop)
-    for name in ("IN19T6", "IN24T4", "IN30T1"):  # in which clients come and the signal comes
-        client = connect(venue)
-        client.machine.login(name, "NTFTEST", 0)
+    async def stop():
+        stopping = asyncio.ensure_future(venue.venue.stop())
+        client = connect(venue)  # the kernel takes the connection, the venue has not looked yet
+        client.machine.login("IN19T6", "NTFTEST", 0)
         client.machine.send(client.order(1), 0)
         client.flush()
-        if name == ("IN24T4", "IN19T6")[turn % 2]:
-            stopping.start()
-            time.sleep(0.05)
-    go_on.set()
-    time.sleep(0.3)
-    disk.set()
-    stopping.join()
+        clients.append(client)
+        await stopping
+
+    monkeypatch.setattr(SqliteLog, "append", slowly)
+    threading.Timer(0.3, disk.set).start()
+    start = time.monotonic()
+    venue.run(stop())
+    venue.is_running = False
+    assert not clients[-1].received
+    assert time.monotonic() - start < 1.5, "nobody is waited for who was not there"
     last = max(number for number, _ in read_log(venue.data))
     assert snapshot.newest_number(venue.data / "snapshots") == last
     assert host().venue.recovered == last
