@@ -14,7 +14,7 @@ SAYS = {"S": "System Event", "A": "Accepted", "E": "Executed", "C": "Canceled", 
 class Session:
     """A SoupBinTCP login: packets are a two-byte length, a letter, a payload."""
 
-    def __init__(self, user: str, sequence: int = 1) -> None:
+    def __init__(self, user: str, sequence: int) -> None:
         self.user = user
         self.socket = socket.create_connection((HOST, PORT), timeout=5)
         self.packet("L", f"{user:<6}{'NTFTEST':<10}{'':<10}{sequence:>20}".encode())
@@ -44,12 +44,9 @@ class Session:
         return data
 
     def query(self) -> int:
-        """Ask for the next free UserRefNum (Account Query), printing what comes before the answer."""
+        """Ask for the next free UserRefNum (Account Query)."""
         self.packet("U", b"Q")
-        while True:
-            message = self.hear()
-            if message[:1] == b"Q":
-                return int.from_bytes(message[9:13], "big")
+        return int.from_bytes(self.hear()[9:13], "big")
 
     def enter(self, number: int, side: str, quantity: int, symbol: str, dollars: float) -> None:
         """Enter a day order, and print the answer."""
@@ -71,9 +68,11 @@ class Session:
         self.hear()
 
     def hear(self) -> bytes:
-        """Wait for the next message, and print it."""
+        """Wait for the next message, and print it; b"" when the venue has nothing to say for a second."""
         letter, message = self.read()
         while letter != "S":
+            if letter == "H":
+                return b""
             letter, message = self.read()
         kind = chr(message[0])
         facts = ""
@@ -91,7 +90,9 @@ class Session:
 
 def trade() -> None:
     """Trade between two firms, then be rejected by risk checks."""
-    buyer, seller, checked = Session("IN19T6"), Session("AK01T1"), Session("IN30T1")
+    buyer, seller, checked = (Session(user, sequence=0) for user in ("IN19T6", "AK01T1", "IN30T1"))
+    for session in (buyer, seller, checked):
+        session.hear()  # number 0 asked for the most recent message again
     ours, theirs, number = buyer.query(), seller.query(), checked.query()
     seller.enter(theirs, "S", 300, "AAPL", 200.10)
     buyer.enter(ours, "B", 100, "AAPL", 200.10)
@@ -105,7 +106,9 @@ def trade() -> None:
 def replay() -> None:
     """Log in from message 1: everything the port was ever told today comes again."""
     for user in ("IN19T6", "AK01T1", "IN30T1"):
-        Session(user).query()
+        session = Session(user, sequence=1)
+        while session.hear():
+            pass
 
 
 if __name__ == "__main__":
