@@ -348,10 +348,7 @@ class Host:
         self.run(self.venue.start())
         self.is_running = True
         self.addresses = self.venue.addresses
-        writer = self.venue.journal.writer
-        while writer is not None and writer.unflushed_records and not self.venue.failed.done():
-            time.sleep(0.001)
-        assert not self.venue.failed.done(), f"it fails right after its start: {self.venue.failed.result()!r}"
+        self.wait_for_disk()
         return self
 
     def run(self, coroutine):
@@ -386,6 +383,21 @@ class Host:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
+
+    def wait_for_disk(self):
+        """Wait until all that was said so far is written."""
+        writer = self.venue.journal.writer
+        while writer is not None and writer.unflushed_records and not self.venue.failed.done():
+            time.sleep(0.001)
+        assert not self.venue.failed.done(), f"the venue has failed: {self.venue.failed.result()!r}"
+
+    def wait_for_leavers(self):
+        """Wait until every connection is gone, and that it is gone is written."""
+        end = time.monotonic() + PATIENCE
+        while self.call(lambda: len(self.venue.connections)):
+            assert time.monotonic() < end, "somebody is still connected"
+            time.sleep(0.001)
+        self.wait_for_disk()
 
     async def _abort_what_is_left(self):
         for connection in list(self.venue.connections):

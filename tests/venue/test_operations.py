@@ -273,7 +273,9 @@ def test_ports_show_who_is_logged_in(venue, traders):
     shown = port(venue, "IN19T6")
     assert shown.items() >= {"mpid": "INET", "loggedIn": True, "liveOrders": 1, "sequence": 2}.items()
     assert port(venue, "IN24T4")["loggedIn"] is False
-    traders[0].logout()
+    for client in traders:
+        client.logout()
+    venue.wait_for_leavers()
     assert port(venue, "IN19T6")["loggedIn"] is False
 
 

@@ -43,6 +43,7 @@ def crashed(tmp_path):
     """The directory of a running venue as it would be found after `kill -9`."""
 
     def crashed(hosted, name="crashed"):
+        hosted.wait_for_disk()
         return shutil.copytree(hosted.data, tmp_path / name, ignore=shutil.ignore_patterns("*.sock", "lock"))
 
     return crashed
@@ -135,6 +136,7 @@ def test_a_port_that_left_the_file_cannot_log_in_but_its_order_still_trades(host
 def test_an_equal_configuration_is_no_record(host, connect, again, after):
     venue = host()
     connect(venue, name="IN19T6").logout()
+    venue.wait_for_leavers()
     before = venue.call(lambda: venue.venue.machine.number)
     venue = again(venue, after)
     assert venue.venue.recovered == before

@@ -116,6 +116,7 @@ def test_a_reject_says_which_check_and_which_rule_and_by_how_much(venue, connect
 
 def test_logins_commands_timers_and_refusals_are_told(venue, connect, tmp_path):
     connect(venue, name="IN19T6").logout()
+    venue.wait_for_leavers()
     venue.ask("phase", {"venue": "nasdaq", "phase": "HALT"})
     venue.ask("phase", {"venue": "nyse", "phase": "HALT"})
     inputs = [entry for entry in entries_of(venue.data, tmp_path) if entry["direction"] == "in"]
