@@ -284,7 +284,10 @@ class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
 
 
 class RuleEntry(msgspec.Struct, array_like=True, frozen=True):
-    """An EQRC rule. `settings` are the rule type's own, amounts in ticks and percentages in 1/10,000 of a percent."""
+    """An EQRC rule, with settings of its type's own.
+
+    Limits are shares or whole dollars as over REST; a fat finger's ranges are (ticks, 1/10,000 of a percent).
+    """
 
     rule_id: str
     type: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.api import (
+    MAXIMUM_PRICE,
     BustTrade,
     CancelReason,
     Command,
@@ -60,9 +61,16 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
     for port_entry in command.ports:
         if port_entry.market not in keys:
             raise CommandRefused("market", f"port {port_entry.name} is of no market that there is: {port_entry.market}")
+        port = engine.ports.get(port_entry.name)
+        if port is not None and port.entry != port_entry:
+            raise CommandRefused("port", f"{port.name} is {port.mpid}'s at {port.market}; a port does not change hands")
+    for key in keys - set(engine.markets):
+        if engine.date and key not in engine.midnights:
+            raise CommandRefused("market", f"{key} can be added from the next trading day on")
     known = {} if engine.configuration is None else {entry.symbol: entry for entry in engine.configuration.symbols}
     for market_entry in command.markets:
         market = engine.markets.setdefault(market_entry.key, Market(market_entry.key))
+        market.midnight = engine.midnights.get(market.key, 0)
         market.after_hours_open = market_entry.after_hours_open
         market.after_hours_close = market_entry.after_hours_close
     for security in engine.securities.values():
@@ -101,12 +109,13 @@ def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> Non
     security = engine.securities.get(entry.symbol)
     if security is None:
         security = engine.securities[entry.symbol] = Security(entry.symbol, entry.ticks)
-    if entry != before:
+    if before is None or entry.previous_close != before.previous_close:
         security.previous_close = security.last = entry.previous_close
-        security.luld_lower = entry.luld_lower
-        security.luld_upper = entry.luld_upper
+    if before is None or (entry.luld_lower, entry.luld_upper) != (before.luld_lower, before.luld_upper):
+        security.luld_lower, security.luld_upper = entry.luld_lower, entry.luld_upper
+    if before is None or entry.average_daily_volume != before.average_daily_volume:
         security.average_daily_volume = entry.average_daily_volume
-        security.ticks = entry.ticks
+    security.ticks = entry.ticks
     security.listed = True
     for market in engine.markets.values():
         if entry.symbol not in market.books:
@@ -140,6 +149,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         end_day(engine, now)
     engine.date, engine.session = command.date, command.session
     engine.days += 1
+    engine.midnights = dict(command.midnights)
     for market in engine.markets.values():
         market.midnight = command.midnights[market.key]
         market.trades.clear()
@@ -169,9 +179,11 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
     security = engine.securities.get(command.symbol)
     if security is None:
         raise CommandRefused("book", f"no such book: {command.symbol}")
-    for name in command.prices:
+    for name, price in command.prices.items():
         if name not in PRICES and name != "average_daily_volume":
             raise CommandRefused(name, f"a US security has no such price: {name}")
+        if name in PRICES and price is not None and not 0 < price <= MAXIMUM_PRICE:
+            raise CommandRefused(name, f"a price is from 1 to {MAXIMUM_PRICE:,} ticks, not {price:,}")
     for name, price in command.prices.items():
         setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
 

@@ -10,7 +10,7 @@ the same events, numbers and state. What operators ask is in `commands.py`, snap
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from engine.api import (
     MARKET_PRICE,
@@ -45,6 +45,8 @@ IMMEDIATE_OR_CANCEL = TimeInForce.IMMEDIATE_OR_CANCEL
 NOT_LISTED = Reject.INVALID_SYMBOL
 NEVER = 2**63 - 1
 """A deadline that does not come."""
+SPARE_DEADLINES = 64
+"""How many deadlines of orders that are gone are kept, beside as many as there are live ones."""
 LONGEST_EXPIRE_TIME = 86_399
 """Seconds: an order that is good till a time ends within the day."""
 SIDE_CHANGES = frozenset(
@@ -72,6 +74,8 @@ class Engine:
         self.deadlines: list[tuple[int, int, Order]] = []
         self.next_deadline = NEVER
         self.deadlines_set = 0
+        self.deadlines_live = 0
+        self.midnights: dict[str, int] = {}
 
     # What a port asks.
 
@@ -219,6 +223,7 @@ class Engine:
         """Remember when a good-till-time order ends; equal times end in the order in which they were set."""
         order.expires_at = deadline
         self.deadlines_set += 1
+        self.deadlines_live += 1
         heappush(self.deadlines, (deadline, self.deadlines_set, order))
         self.next_deadline = self.deadlines[0][0]
 
@@ -237,6 +242,11 @@ class Engine:
     def _leave(self, order: Order) -> None:
         unlink(order)
         del order.port.orders[order.key]
+        if order.expires_at:
+            self.deadlines_live -= 1
+            if len(self.deadlines) > 2 * self.deadlines_live + SPARE_DEADLINES:
+                self.deadlines[:] = [entry for entry in self.deadlines if entry[2].level is not None]
+                heapify(self.deadlines)
 
     def _work(self, order: Order, original: Order | None, now: int) -> None:
         """Give an admitted order its number, tell its port, trade it as far as it goes, and let the rest of it rest.

@@ -99,6 +99,7 @@ class EngineState(msgspec.Struct, frozen=True):
     date: str
     session: str
     days: int
+    midnights: dict[str, int]
     securities: dict[str, SecurityState]
     markets: dict[str, MarketState]
     ports: dict[str, PortState]
@@ -114,6 +115,7 @@ def dump(engine: Engine) -> EngineState | None:
         engine.date,
         engine.session,
         engine.days,
+        engine.midnights,
         {
             symbol: SecurityState(
                 {name: getattr(security, name) for name in PRICES},
@@ -181,6 +183,7 @@ def load(engine: Engine, state: EngineState, connect: Connect) -> None:
     """Bring a new engine to `state`."""
     engine.configuration = state.configuration
     engine.date, engine.session, engine.days = state.date, state.session, state.days
+    engine.midnights = state.midnights
     for symbol, security_state in state.securities.items():
         engine.securities[symbol] = _load_security(symbol, security_state)
     for key, market_state in state.markets.items():

@@ -23,7 +23,7 @@ import structlog
 from engine.api import Command, CommandRefused, Configure, NextDay, Port
 from engine.engine import NEVER
 from venue.clock import Clock, local_date, local_midnight, weekday_from
-from venue.config import Config, PortSettings, ServiceSettings
+from venue.config import Config, ConfigError, PortSettings, ServiceSettings
 from venue.control import ControlServer
 from venue.gate import Gate, Writer
 from venue.journal import Journal
@@ -92,11 +92,11 @@ class Venue:
         await self._bind()
         try:
             self._open()
+            self._catch_up()
         except BaseException:
             for server in self.servers:
                 server.close()
             raise
-        self._catch_up()
         self.control = ControlServer(self)
         await self.control.start(self.data / "engine.sock")
         for server in self.servers:
@@ -151,11 +151,13 @@ class Venue:
         today = weekday_from(local_date(times[0], self.config.market[0].timezone))
         if not engine.date and self.journal.writer is not None:
             self.journal.writer.roll(today)
-        configuration = market_command(self.config)
-        if not same(engine.configuration, configuration):
-            self.journal.command(configuration)
         if engine.date < today.isoformat():
             self.open_day(today)
+        configuration = market_command(self.config)
+        if not same(engine.configuration, configuration):
+            refused = self.command(configuration)
+            if refused is not None:
+                raise ConfigError(refused.field, f"{refused} (in {self.data})")
         self._schedule()
 
     async def stop(self) -> None:

@@ -165,7 +165,7 @@ class MaxNotionalRule(Rule, frozen=True, kw_only=True, tag="max-notional"):
 class RestrictedStockRule(Rule, frozen=True, kw_only=True, tag="restricted-stock"):
     """Symbols that may not be traded."""
 
-    symbols: tuple[Symbol, ...]
+    symbols: Annotated[tuple[Symbol, ...], msgspec.Meta(min_length=1)]
     settings: Enabled = Enabled()
 
 

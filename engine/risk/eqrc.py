@@ -49,7 +49,8 @@ def port_message_rate(port: Port) -> Refusal | None:
     if not port.rate_limited:
         return None
     window = dict(port.windows).get(port.rate_rule)
-    limit, observed = (None, None) if window is None else (window.limit, len(window.inside()))
+    limit = None if window is None else window.limit
+    observed = None if limit is None else limit + 1  # the message that shut the port was one too many
     return Refusal(Reject.PORT_MESSAGE_RATE, limit, observed, rule=port.rate_rule)
 
 

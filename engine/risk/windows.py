@@ -38,8 +38,6 @@ class SlidingWindow:
         self.next = self.next + 1 if self.next + 1 < capacity else 0
         if self.count < capacity:
             self.count += 1
-        if self.limit == 0:
-            return True
         if self.count <= self.limit:
             return False
         return times[self.next - 1 - self.limit] > now - self.span

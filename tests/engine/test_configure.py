@@ -5,7 +5,6 @@ from trading import Market
 from words import (
     HOUR,
     MARKETS,
-    MIDNIGHT,
     PORTS,
     SYMBOLS,
     Accepted,
@@ -21,7 +20,7 @@ from words import (
     trade,
 )
 
-from engine.api import MarketEntry, PortEntry, Reject, SystemEvent, TimeInForce
+from engine.api import CommandRefused, MarketEntry, PortEntry, Reject, SystemEvent, TimeInForce
 
 CONFIGURE = pytest.mark.section("Portcullis", "Reference data and rules")
 
@@ -181,18 +180,18 @@ def test_hours_change_with_the_configuration(market):
 
 
 @CONFIGURE
-@pytest.mark.xfail(strict=True, reason="a market that is added during the day has the zero of 1970 as its midnight")
-def test_a_market_that_is_added_at_noon_has_todays_midnight(market):
+def test_a_market_that_is_added_at_noon_has_to_wait_for_the_next_day(market):
     bond = PortEntry("IN9", "INET", "bond", "ouch-us")
-    market.configure(markets=(*MARKETS, MarketEntry("bond", 9 * HOUR, 11 * HOUR)), ports=(*PORTS, bond))
-    assert market.engine.ports["IN9"].midnight == MIDNIGHT
-    order = buy(100, at="10.00", by="IN9", time_in_force=TimeInForce.AFTER_HOURS)
-    assert isinstance(market.enter(order)[0], Accepted)
+    before = market.state()
+    with pytest.raises(CommandRefused, match="bond can be added from the next trading day on"):
+        market.configure(markets=(*MARKETS, MarketEntry("bond", 9 * HOUR, 11 * HOUR)), ports=(*PORTS, bond))
+    assert market.state() == before
 
 
 @CONFIGURE
-@pytest.mark.xfail(strict=True, reason="a port keeps the MPID that it was opened with, without a word")
-def test_a_port_that_changes_hands_is_held_to_the_rules_of_its_new_firm(market):
+def test_a_port_does_not_change_hands(market):
     ports = tuple(PortEntry("IN2", "AKAM", "nasdaq", "ouch-us") if entry.name == "IN2" else entry for entry in PORTS)
-    market.configure(max_shares(100, mpid="AKAM"), ports=ports)
-    assert market.enter(buy(101, at="10.00", by="IN2")) == [Rejected(Reject.MAXIMUM_SHARES)]
+    before = market.state()
+    with pytest.raises(CommandRefused, match="a port does not change hands"):
+        market.configure(max_shares(100, mpid="AKAM"), ports=ports)
+    assert market.state() == before

@@ -111,7 +111,6 @@ def instructions(act):
     return count
 
 
-@pytest.mark.xfail(strict=True, reason="each refusal lists the whole window to tell how many messages there were")
 def test_a_shut_port_is_refused_as_cheaply_whatever_its_limit():
     def refusal(limit):
         market = Market(message_rate(limit), audited=False)

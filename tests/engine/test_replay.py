@@ -73,7 +73,6 @@ def test_orders_that_are_gone_leave_nothing_behind():
 
 
 @pytest.mark.section("Portcullis", "Garbage")
-@pytest.mark.xfail(strict=True, reason="a deadline holds its order until it is due, up to a day after the order left")
 def test_deadlines_of_orders_that_are_gone_do_not_pile_up():
     market = Market()
     for _ in range(1_000):

@@ -113,6 +113,7 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "days",
         "securities",
         "markets",
+        "midnights",
         "ports",
         "deadlines",
     }
