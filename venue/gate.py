@@ -58,14 +58,13 @@ class Gate:
         Numbers never fall. Empties `touched`, the list that the streams enter themselves in.
         """
         if number <= self._durable and not self._waiting and not self._closed:
-            grown = touched.copy()
-            touched.clear()
-            for stream in grown:
+            while touched:
+                stream = touched.pop()
                 stream.untouched = True
                 stream.released = stream.length
-            for stream in grown:
-                if stream.listener is not None:
-                    stream.listener()
+                listener = stream.listener
+                if listener is not None:
+                    listener()
             return
         for stream in touched:
             stream.untouched = True

@@ -7,7 +7,7 @@ applying stops the venue before the batch reaches the log: what was not written 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import msgspec
@@ -54,16 +54,18 @@ class Journal:
         self.batch: list[Record] = []
         self.closed = False
 
-    def message(self, port: int, payload: bytes, times: tuple[int, int]) -> None:
-        """Apply one message that a port received at `times` (venue, wall); `commit` must follow."""
+    def messages(self, port: int, payloads: Sequence[bytes], times: tuple[int, int]) -> None:
+        """Apply the messages that a port received at `times` (venue, wall); `commit` must follow."""
         now, wall_time = times
+        apply = self.machine.message
         try:
-            self.machine.message(port, payload, now, wall_time)
+            for payload in payloads:
+                apply(port, payload, now, wall_time)
         except Exception as error:
             self.break_off(error)
             raise
         if self.writer is not None:
-            self.batch.append(Record(MESSAGE, port, now, wall_time, payload))
+            self.batch += [Record(MESSAGE, port, now, wall_time, payload) for payload in payloads]
 
     def record(self, kind: int, port: int, payload: bytes, times: tuple[int, int]) -> CommandRefused | None:
         """Apply one input of any kind that came at `times` (venue, wall); `commit` must follow."""

@@ -81,16 +81,21 @@ class SoupConnection(asyncio.Protocol):
             self.venue.wait_for_disk(self)
 
     def take(self, events: list[Event]) -> None:
-        """Handle what the session made of the bytes, in order."""
-        times = self.journal.clock.now()
-        message = self.journal.message
-        for event in events:
-            if type(event) is bytes:
-                message(self.index, event, times)
-            else:
-                self.journal.commit()
+        """Handle what the session made of the bytes, and commit what was recorded of it.
+
+        Messages go first: what ends a session is always the last event, and all else may be heard later.
+        """
+        first = events[0]
+        if len(events) == 1 and type(first) is bytes:
+            messages = [first]
+        else:
+            messages = [event for event in events if type(event) is bytes]
+        if messages:
+            self.journal.messages(self.index, messages, self.journal.clock.now())
+            self.journal.commit()
+        if len(messages) < len(events):
+            for event in events:
                 self.handle(event)
-        self.journal.commit()
 
     def handle(self, event: Event) -> None:
         """Handle anything but a message."""

@@ -35,7 +35,7 @@ PERCENT_SCALE = 10_000
 """Percentages are held in 1/10,000 of a percent."""
 RANGE_FLOORS = tuple(dollars * PRICE_SCALE for dollars in (1, 10, 50, 100, 500))
 """Where the fat finger's price ranges 2 to 6 begin, in ticks."""
-BUY = Side.BUY
+BUY, CONTINUOUS = Side.BUY, Cross.CONTINUOUS
 UNLIMITED = Limits()
 
 
@@ -83,13 +83,13 @@ def maximum_notional(order: Order) -> Refusal | None:
     bound = order.scope.limits.maximum_notional
     if bound is None:
         return None
-    price, source = booked_price(order)
-    if price is None:
+    price: int | None = order.price
+    if order.price >= MARKET_PRICE_ALTERNATIVE:
+        price = booked_price(order)[0]
+    if price is None or price * order.size <= bound.limit:
         return None
-    notional = price * order.size
-    if notional <= bound.limit:
-        return None
-    return Refusal(Reject.MAXIMUM_NOTIONAL, bound.limit, notional, price, source, bound.rule)
+    source = booked_price(order)[1]
+    return Refusal(Reject.MAXIMUM_NOTIONAL, bound.limit, price * order.size, price, source, bound.rule)
 
 
 def fat_finger(order: Order) -> Refusal | None:
@@ -99,26 +99,31 @@ def fat_finger(order: Order) -> Refusal | None:
     """
     if order.price >= MARKET_PRICE_ALTERNATIVE:
         return None
+    scope = order.scope
+    security: Security = scope.book.security
     terms = order.terms
-    reference, source = contra_quote(order)
+    is_buy = terms.side is BUY
+    reference = security.best_offer() if is_buy else security.best_bid()
     if reference is None:
-        reference, source = order.scope.book.security.previous_close, "previous close"
+        reference = security.previous_close
         if reference is None:
             return None
-    for rule in order.scope.limits.fat_finger:
+    place = price_range(reference) - 1
+    distance = order.price - reference if is_buy else reference - order.price
+    for rule in scope.limits.fat_finger:
         if (terms.intermarket_sweep and not rule.include_intermarket_sweep) or (
-            terms.cross != Cross.CONTINUOUS and not rule.include_auction
+            terms.cross is not CONTINUOUS and not rule.include_auction
         ):
             continue
-        distance = order.price - reference if terms.side is BUY else reference - order.price
-        if distance < 0:
-            if rule.aggressive_only:
-                continue
-            distance = -distance
-        amount, percent = rule.ranges[price_range(reference) - 1]
-        if (amount and distance > amount) or (percent and distance * 100 * PERCENT_SCALE > percent * reference):
+        if distance < 0 and rule.aggressive_only:
+            continue
+        amount, percent = rule.ranges[place]
+        excess = abs(distance)
+        if (amount and excess > amount) or (percent and excess * 100 * PERCENT_SCALE > percent * reference):
             limits = [amount] * bool(amount) + [percent * reference // (100 * PERCENT_SCALE)] * bool(percent)
-            return Refusal(Reject.FAT_FINGER, min(limits), distance, reference, source, rule.rule)
+            quote, source = contra_quote(order)
+            source = "previous close" if quote is None else source
+            return Refusal(Reject.FAT_FINGER, min(limits), excess, reference, source, rule.rule)
     return None
 
 

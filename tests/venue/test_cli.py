@@ -170,7 +170,7 @@ def test_a_second_signal_ends_a_stop_that_waits_for_a_client(launch, connect):
     venue = launch("--durability", "memory")
     fill_a_reader_that_does_not_read(connect, venue)
     venue.process.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
+    time.sleep(0.7)
     assert venue.process.poll() is None, "it waits for the client"
     assert venue.stop() == 130
 

@@ -89,7 +89,8 @@ def test_a_new_symbol_can_be_traded_and_everything_else_stands(host, connect, ag
 def test_a_new_port_gets_its_start_of_day_and_trades_the_same_day(host, connect, again, demo_config, after):
     venue = host()
     connect(venue, name="IN19T6").expect("S")
-    venue = again(venue, after, demo_config((PORT_ENTRY, NEW_PORT + PORT_ENTRY)))
+    config = demo_config((PORT_ENTRY, NEW_PORT + PORT_ENTRY))
+    venue = again(venue, after, config)
     client = connect(venue)
     assert client.login("IN99T9") == LoginAccepted("2611190001", 1)
     assert client.expect("S")[1] == b"S"
@@ -97,7 +98,9 @@ def test_a_new_port_gets_its_start_of_day_and_trades_the_same_day(host, connect,
     assert client.expect("A")[1] == 1
     assert connect(venue, name="IN24T4").settle()[0] == 1
     venue.stop()
-    assert connect(host()).login("IN99T9") == LoginAccepted("2611190001", 1)
+    client = connect(host(config, venue.data), name="IN99T9")
+    assert client.session == "2611190001"
+    assert [message[:1] for message in client.take(2)] == [b"S", b"A"]
 
 
 @after
