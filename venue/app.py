@@ -78,7 +78,9 @@ class Venue:
         self.failed: asyncio.Future[Exception]
         self.machine: Machine
         self.journal: Journal
-        self.log: EventLog
+        self.log: EventLog | None = None
+        self.writer: Writer | None = None
+        self.live = False
         self.control: ControlServer
 
     # Start and stop.
@@ -88,15 +90,21 @@ class Venue:
         self.loop = asyncio.get_running_loop()
         self.failed = self.loop.create_future()
         self.data.mkdir(parents=True, exist_ok=True)
-        (self.data / "ports.json").unlink(missing_ok=True)
         await self._bind()
         try:
             self._open()
+            (self.data / "ports.json").unlink(missing_ok=True)  # an earlier venue's: the directory is ours now
             self._catch_up()
         except BaseException:
             for server in self.servers:
                 server.close()
+            if self.writer is not None:
+                self.writer.stop()
+            if self.log is not None:
+                self.log.close()
             raise
+        self.live = True
+        self._schedule()
         self.control = ControlServer(self)
         await self.control.start(self.data / "engine.sock")
         for server in self.servers:
@@ -128,12 +136,12 @@ class Venue:
         gate = Gate(is_open=durability == "memory")
         writer: Writer | None = None
         if durability == "memory":
-            self.log = MemoryLog()
+            self.log = MemoryLog(self.data)
         else:
-            self.log = SqliteLog(self.data, durability)
+            kept = self.log = SqliteLog(self.data, durability)
             recover(self.data, self.machine)
-            self.log.fence(self.log.epoch + 1)
-            writer = Writer(self.log, self.log.epoch, self._report, self._flush_failed)
+            kept.fence(kept.epoch + 1)
+            writer = self.writer = Writer(kept, kept.epoch, self._report, self._flush_failed)
             writer.start()
         self.recovered = self.machine.number
         self.clock.resume(self.machine.venue_time)
@@ -158,15 +166,14 @@ class Venue:
             refused = self.command(configuration)
             if refused is not None:
                 raise ConfigError(refused.field, f"{refused} (in {self.data})")
-        self._schedule()
 
     async def stop(self) -> None:
         """Refuse new connections, close the present ones, flush the log, keep a snapshot."""
+        self.live = False
         for server in self.servers:
             server.close()
         await self.control.stop()
-        if self.timer is not None:
-            self.timer.cancel()
+        self._schedule()
         for connection in list(self.connections):
             connection.close("the venue stops")
         end = self.loop.time() + STOP_GRACE
@@ -175,10 +182,10 @@ class Venue:
         for connection in list(self.connections):
             connection.drop("the venue stops")
         await asyncio.sleep(0)
-        self.journal.commit()
+        assert self.log is not None
         if self.journal.writer is not None:
             await self.loop.run_in_executor(None, self.journal.writer.stop)
-            if not self.journal.closed:
+            if self.machine.number == self.log.last:
                 self.log.snapshot(self.machine.number, self.machine.snapshot())
         self.log.close()
         (self.data / "ports.json").unlink(missing_ok=True)
@@ -254,7 +261,8 @@ class Venue:
             self.failed.set_result(error)
 
     def _ignored(self, port: Port, reason: str, message: bytes) -> None:
-        log.info("message ignored", port=port.name, reason=reason, message=message[:160].hex())
+        if self.live:  # what a replay meets was logged when it came
+            log.info("message ignored", port=port.name, reason=reason, message=message[:160].hex())
 
     def _schedule(self) -> None:
         """See that the engine's next deadline is kept when no record comes before it."""
@@ -262,7 +270,7 @@ class Venue:
             self.timer.cancel()
             self.timer = None
         deadline = self.machine.engine.next_deadline
-        if deadline != NEVER:
+        if deadline != NEVER and self.live:
             now, _ = self.clock.now()
             self.timer = self.loop.call_later(max(deadline - now, 0) / NANOSECONDS, self._fire)
 

@@ -26,7 +26,6 @@ import tomli_w
 import uvloop
 
 from venue import config as configuration
-from venue import tail as follower
 from venue.app import PortTaken, Venue
 from venue.bench import BENCHES
 from venue.clock import RealClock
@@ -36,6 +35,7 @@ from venue.log import DirectoryInUse
 from venue.machine import Machine
 from venue.record import LogDamaged
 from venue.recovery import replay as replay_log
+from venue.tail import Follower, line
 
 FAILED, USAGE, BAD_CONFIGURATION, PORT_TAKEN, LOG_DAMAGED, INTERRUPTED = 1, 2, 3, 4, 5, 130
 SAME_SIGNAL_SECONDS = 0.1
@@ -75,7 +75,7 @@ def _say(code: int, text: str) -> int:
 
 def version_line() -> str:
     """Give version, Python, event loop, and whether the code is compiled."""
-    build = "compiled" if Path(follower.__file__).suffix == ".so" else "pure"
+    build = "compiled" if Path(configuration.__file__).suffix == ".so" else "pure"
     python = platform.python_version()
     return f"portcullis {metadata.version('portcullis')}, Python {python}, uvloop {metadata.version('uvloop')}, {build}"
 
@@ -249,14 +249,24 @@ def config() -> None:
 
 @config.command("init")
 def config_init() -> None:
-    """Print a commented configuration: the demo's."""
+    r"""Print a commented configuration: the demo's.
+
+    \b
+    Example:
+      portcullis config init > my.toml
+    """
     click.echo(configuration.sample(), nl=False)
 
 
 @config.command("check")
 @click.argument("file", type=click.Path(path_type=Path))
 def config_check(file: Path) -> None:
-    """Check a configuration; exit code 3 and the key's name where it is bad."""
+    r"""Check a configuration; exit code 3 and the key's name where it is bad.
+
+    \b
+    Example:
+      portcullis config check my.toml
+    """
     checked = configuration.load(file)
     click.echo(
         f"{file}: fine. {len(checked.service)} services, {len(checked.port)} ports, "
@@ -267,7 +277,12 @@ def config_check(file: Path) -> None:
 @config.command("show")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 def config_show(file: Path | None) -> None:
-    """Print a configuration (the demo's without FILE) with every default filled in."""
+    r"""Print a configuration (the demo's without FILE) with every default filled in.
+
+    \b
+    Example:
+      portcullis config show my.toml
+    """
     shown = configuration.load(file) if file else configuration.parse(configuration.sample())
     plain = msgspec.to_builtins(shown, builtin_types=(Decimal,))
     click.echo(tomli_w.dumps(_without_nulls(plain)), nl=False)
@@ -299,8 +314,8 @@ def tail(data: Path | None, as_json: bool, no_follow: bool) -> int:
         why = "its durability is memory, so it keeps no log to follow" if runs else "there is no log"
         return _say(FAILED, f"nothing to tail in {directory}: {why}")
     with tempfile.TemporaryDirectory() as spill:
-        for entry in follower.follow(directory, Machine(Path(spill)), forever=not no_follow):
-            text = msgspec.json.encode(entry).decode() if as_json else follower.line(entry)
+        for entry in Follower(Machine(Path(spill))).follow(directory, forever=not no_follow):
+            text = msgspec.json.encode(entry).decode() if as_json else line(entry)
             click.echo(text)
     return 0
 
@@ -308,7 +323,12 @@ def tail(data: Path | None, as_json: bool, no_follow: bool) -> int:
 @cli.command()
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def replay(directory: Path) -> int:
-    """Re-run the log of DIRECTORY with no ports open; print how many records it has and the state's hash."""
+    r"""Re-run the log of DIRECTORY with no ports open; print how many records it has and the state's hash.
+
+    \b
+    Example:
+      portcullis replay venue-data
+    """
     if not (directory / "log").is_dir():
         return _say(FAILED, f"there is no log in {directory}")
     with tempfile.TemporaryDirectory() as spill:

@@ -30,6 +30,7 @@ Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Exchange = Literal["NASDAQ", "BX", "PSX"]
 FAT_FINGER_RANGES = 6
 NOTIONAL_STEP = 1_000
+HIGHEST_PRICE = Decimal(MAXIMUM_PRICE) / PRICE_SCALE
 
 
 class ConfigError(Exception):
@@ -247,8 +248,10 @@ def _check(config: Config) -> None:
     for i, market in enumerate(config.market):
         try:
             ZoneInfo(market.timezone)
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise ConfigError(f"market[{i}].timezone", f"no such time zone: {market.timezone}") from error
+        if market.after_hours[0] > market.after_hours[1]:
+            raise ConfigError(f"market[{i}].after_hours", "it ends before it begins")
     for i, service in enumerate(config.service):
         _known(f"service[{i}].market", service.market, markets)
     for i, port in enumerate(config.port):
@@ -278,6 +281,8 @@ def _check_symbol(key: str, symbol: SymbolSettings) -> None:
         for price in prices:
             if not 0 < ticks(price) <= MAXIMUM_PRICE:
                 raise ConfigError(f"{key}.{name}", f"{price} is not between 0.0001 and 199999.9900")
+    if symbol.luld is not None and ticks(symbol.luld[0]) > ticks(symbol.luld[1]):
+        raise ConfigError(f"{key}.luld", "the lower band comes first")
     floors = [ticks(floor) for floor, _ in symbol.ticks]
     if (
         not floors
@@ -293,6 +298,8 @@ def _check_rule(key: str, rule: AnyRule, config: Config, symbols: list[str]) -> 
     for port in config.port:
         if port.name == rule.port and (port.mpid, services[port.service]) != (rule.mpid, rule.exchange):
             raise ConfigError(f"{key}.port", f"{rule.port} is {port.mpid}'s at {services[port.service]}")
+    if not any((port.mpid, services[port.service]) == (rule.mpid, rule.exchange) for port in config.port):
+        raise ConfigError(f"{key}.mpid", f"no port at {rule.exchange} is {rule.mpid}'s, so the rule would hold nobody")
     match rule:
         case MaxNotionalRule(settings=settings) if settings.limit % NOTIONAL_STEP:
             raise ConfigError(f"{key}.settings.limit", f"{settings.limit} is not a multiple of {NOTIONAL_STEP:,}")
@@ -302,8 +309,9 @@ def _check_rule(key: str, rule: AnyRule, config: Config, symbols: list[str]) -> 
             raise ConfigError(f"{key}.settings.ranges", f"must be six, not {len(settings.ranges)}")
         case FatFingerRule(settings=settings):
             for i, limits in enumerate(settings.ranges):
-                if not 0 <= limits.percent <= 500 or limits.amount < 0:
-                    raise ConfigError(f"{key}.settings.ranges[{i}]", "percent is 0 to 500, amount at least 0")
+                for name, value, most in (("amount", limits.amount, HIGHEST_PRICE), ("percent", limits.percent, 500)):
+                    if not (value.is_finite() and 0 <= value <= most):
+                        raise ConfigError(f"{key}.settings.ranges[{i}].{name}", f"{value} is not from 0 to {most}")
                 scaled(f"{key}.settings.ranges[{i}].amount", limits.amount, PRICE_SCALE)
                 scaled(f"{key}.settings.ranges[{i}].percent", limits.percent, PERCENT_SCALE)
         case RestrictedStockRule():

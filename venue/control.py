@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LARGEST_REQUEST = 1024 * 1024
 LENGTH_BYTES = 4
+PATIENCE_SECONDS = 60
+"""How long a client waits for the venue's answer."""
 LONGEST_SOCKET_PATH = 100
 """Beyond this a Unix socket's path has no room in its address, and goes through the directory's descriptor."""
 
@@ -93,7 +95,7 @@ class ControlServer:
             self.tasks.pop(task, None)
 
     async def _answer(self, data: bytes) -> Response:
-        """Serve one call; a change is answered once its record is durable."""
+        """Serve one call. A change is answered once its record is durable; a look shows what is applied by now."""
         try:
             request = msgspec.json.decode(data, type=Request)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -139,6 +141,7 @@ def ask(directory: Path, target: str, body: Any = msgspec.UNSET) -> Response:
     """Send one call to the venue that runs on `directory`. Raises `OSError` where none does."""
     path = directory / "engine.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(PATIENCE_SECONDS)
         with reachable(path) as address:
             client.connect(address)
         client.sendall(frame(Request(target, body)))

@@ -95,11 +95,13 @@ class EventLog(Protocol):
 
 
 class MemoryLog:
-    """The log of `memory` mode: keeps no bytes, counts numbers."""
+    """The log of `memory` mode: keeps no bytes, counts numbers, and holds its directory for one engine."""
 
-    def __init__(self) -> None:
+    def __init__(self, directory: Path) -> None:
         self.last = 0
         self.epoch = 0
+        self._held = ExitStack()
+        self._held.enter_context(_locked(directory))
 
     def append(self, batch: list[Record], epoch: int) -> int:
         """Count a batch. Raises `Fenced`."""
@@ -125,7 +127,8 @@ class MemoryLog:
         """Do nothing: there are no files."""
 
     def close(self) -> None:
-        """Do nothing."""
+        """Release the directory."""
+        self._held.close()
 
 
 class SqliteLog:
@@ -198,9 +201,12 @@ class SqliteLog:
         self.epoch = epoch
 
     def roll(self, day: date) -> None:
-        """Close the day's file and begin the file of a later day. Raises `ValueError` unless it is later."""
+        """Close the day's file and begin the file of a later day.
+
+        A day that has a file already goes on in it: the file may have been made just before a crash.
+        """
         if self.day is not None and day <= self.day:
-            raise ValueError(f"the log is at {self.day} and can't roll to {day}")
+            return
         self._close_day()
         path = self._folder / f"{day}.db"
         _create_day(path, self._end, self.epoch)

@@ -66,6 +66,10 @@ class SoupConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the session's timers."""
         self.transport = cast("asyncio.Transport", transport)
+        if not self.venue.live:
+            self.closing = True
+            self.transport.abort()
+            return
         self.transport.set_write_buffer_limits(high=WRITE_LIMIT)
         self.venue.connections[self] = None
         self.tick()

@@ -21,6 +21,7 @@ from venue.log import LogReader
 from venue.machine import Machine
 from venue.operations import dollars
 from venue.record import Kind, Record
+from venue.stream import Stream
 from wire.record import Direction, Malformed
 
 POLL_SECONDS = 0.1
@@ -32,36 +33,42 @@ Entry = dict[str, Any]
 _decoder = msgspec.msgpack.Decoder()
 
 
-def follow(directory: Path, machine: Machine, forever: bool) -> Iterator[Entry]:
-    """Yield an entry for each input and each output, from the first record kept; then wait for more."""
-    with LogReader(directory) as reader:
-        while True:
-            for number, record in reader.read():
-                if number == machine.number + 1:
-                    yield from entries(machine, number, record)
-            if not forever:
-                return
-            time.sleep(POLL_SECONDS)
+class Follower:
+    """Applies records to a machine of its own and tells what came in and what was said."""
 
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.told: dict[Stream, int] = {}
+        self.owners: dict[Stream, str] = {}
 
-def entries(machine: Machine, number: int, record: Record) -> Iterator[Entry]:
-    """Apply one record; yield what came in and what was said."""
-    before = [stream.count for stream in machine.streams]
-    sessions = [stream.session for stream in machine.streams]
-    for port in machine.ports:
-        port.refusal = None
-    refused = machine.apply(record)
-    machine.touched.clear()
-    head = {"record": number, "time": moment(record.venue_time)}
-    yield {**head, "direction": "in", **_input(machine, record, refused)}
-    for index, stream in enumerate(machine.streams):
-        stream.untouched = True
-        known = index < len(before) and stream.session == sessions[index]
-        name = machine.ports[index].port.name
-        for sequence in range(before[index] + 1 if known else 1, stream.count + 1):
-            packet = stream.packet(sequence)
-            entry = {**head, "direction": "out", "port": name, "sequence": sequence}
-            yield {**entry, **describe(Direction.OUT, packet[SOUP_HEADER:], machine.ports[index].refusal, number)}
+    def follow(self, directory: Path, forever: bool) -> Iterator[Entry]:
+        """Yield an entry for each input and each output, from the first record kept; then wait for more."""
+        with LogReader(directory) as reader:
+            while True:
+                for number, record in reader.read():
+                    if number == self.machine.number + 1:
+                        yield from self.entries(record)
+                if not forever:
+                    return
+                time.sleep(POLL_SECONDS)
+
+    def entries(self, record: Record) -> Iterator[Entry]:
+        """Apply one record; yield what came in and what was said, also on streams that it ended."""
+        machine = self.machine
+        refused = machine.apply(record)
+        head = {"record": machine.number, "time": moment(record.venue_time)}
+        yield {**head, "direction": "in", **_input(machine, record, refused)}
+        refusal = machine.ports[record.port].refusal if record.kind == Kind.MESSAGE else None
+        for stream in machine.touched:
+            stream.untouched = True
+            if stream not in self.owners:
+                self.owners[stream] = machine.ports[machine.streams.index(stream)].port.name
+            for sequence in range(self.told.get(stream, 0) + 1, stream.count + 1):
+                message = stream.packet(sequence)[SOUP_HEADER:]
+                entry = {**head, "direction": "out", "port": self.owners[stream], "sequence": sequence}
+                yield {**entry, **describe(Direction.OUT, message, refusal, machine.number)}
+            self.told[stream] = stream.count
+        machine.touched.clear()
 
 
 def _input(machine: Machine, record: Record, refused: CommandRefused | None) -> Entry:

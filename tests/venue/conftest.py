@@ -4,7 +4,8 @@
 - `launch(*arguments)` starts the real `portcullis` and gives a `Process`; `portcullis(*arguments)` runs it to its end.
 - `host(config, data, clock)` starts a `Venue` on a uvloop loop in a thread and gives a `Host`.
 
-Test modules cannot import each other, so all of it comes as fixtures. Each ends what it started.
+Test modules cannot import each other, so all of it comes as fixtures, each of which ends what it started. What tests of
+the log share, `logs`, is found through the folder's place at the end of the path.
 """
 
 import asyncio
@@ -30,6 +31,9 @@ from venue.app import Venue
 from venue.control import ask
 from wire.soup_client import CLIENT_SETTINGS, SoupClient
 from wire.soup_terms import LoginAccepted, LoginRejected, State
+
+sys.path.append(str(Path(__file__).parent))
+pytest.register_assert_rewrite("logs")
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 PATIENCE = 15.0

@@ -297,5 +297,5 @@ def test_in_memory_mode_everything_works_and_nothing_is_kept(host, connect, demo
     client.enter(1)
     client.take(2)
     venue.stop()
-    assert [path.name for path in venue.data.iterdir()] == []
+    assert [path.name for path in venue.data.iterdir()] == ["lock"]
     assert connect(host(config), name="IN19T6").settle()[0] == 1
