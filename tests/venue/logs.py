@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import date
+from hashlib import sha256
 
 from venue.log import SqliteLog
 from venue.record import Record
@@ -15,6 +16,7 @@ DAY = date(2026, 11, 20)
 ENGINE = """
 import os, sys
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from venue.log import SqliteLog
 from venue.record import Record
