@@ -5,7 +5,8 @@ two best prices, and the best displayed price (a part of the NBBO) is one look-u
 dict; the live prices also in a sorted list with the best *last*, where orders come and go. Within a level orders
 form a doubly linked queue: nothing here costs more in a deep book than in a shallow one.
 
-Prices on a ladder are keys: the price for buys, its negative for sells, so that "better" is "greater" on both sides.
+Prices on a ladder are keys: the price for buys, its negative for sells, so that "better" is "greater" on both sides. An
+order trades with the other side's levels down to its own price as a key of that side.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
-from engine.api import MARKET_PRICE_ALTERNATIVE, Display, Order, Port, Reject, Side
+from engine.api import Display, Order, Port, Reject, Side
 
 BUY, HIDDEN = Side.BUY, Display.HIDDEN
 
@@ -116,12 +117,6 @@ class BookSide:
         if not shown or hidden[-1] > shown[-1]:
             return self.hidden.levels[hidden[-1]]
         return self.shown.levels[shown[-1]]
-
-    def limit_key(self, price: int) -> int:
-        """Give the worst key on this side at which an order of the other side, priced `price`, still trades."""
-        if price >= MARKET_PRICE_ALTERNATIVE:
-            return -MARKET_PRICE_ALTERNATIVE
-        return price * self.sign
 
     def orders(self) -> Iterator[Order]:
         """Go through all orders, displayed ones first."""

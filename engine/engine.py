@@ -45,6 +45,8 @@ IMMEDIATE_OR_CANCEL = TimeInForce.IMMEDIATE_OR_CANCEL
 NOT_LISTED = Reject.INVALID_SYMBOL
 NEVER = 2**63 - 1
 """A deadline that does not come."""
+TAKES_ANY = -MARKET_PRICE
+"""The worst key that a market-priced order takes: below every price's key on either side."""
 SPARE_DEADLINES = 64
 """How many deadlines of orders that are gone are kept, beside as many as there are live ones."""
 LONGEST_EXPIRE_TIME = 86_399
@@ -108,7 +110,8 @@ class Engine:
         if price <= MAXIMUM_PRICE:
             if price <= 0:
                 return REFUSALS[Reject.INVALID_PRICE]
-            if not book.security.on_tick(price):
+            floor, tick = book.security.ticks[0]
+            if price % tick if price >= floor else not book.security.on_tick(price):
                 return REFUSALS[Reject.INVALID_TICK]
         elif price not in (MARKET_PRICE, MARKET_PRICE_ALTERNATIVE):
             return REFUSALS[Reject.INVALID_PRICE]
@@ -258,10 +261,11 @@ class Engine:
         market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
         terms = order.terms
         contra = book.sells if terms.side is BUY else book.buys
-        limit = contra.limit_key(order.price)
+        price = order.price
+        limit = price * contra.sign if price <= MAXIMUM_PRICE else TAKES_ANY
         level = contra.best()
         trades = level is not None and level.key >= limit
-        rests = terms.time_in_force is not IMMEDIATE_OR_CANCEL and order.price <= MAXIMUM_PRICE
+        rests = terms.time_in_force is not IMMEDIATE_OR_CANCEL and price <= MAXIMUM_PRICE
         dead = not rests and not trades
         if original is None:
             order.port.sink.accepted(order, dead, now)

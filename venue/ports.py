@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Sequence
 from time import monotonic_ns
 from typing import TYPE_CHECKING, cast
 
@@ -79,27 +80,27 @@ class SoupConnection(asyncio.Protocol):
         if self.closing or (self.stream is not None and self.stream.ended):
             return
         events = self.session.receive(data, monotonic_ns())
-        if events:
+        if len(events) == 1 and type(events[0]) is bytes:
+            self.feed(events)
+        elif events:
             self.take(events)
         if self.journal.writer is not None and self.journal.is_ahead:
             self.venue.wait_for_disk(self)
 
     def take(self, events: list[Event]) -> None:
-        """Handle what the session made of the bytes, and commit what was recorded of it.
+        """Handle what the session made of the bytes.
 
         Messages go first: what ends a session is always the last event, and all else may be heard later.
         """
-        first = events[0]
-        if len(events) == 1 and type(first) is bytes:
-            messages = [first]
-        else:
-            messages = [event for event in events if type(event) is bytes]
-        if messages:
-            self.journal.messages(self.index, messages, self.journal.clock.now())
-            self.journal.commit()
-        if len(messages) < len(events):
-            for event in events:
+        self.feed([event for event in events if type(event) is bytes])
+        for event in events:
+            if type(event) is not bytes:
                 self.handle(event)
+
+    def feed(self, messages: Sequence[Event]) -> None:
+        """Apply messages at one time, and commit them as one batch."""
+        self.journal.messages(self.index, cast("Sequence[bytes]", messages), self.journal.clock.now())
+        self.journal.commit()
 
     def handle(self, event: Event) -> None:
         """Handle anything but a message."""
