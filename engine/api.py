@@ -352,8 +352,12 @@ Command = Configure | NextDay | SetPrices | SetHalt | BustTrade | ReleasePort
 
 
 class CommandRefused(Exception):  # noqa: N818 - a refusal, not a fault of ours: the caller is told and nothing changed
-    """A command that cannot be carried out: `field` is what to blame, the message says what to do."""
+    """A command that cannot be carried out: `field` is what to blame, the message says what to do.
 
-    def __init__(self, field: str, message: str) -> None:
+    `missing` tells that the field names something that is not there.
+    """
+
+    def __init__(self, field: str, message: str, *, missing: bool = False) -> None:
         super().__init__(message)
         self.field = field
+        self.missing = missing

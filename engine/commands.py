@@ -178,7 +178,7 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
     """Set or clear some of a security's prices."""
     security = engine.securities.get(command.symbol)
     if security is None:
-        raise CommandRefused("book", f"no such book: {command.symbol}")
+        raise CommandRefused("book", f"no such book: {command.symbol}", missing=True)
     for name, price in command.prices.items():
         if name not in PRICES and name != "average_daily_volume":
             raise CommandRefused(name, f"a US security has no such price: {name}")
@@ -195,26 +195,31 @@ def set_halt(engine: Engine, command: SetHalt) -> None:
         book.settle()
 
 
+def find_market(engine: Engine, key: str) -> Market:
+    """Give a market; raises `CommandRefused` where there is none of that name."""
+    market = engine.markets.get(key)
+    if market is None:
+        known = ", ".join(engine.markets)
+        raise CommandRefused("venue", f"no such venue: {key}; this one has {known}", missing=True)
+    return market
+
+
 def find_books(engine: Engine, market_key: str, symbol: str | None) -> list[Book]:
     """Give one book of a market, or with `symbol` None all of them."""
-    market = engine.markets.get(market_key)
-    if market is None:
-        raise CommandRefused("venue", f"no such venue: {market_key}; this one has {', '.join(engine.markets)}")
+    market = find_market(engine, market_key)
     if symbol is None:
         return list(market.books.values())
     if symbol not in market.books:
-        raise CommandRefused("book", f"no such book at {market_key}: {symbol}")
+        raise CommandRefused("book", f"no such book at {market_key}: {symbol}", missing=True)
     return [market.books[symbol]]
 
 
 def bust_trade(engine: Engine, command: BustTrade, now: int) -> None:
     """Break one of today's trades: both sides are told, the book does not change."""
-    market = engine.markets.get(command.market)
-    if market is None:
-        raise CommandRefused("venue", f"no such venue: {command.market}; this one has {', '.join(engine.markets)}")
+    market = find_market(engine, command.market)
     trade = market.trades.get(command.match_number)
     if trade is None:
-        raise CommandRefused("matchNumber", f"no trade {command.match_number} at {command.market} today")
+        raise CommandRefused("matchNumber", f"no trade {command.match_number} at {command.market} today", missing=True)
     if trade.broken:
         raise CommandRefused("matchNumber", f"trade {command.match_number} at {command.market} is broken already")
     trade.broken = True
@@ -226,7 +231,7 @@ def release_port(engine: Engine, command: ReleasePort) -> None:
     """Free a port that its message rate shut; the rate is counted anew from here."""
     port = engine.ports.get(command.port)
     if port is None:
-        raise CommandRefused("port", f"no such port: {command.port}")
+        raise CommandRefused("port", f"no such port: {command.port}", missing=True)
     free(port)
 
 

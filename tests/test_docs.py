@@ -98,7 +98,9 @@ def test_every_exit_code_stands_in_operations():
 
 
 def struct_of(annotation):
-    """The struct within `tuple[Struct, ...]`, or the struct itself."""
+    """The struct within `tuple[Struct, ...]`, bounded or not, or the struct itself."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
     return next((part for part in typing.get_args(annotation) if part is not Ellipsis), annotation)
 
 

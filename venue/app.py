@@ -213,7 +213,10 @@ class Venue:
         """Open a trading day; its timestamps count from the local midnight before this moment."""
         now, _ = self.clock.now()
         session = f"{day:%y%m%d}{self.machine.engine.days + 1:04d}"
-        midnights = {str(market.key): local_midnight(now, market.timezone) for market in self.config.market}
+        zones = {str(market.key): market.timezone for market in self.config.market}
+        fallback = self.config.market[0].timezone  # for a market that the configuration no longer names
+        keys = dict.fromkeys((*zones, *self.machine.engine.markets))
+        midnights = {key: local_midnight(now, zones.get(key, fallback)) for key in keys}
         refused = self.command(NextDay(day.isoformat(), session, midnights))
         assert refused is None
         log.info("trading day", date=day.isoformat(), session=session)

@@ -29,7 +29,7 @@ from venue import config as configuration
 from venue.app import PortTaken, Venue
 from venue.bench import BENCHES
 from venue.clock import RealClock
-from venue.config import Config, ConfigError, Durability
+from venue.config import Config, ConfigError, Durability, PortSettings
 from venue.control import Response, ask
 from venue.log import DirectoryInUse
 from venue.machine import Machine
@@ -59,7 +59,7 @@ def main() -> None:
     except LogDamaged as error:
         code = _say(LOG_DAMAGED, f"{error}\nNothing was changed. Keep the directory as evidence; start on another one.")
     except DirectoryInUse as error:
-        code = _say(FAILED, f"{error}: another venue runs on it")
+        code = _say(FAILED, f"{error}; stop it first, or name another directory with --data")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
@@ -83,7 +83,7 @@ def version_line() -> str:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(message="%(version)s", version=version_line())
 def cli() -> None:
-    r"""Portcullis: a trading venue's test facility in a box.
+    """Portcullis: a trading venue's test facility in a box.
 
     \b
     Examples:
@@ -100,7 +100,7 @@ def cli() -> None:
 @DATA
 @click.option("--durability", type=DURABILITIES, help="What an acknowledgement survives (default disk).")
 def demo(port_base: int | None, data: Path | None, durability: Durability | None) -> int:
-    r"""Start the demo venue on 127.0.0.1, by default in a fresh temporary directory.
+    """Start the demo venue on 127.0.0.1, by default in a fresh temporary directory.
 
     \b
     Examples:
@@ -117,7 +117,7 @@ def demo(port_base: int | None, data: Path | None, durability: Durability | None
 @DATA
 @click.option("--durability", type=DURABILITIES, help="What an acknowledgement survives, in place of the file's.")
 def serve(file: Path, port_base: int | None, data: Path | None, durability: Durability | None) -> int:
-    r"""Start a venue of your own.
+    """Start a venue of your own.
 
     \b
     Example:
@@ -200,8 +200,7 @@ def banner(venue: Venue) -> str:
     for key, (host, port) in venue.addresses.items():
         logins = ""
         if settings.show_logins:
-            ports = [port for port in venue.config.port if port.service == key]
-            logins = "  ".join(port.name for port in ports) + f" / {ports[0].password}" if ports else "none"
+            logins = _logins([port for port in venue.config.port if port.service == key])
         lines.append(f"  {key:<14}{f'{host}:{port}':<24}{logins}")
     lines += [
         "",
@@ -209,6 +208,14 @@ def banner(venue: Venue) -> str:
         "Ready",
     ]
     return "\n".join(lines)
+
+
+def _logins(ports: list[PortSettings]) -> str:
+    """Give user names and passwords, a password that all share only once."""
+    passwords = {port.password for port in ports}
+    if len(passwords) == 1:
+        return "  ".join(port.name for port in ports) + f" / {passwords.pop()}"
+    return "  ".join(f"{port.name} / {port.password}" for port in ports) or "none"
 
 
 def _note() -> Path:
@@ -238,7 +245,7 @@ def _last(data: Path | None) -> Path:
 
 @cli.group()
 def config() -> None:
-    r"""Print a sample configuration, check one, or show what it comes to.
+    """Print a sample configuration, check one, or show what it comes to.
 
     \b
     Examples:
@@ -249,7 +256,7 @@ def config() -> None:
 
 @config.command("init")
 def config_init() -> None:
-    r"""Print a commented configuration: the demo's.
+    """Print a commented configuration: the demo's.
 
     \b
     Example:
@@ -261,7 +268,7 @@ def config_init() -> None:
 @config.command("check")
 @click.argument("file", type=click.Path(path_type=Path))
 def config_check(file: Path) -> None:
-    r"""Check a configuration; exit code 3 and the key's name where it is bad.
+    """Check a configuration; exit code 3 and the key's name where it is bad.
 
     \b
     Example:
@@ -277,7 +284,7 @@ def config_check(file: Path) -> None:
 @config.command("show")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 def config_show(file: Path | None) -> None:
-    r"""Print a configuration (the demo's without FILE) with every default filled in.
+    """Print a configuration (the demo's without FILE) with every default filled in.
 
     \b
     Example:
@@ -301,7 +308,7 @@ def _without_nulls(value: Any) -> Any:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--no-follow", is_flag=True, help="Stop at the end of what is there.")
 def tail(data: Path | None, as_json: bool, no_follow: bool) -> int:
-    r"""Print what comes in and what is answered: all of the log, then live.
+    """Print what comes in and what is answered: all of the log, then live.
 
     \b
     Examples:
@@ -323,7 +330,7 @@ def tail(data: Path | None, as_json: bool, no_follow: bool) -> int:
 @cli.command()
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def replay(directory: Path) -> int:
-    r"""Re-run the log of DIRECTORY with no ports open; print how many records it has and the state's hash.
+    """Re-run the log of DIRECTORY with no ports open; print how many records it has and the state's hash.
 
     \b
     Example:
@@ -344,7 +351,7 @@ def replay(directory: Path) -> int:
 @click.argument("name")
 @click.argument("body", required=False, metavar="[JSON]")
 def ops(data: Path | None, name: str, body: str | None) -> int:
-    r"""Ask a running venue: NAME is a path with its values filled in; without JSON it looks, with JSON it changes.
+    """Ask a running venue: NAME is a path with its values filled in; without JSON it looks, with JSON it changes.
 
     \b
     Examples:
@@ -375,7 +382,7 @@ def ops(data: Path | None, name: str, body: str | None) -> int:
 @click.option("--durability", type=DURABILITIES, default="memory", show_default=True)
 @click.option("--rounds", type=click.IntRange(1, 1000), default=20, show_default=True, help="Interleaved rounds.")
 def bench(name: str, durability: Durability, rounds: int) -> None:
-    r"""Measure, always as ratios within one run; one JSON object comes last.
+    """Measure, always as ratios within one run; one JSON object comes last.
 
     \b
     Example:

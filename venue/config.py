@@ -143,12 +143,15 @@ class OrderRateSettings(RuleSettings, frozen=True):
 
 
 class Rule(RuleSettings, frozen=True, kw_only=True, tag_field="type"):
-    """Whom a rule holds: an MPID on an exchange, perhaps one port of it."""
+    """Whom a rule holds: an MPID on an exchange, perhaps one port of it.
+
+    A rule without an `id` is called by its place, `config-N-type`; no other id may begin like that.
+    """
 
     exchange: Exchange
     mpid: Mpid
     port: Name6 | None = None
-    id: str | None = None
+    id: Annotated[str, msgspec.Meta(pattern=r"^(?!config-)[!-~]{1,64}\Z")] | None = None
 
 
 class MaxSharesRule(Rule, frozen=True, kw_only=True, tag="max-shares"):
@@ -190,8 +193,8 @@ class Config(Settings, frozen=True, kw_only=True):
 
     venue: VenueSettings = VenueSettings()
     soupbintcp: SoupBinTcpSettings = SoupBinTcpSettings()
-    market: tuple[MarketSettings, ...]
-    service: tuple[ServiceSettings, ...]
+    market: Annotated[tuple[MarketSettings, ...], msgspec.Meta(min_length=1)]
+    service: Annotated[tuple[ServiceSettings, ...], msgspec.Meta(min_length=1)]
     port: tuple[PortSettings, ...]
     symbol: tuple[SymbolSettings, ...]
     rule: tuple[AnyRule, ...] = ()

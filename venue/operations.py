@@ -82,8 +82,8 @@ class Call(NamedTuple):
         """Make a command of the call; gives its record's number."""
         refused: CommandRefused | None = self.venue.command(command)
         if refused is not None:
-            missing = refused.field in ("venue", "book", "port", "matchNumber") and refused.field in self.path
-            raise Problem(404 if missing else 409, str(refused), refused.field)
+            status = 409 if not refused.missing else 404 if refused.field in self.path else 422
+            raise Problem(status, str(refused), refused.field)
         return self.venue.machine.number
 
 
@@ -146,6 +146,8 @@ def set_prices(call: Call) -> Answer:
     values = {
         name: value for name in call.body.__struct_fields__ if (value := getattr(call.body, name)) is not msgspec.UNSET
     }
+    if not values:
+        raise Problem(422, f"give at least one of {', '.join(call.body.__struct_encode_fields__)}")
     prices: dict[str, int | None] = {}
     for name, value in values.items():
         price = ticks(value) if isinstance(value, str) else value

@@ -51,7 +51,7 @@ class Kind(IntEnum):
     COMMAND = 2
     """An operation, msgpack."""
     TIMER = 3
-    """A deadline that fired, msgpack."""
+    """A deadline that came, with nothing to add: the time is the record's."""
     LOGIN = 4
     DISCONNECT = 5
 

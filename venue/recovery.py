@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from venue import snapshot
 from venue.log import read_log
 from venue.machine import Machine
@@ -11,24 +13,39 @@ from venue.record import LogDamaged
 
 
 def recover(directory: Path, machine: Machine) -> None:
-    """Bring a new machine to the end of the log, starting from the newest snapshot. Raises `LogDamaged`."""
-    newest = snapshot.load_newest(directory / "snapshots")
-    if newest is not None:
-        machine.restore(newest[1])
+    """Bring a new machine to the end of the log, starting from the newest snapshot. Raises `LogDamaged`.
+
+    A snapshot that this version cannot read is passed over: the log itself tells the same.
+    """
+    for _, blob in reversed(list(snapshot.load_all(directory / "snapshots"))):
+        if _restored(machine, blob):
+            break
     _apply(directory, machine)
 
 
 def replay(directory: Path, machine: Machine) -> None:
     """Bring a new machine to the end of the log through every record that is kept. Raises `LogDamaged`."""
-    first = next(iter(read_log(directory, 1)), None)
-    if first is not None and first[0] > 1:
-        for number, blob in snapshot.load_all(directory / "snapshots"):
-            if number >= first[0] - 1:
-                machine.restore(blob)
-                break
-        else:
-            raise LogDamaged(first[0], "the records before it are gone, and no snapshot stands in for them")
+    begin(directory, machine)
     _apply(directory, machine)
+
+
+def begin(directory: Path, machine: Machine) -> None:
+    """Bring a new machine to where the first record that is kept goes on. Raises `LogDamaged`."""
+    first = next((number for number, _ in read_log(directory, 1)), 1)
+    if first == 1:
+        return
+    for number, blob in snapshot.load_all(directory / "snapshots"):
+        if number >= first - 1 and _restored(machine, blob):
+            return
+    raise LogDamaged(first, "the records before it are gone, and no snapshot stands in for them")
+
+
+def _restored(machine: Machine, blob: bytes) -> bool:
+    try:
+        machine.restore(blob)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _apply(directory: Path, machine: Machine) -> None:

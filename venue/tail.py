@@ -14,13 +14,14 @@ from typing import Any
 
 import msgspec
 
-from engine.api import CommandRefused, Refusal
+from engine.api import PRICE_SCALE, CommandRefused, Refusal, Reject
 from ouch import messages
 from ouch.terms import REASONS
 from venue.log import LogReader
 from venue.machine import Machine
 from venue.operations import dollars
 from venue.record import Kind, Record
+from venue.recovery import begin
 from venue.stream import Stream
 from wire.record import Direction, Malformed
 
@@ -28,6 +29,8 @@ POLL_SECONDS = 0.1
 SOUP_HEADER = 3
 """Bytes of a packet before its message."""
 PRICES = frozenset({"price", "execution_price", "display_price", "discretion_price"})
+IN_DOLLARS = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER})
+"""The checks whose limit is money."""
 Entry = dict[str, Any]
 
 _decoder = msgspec.msgpack.Decoder()
@@ -43,6 +46,7 @@ class Follower:
 
     def follow(self, directory: Path, forever: bool) -> Iterator[Entry]:
         """Yield an entry for each input and each output, from the first record kept; then wait for more."""
+        begin(directory, self.machine)
         with LogReader(directory) as reader:
             while True:
                 for number, record in reader.read():
@@ -103,8 +107,10 @@ def describe(direction: Direction, message: bytes, refusal: Refusal | None, numb
 def why(refusal: Refusal) -> Entry:
     """Give what a refusal has to tell."""
     facts = {"check": refusal.reason.name, **{name: getattr(refusal, name) for name in refusal._fields[1:]}}
-    if facts["reference"] is not None:
-        facts["reference"] = dollars(facts["reference"])
+    money = ("limit", "observed", "reference") if refusal.reason in IN_DOLLARS else ("reference",)
+    for name in money:
+        if facts[name] is not None:
+            facts[name] = f"{facts[name] // PRICE_SCALE}.{facts[name] % PRICE_SCALE:04d}"
     return {name: value for name, value in facts.items() if value is not None}
 
 

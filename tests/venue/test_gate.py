@@ -1,6 +1,7 @@
 """Nothing leaves before its record is durable, in order, and never after a failed commit."""
 
 import threading
+from contextlib import closing
 from datetime import date
 
 import pytest
@@ -119,8 +120,8 @@ def test_a_stream_without_a_connection_is_released_silently(tmp_path, touched):
 class SlowLog(MemoryLog):
     """Holds each append until told, and can be made to fail."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, directory):
+        super().__init__(directory)
         self.commits = []
         self.go = threading.Event()
         self.entered = threading.Event()
@@ -143,8 +144,9 @@ def records(count, payload=b"12345"):
 
 
 @pytest.fixture
-def log():
-    return SlowLog()
+def log(tmp_path):
+    with closing(SlowLog(tmp_path)) as log:
+        yield log
 
 
 @pytest.fixture

@@ -149,7 +149,7 @@ def test_a_busted_trade_is_told_to_both_sides_once(venue, traders, reason):
     assert (response.status, response.body) == (200, {"venue": "nasdaq", "matchNumber": match, "broken": True})
     for client in traders:
         assert client.expect("B")[1:4] == (1, match, (reason or "S").encode())
-    assert venue.ask(target, {}).status == 404
+    assert venue.ask(target, {}).status == 409
     assert [client.settle()[1] for client in traders] == [[], []]
 
 
@@ -303,8 +303,8 @@ BAD = [
     ("phase", {"venue": 7, "phase": "HALT"}, 422, "venue"),
     ("phase", {"venue": "nasdaq", "book": ["AAPL"], "phase": "HALT"}, 422, "book"),
     ("phase", {"venue": "nasdaq", "phase": "HALT", "until": "noon"}, 422, "until"),
-    ("phase", {"venue": "nyse", "phase": "HALT"}, (404, 409), "venue"),
-    ("phase", {"venue": "nasdaq", "book": "NONE", "phase": "HALT"}, (404, 409), "book"),
+    ("phase", {"venue": "nyse", "phase": "HALT"}, (404, 422), "venue"),
+    ("phase", {"venue": "nasdaq", "book": "NONE", "phase": "HALT"}, (404, 422), "book"),
     ("trading-day/next", {"date": "2026-12-24"}, 422, "date"),
     ("trading-day/next", 5, 422, None),
     ("books/nyse/AAPL", NOTHING, 404, "venue"),
