@@ -64,9 +64,9 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
         port = engine.ports.get(port_entry.name)
         if port is not None and port.entry != port_entry:
             raise CommandRefused("port", f"{port.name} is {port.mpid}'s at {port.market}; a port does not change hands")
-    for key in keys - set(engine.markets):
-        if engine.date and key not in engine.midnights:
-            raise CommandRefused("market", f"{key} can be added from the next trading day on")
+    for market_entry in command.markets:
+        if engine.date and market_entry.key not in engine.midnights:
+            raise CommandRefused("market", f"{market_entry.key} can be added from the next trading day on")
     known = {} if engine.configuration is None else {entry.symbol: entry for entry in engine.configuration.symbols}
     for market_entry in command.markets:
         market = engine.markets.setdefault(market_entry.key, Market(market_entry.key))

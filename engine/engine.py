@@ -45,6 +45,7 @@ IMMEDIATE_OR_CANCEL = TimeInForce.IMMEDIATE_OR_CANCEL
 NOT_LISTED = Reject.INVALID_SYMBOL
 NEVER = 2**63 - 1
 """A deadline that does not come."""
+DAY = 86_400 * SECOND
 TAKES_ANY = -MARKET_PRICE
 """The worst key that a market-priced order takes: below every price's key on either side."""
 SPARE_DEADLINES = 64
@@ -132,7 +133,7 @@ class Engine:
             return REFUSALS[book.closed]
         if order.terms.time_in_force is AFTER_HOURS:
             market = book.market
-            if not market.after_hours_open <= now - market.midnight < market.after_hours_close:
+            if not market.after_hours_open <= (now - market.midnight) % DAY < market.after_hours_close:
                 return REFUSALS[Reject.AFTER_HOURS_CLOSED]
         port = order.port
         if port.disabled or port.rate_limited or port.withdrawn:

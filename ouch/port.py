@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from engine.api import Order, OrderEntry, Port, Refusal, Scope
+from engine.api import Order, OrderEntry, Port, Refusal, Reject, Scope
 from wire.record import Malformed
 from wire.soup import sequenced
 
@@ -80,6 +80,9 @@ class OuchPort:
 
         The new number is used up only where the engine was asked.
         """
+        if fault is not None and fault.reason is Reject.INVALID_SYMBOL:  # no longer listed: not the details' fault
+            self.numbers[order.key >> CHANNEL_SHIFT] = order.key & NUMBER_MASK
+            return fault
         if fault is not None or order.size <= original.size - original.quantity:
             self.engine.cancel_to(original, 0, now)
             return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import socket
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -95,6 +96,8 @@ class Venue:
             self._open()
             (self.data / "ports.json").unlink(missing_ok=True)  # an earlier venue's: the directory is ours now
             self._catch_up()
+            self.control = ControlServer(self)
+            await self.control.start(self.data / "engine.sock")
         except BaseException:
             for server in self.servers:
                 server.close()
@@ -105,8 +108,6 @@ class Venue:
             raise
         self.live = True
         self._schedule()
-        self.control = ControlServer(self)
-        await self.control.start(self.data / "engine.sock")
         for server in self.servers:
             await server.start_serving()
         self._publish()
@@ -122,6 +123,8 @@ class Venue:
             except OSError as error:
                 for bound in self.servers:
                     bound.close()
+                if isinstance(error, socket.gaierror):
+                    raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
                 if error.errno == errno.EADDRINUSE:
                     raise PortTaken(f"{service.key}: {venue.host}:{port} is in use") from error
                 raise
@@ -186,7 +189,10 @@ class Venue:
         if self.journal.writer is not None:
             await self.loop.run_in_executor(None, self.journal.writer.stop)
             if self.machine.number == self.log.last:
-                self.log.snapshot(self.machine.number, self.machine.snapshot())
+                try:
+                    self.log.snapshot(self.machine.number, self.machine.snapshot())
+                except OSError as error:  # it only saves time at the next start
+                    log.warning("no snapshot", error=str(error))
         self.log.close()
         (self.data / "ports.json").unlink(missing_ok=True)
 
@@ -212,7 +218,7 @@ class Venue:
     def open_day(self, day: date) -> None:
         """Open a trading day; its timestamps count from the local midnight before this moment."""
         now, _ = self.clock.now()
-        session = f"{day:%y%m%d}{self.machine.engine.days + 1:04d}"
+        session = f"{day:%y%m%d}{letters(now // NANOSECONDS)}"
         zones = {str(market.key): market.timezone for market in self.config.market}
         fallback = self.config.market[0].timezone  # for a market that the configuration no longer names
         keys = dict.fromkeys((*zones, *self.machine.engine.markets))
@@ -286,6 +292,12 @@ class Venue:
             self.journal.commit()
         else:
             self._schedule()
+
+
+def letters(number: int) -> str:
+    """Give a number's last four digits in base 36: what tells two sessions of one date apart."""
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return "".join(digits[number // 36**place % 36] for place in (3, 2, 1, 0))
 
 
 def same(present: Configure | None, wanted: Configure) -> bool:

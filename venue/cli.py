@@ -14,10 +14,11 @@ import platform
 import signal
 import sys
 import tempfile
+import time
 from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, TextIO, cast
 
 import click
 import msgspec
@@ -35,6 +36,7 @@ from venue.log import DirectoryInUse
 from venue.machine import Machine
 from venue.record import LogDamaged
 from venue.recovery import replay as replay_log
+from venue.stderr import LogWriter
 from venue.tail import Follower, line
 
 FAILED, USAGE, BAD_CONFIGURATION, PORT_TAKEN, LOG_DAMAGED, INTERRUPTED = 1, 2, 3, 4, 5, 130
@@ -134,6 +136,7 @@ def _override(config: Config, port_base: int | None, durability: Durability | No
 
 def run(config: Config, data: Path) -> int:
     """Run a venue until a signal ends it; gives the exit code."""
+    lines = LogWriter()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -141,21 +144,28 @@ def run(config: Config, data: Path) -> int:
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", lines)),
         cache_logger_on_first_use=True,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(Venue(config, data.resolve(), RealClock())))
+        try:
+            return runner.run(_run(Venue(config, data.resolve(), RealClock()), lines))
+        finally:
+            lines.drain()
 
 
-async def _run(venue: Venue) -> int:
+async def _run(venue: Venue, lines: LogWriter) -> int:
     """Start, say so, wait for a signal or a failure, stop."""
     loop = asyncio.get_running_loop()
-    signals: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    signals: asyncio.Queue[int] = asyncio.Queue()
+    with EarlySignals() as early:
+        await venue.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, signals.put_nowait, number)
-    await venue.start()
+    if early.first is not None:
+        signals.put_nowait(signal.SIGTERM)
     _remember(venue.data)
+    lines.drain()
     click.echo(banner(venue), err=True)
     gc.collect()
     gc.freeze()
@@ -171,10 +181,42 @@ async def _run(venue: Venue) -> int:
         os._exit(INTERRUPTED)
     again.cancel()
     stopping.result()
+    if venue.failed.done():
+        return _say(
+            FAILED, f"the venue could not write down its end: {venue.failed.result()!r}. No such answer was sent."
+        )
     return 0
 
 
-async def _second(signals: asyncio.Queue[signal.Signals]) -> None:
+class EarlySignals:
+    """Signals while a venue starts, which may take a while and does not let the loop run.
+
+    The first one is noted: the venue stops as soon as it has started. A second one ends the program at once.
+    """
+
+    def __init__(self) -> None:
+        self.first: float | None = None
+        self.before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self.before[number] = signal.signal(number, self.take)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def take(self, number: int, frame: object) -> None:
+        """Note the first, obey the second."""
+        now = time.monotonic()
+        if self.first is None:
+            self.first = now
+        elif now - self.first > SAME_SIGNAL_SECONDS:
+            os._exit(INTERRUPTED)
+
+
+async def _second(signals: asyncio.Queue[int]) -> None:
     """Wait for another signal. One that follows at once is the same: `uv run` passes on what its group got too."""
     await asyncio.sleep(SAME_SIGNAL_SECONDS)
     while not signals.empty():
@@ -186,10 +228,11 @@ def banner(venue: Venue) -> str:
     """Give what a stranger needs to know: what runs, where, and how to log on."""
     settings = venue.config.venue
     engine = venue.machine.engine
+    data = os.fsencode(venue.data).decode("utf-8", "replace")
     lines = [
         "",
         f"  {settings.name}    {version_line()}",
-        f"  data {venue.data}  ({settings.durability})    trading day {engine.date}, session {engine.session}",
+        f"  data {data}  ({settings.durability})    trading day {engine.date}, session {engine.session}",
     ]
     if venue.recovered:
         lines.append(f"  recovered {venue.recovered:,} records")
@@ -228,7 +271,7 @@ def _remember(data: Path) -> None:
     note = _note()
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(f"{data}\n", encoding="utf-8")
+        note.write_bytes(os.fsencode(data) + b"\n")
     except OSError as error:
         _say(0, f"could not note this venue in {note}: {error.strerror}; name it with --data")
 
@@ -238,7 +281,7 @@ def _last(data: Path | None) -> Path:
     if data is not None:
         return data
     try:
-        return Path(_note().read_text(encoding="utf-8").strip())
+        return Path(os.fsdecode(_note().read_bytes().rstrip(b"\n")))
     except OSError:
         raise click.UsageError("no venue was started yet by this user: name its directory with --data") from None
 

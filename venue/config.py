@@ -219,7 +219,7 @@ def parse(text: str) -> Config:
     """Read and check a configuration; raises `ConfigError`."""
     try:
         tables = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError("", f"not TOML: {error}") from error
     try:
         config = msgspec.convert(tables, Config)

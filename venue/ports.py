@@ -142,8 +142,9 @@ class SoupConnection(asyncio.Protocol):
                 timer.cancel()
         self.venue.connections.pop(self, None)
         if self.port is not None:
-            log.info("disconnected", port=self.name, error=None if exc is None else str(exc))
+            name = self.name
             self.leave()
+            log.info("disconnected", port=name, error=None if exc is None else str(exc))
 
     # Logging in and out.
 
@@ -201,7 +202,7 @@ class SoupConnection(asyncio.Protocol):
             self.timer.cancel()
         self.tick()
         self.flush()
-        if waiting:
+        if waiting and not self.closing and not stream.ended:
             self.take(waiting)
 
     def refuse(self, code: LoginRejectReason, request: LoginRequest, why: str) -> None:

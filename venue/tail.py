@@ -47,6 +47,8 @@ class Follower:
     def follow(self, directory: Path, forever: bool) -> Iterator[Entry]:
         """Yield an entry for each input and each output, from the first record kept; then wait for more."""
         begin(directory, self.machine)
+        for stream, port in zip(self.machine.streams, self.machine.ports, strict=True):
+            self.told[stream], self.owners[stream] = stream.count, port.port.name
         with LogReader(directory) as reader:
             while True:
                 for number, record in reader.read():
@@ -72,6 +74,8 @@ class Follower:
                 entry = {**head, "direction": "out", "port": self.owners[stream], "sequence": sequence}
                 yield {**entry, **describe(Direction.OUT, message, refusal, machine.number)}
             self.told[stream] = stream.count
+            if stream.ended:
+                del self.told[stream], self.owners[stream]
         machine.touched.clear()
 
 

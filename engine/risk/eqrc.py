@@ -78,13 +78,14 @@ def maximum_notional(order: Order) -> Refusal | None:
     """Maximum notional value per order (EQRC guide 3.1.1): refuse when  booked price x shares > limit.
 
     A market order is valued at the contra side of the NBBO, else the last sale, else the previous close; without any
-    of them there is nothing to multiply and it passes.
+    of them there is nothing to multiply and it passes. A sale priced below the national best bid counts at that bid,
+    which is what it brings.
     """
     bound = order.scope.limits.maximum_notional
     if bound is None:
         return None
     price: int | None = order.price
-    if order.price >= MARKET_PRICE_ALTERNATIVE:
+    if order.price >= MARKET_PRICE_ALTERNATIVE or order.terms.side is not BUY:
         price = booked_price(order)[0]
     if price is None or price * order.size <= bound.limit:
         return None
@@ -146,9 +147,11 @@ def contra_quote(order: Order) -> tuple[int | None, str]:
 
 def booked_price(order: Order) -> tuple[int | None, str]:
     """Give the price at which an order counts, and where it comes from."""
-    if order.price < MARKET_PRICE_ALTERNATIVE:
-        return order.price, "limit price"
     price, source = contra_quote(order)
+    if order.price < MARKET_PRICE_ALTERNATIVE:
+        if order.terms.side is not BUY and price is not None and price > order.price:
+            return price, source
+        return order.price, "limit price"
     security = order.scope.book.security
     if price is None:
         price, source = security.last, "last sale"

@@ -143,7 +143,9 @@ def test_an_order_that_may_remove_by_its_option_removes(venue):
         ("19:59:59.999999999", True),
         ("20:00", False),
         ("23:59:59.999999999", False),
-        ("40:00", False),
+        ("39:59:59.999999999", False),
+        ("40:00", True),
+        ("44:00", False),
     ],
 )
 @pytest.mark.parametrize("port", ["IN19T6", "IN21T7", "IN20T9"])

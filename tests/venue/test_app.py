@@ -104,7 +104,7 @@ def test_a_login_is_answered_once_it_is_durable(host, connect, disk):
     client.flush()
     assert not client.read(0.2)
     disk.release()
-    assert client.wait_for(LoginAccepted) == LoginAccepted("2611190001", 1)
+    assert client.wait_for(LoginAccepted) == LoginAccepted(venue.venue.machine.engine.session, 1)
     assert [message[:1] for message in client.take(2)] == [b"S", b"A"]
 
 
