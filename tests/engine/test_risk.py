@@ -170,6 +170,17 @@ def test_before_the_first_trade_of_a_listing_its_value_is_the_previous_close():
 
 
 @NOTIONAL
+def test_a_sale_below_the_best_bid_counts_at_the_bid_which_is_what_it_brings():
+    market = Market(max_notional(1_000))
+    market.prices(outside_bid="20.00")
+    assert verdict(market, sell(51, at="1.00")) == Reject.MAXIMUM_NOTIONAL
+    assert market.refusal[3:5] == (ticks("20.00"), "national best bid")
+    assert verdict(market, sell(50, at="1.00")) is None
+    assert verdict(market, sell(48, at="21.00")) == Reject.MAXIMUM_NOTIONAL
+    assert market.refusal[3:5] == (ticks("21.00"), "limit price")
+
+
+@NOTIONAL
 def test_a_limit_order_counts_at_its_own_price_whatever_the_quote():
     market = Market(max_notional(1_000))
     market.prices(outside_offer="5.00")

@@ -1,6 +1,7 @@
 """The command line as scripts use it: exit codes, what goes to which stream, files that come and go."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -419,3 +420,19 @@ def test_a_configuration_that_cannot_be_read_exits_with_3(command, tmp_path, nam
         result = command(*name, file)
         assert (result.returncode, result.stdout) == (3, "")
         assert str(file) in result.stderr
+
+
+def test_a_second_signal_while_the_venue_starts_ends_it_at_once(monkeypatch):
+    ended = []
+    monkeypatch.setattr(cli.os, "_exit", ended.append)
+    before = signal.getsignal(signal.SIGTERM)
+    with cli.EarlySignals() as early:
+        assert early.first is None
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)  # one that follows at once is the same
+        assert early.first is not None
+        assert ended == []
+        time.sleep(2 * cli.SAME_SIGNAL_SECONDS)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert ended == [130]
+    assert signal.getsignal(signal.SIGTERM) == before

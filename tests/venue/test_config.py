@@ -202,6 +202,8 @@ BAD = [
     ("", RULE.format("max-shares", "settings = { limit = 5 }").replace("INET", "NONE"), f"{LAST_RULE}.mpid"),
     ('after_hours = ["16:00", "20:00"]', 'after_hours = ["20:00", "16:00"]', "market[0].after_hours"),
     # no TOML at all
+    ("", f"deep = {'[' * 5_000}", ""),
+    ("", f"number = {'9' * 5_000}", ""),
     ("[venue]", "[venue", ""),
     ("port_base = 7400", "port_base = 7400\nport_base = 7401", ""),
 ]

@@ -15,6 +15,7 @@ from venue.log import SqliteLog, read_log
 from venue.machine import Machine
 from venue.record import Kind, LogDamaged
 from venue.recovery import recover, replay
+from venue.tail import Follower
 from wire.soup_terms import LoginAccepted, LoginRejected, LoginRejectReason
 
 SECOND = 1_000_000_000
@@ -367,6 +368,10 @@ def test_old_days_may_be_removed_and_replay_starts_from_a_snapshot(host, connect
     machine = Machine(tmp_path)
     replay(venue.data, machine)
     assert machine.hash() == wanted
+    told = list(Follower(Machine(tmp_path)).follow(venue.data, forever=False))
+    assert told, "what is kept can be followed"
+    assert all(entry["record"] > 3 for entry in told)
+    assert not [entry for entry in told if entry.get("sequence") == 1 and entry["record"] > 6], "nothing is told twice"
     assert host().hash() == wanted
 
 

@@ -1,0 +1,72 @@
+"""Log lines never hold the venue up: a standard error that is full, or gone, costs lines and nothing else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from venue import stderr
+from venue.stderr import LogWriter
+
+
+def test_a_standard_error_that_nobody_reads_costs_lines_only(monkeypatch):
+    reader, writer = os.pipe()
+    monkeypatch.setattr(stderr, "LINES_WAITING", 100)
+    with os.fdopen(reader, "rb") as tap, os.fdopen(writer, "w") as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        lines = LogWriter()
+        start = time.monotonic()
+        for _ in range(1_000):
+            lines.write("x" * 4_096 + "\n")
+        assert time.monotonic() - start < 2
+        assert lines.dropped > 0
+        heard = b""
+        while b"log lines were dropped" not in heard:
+            heard += tap.read1(65_536)
+        while lines.lines.unfinished_tasks:
+            tap.read1(65_536)
+
+
+def test_a_standard_error_that_is_gone_is_no_matter(monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", buffering=1) as gone:
+        monkeypatch.setattr(sys, "stderr", gone)
+        lines = LogWriter()
+        for _ in range(10):
+            lines.write("to nobody\n")
+        lines.drain()
+        assert lines.lines.unfinished_tasks == 0
+        os.dup2(os.open(os.devnull, os.O_WRONLY), gone.fileno())
+
+
+def test_a_venue_whose_standard_error_closes_goes_on(connect, environment, tmp_path):
+    data = tmp_path / "venue"
+    program = [
+        Path(sys.executable).with_name("portcullis"),
+        "demo",
+        "--port-base",
+        "0",
+        "--durability",
+        "process",
+        "--data",
+        str(data),
+    ]
+    with subprocess.Popen(program, env=environment, stderr=subprocess.PIPE) as process:
+        for line in process.stderr:
+            if line == b"Ready\n":
+                break
+        process.stderr.close()
+        addresses = json.loads((data / "ports.json").read_text())["services"]
+        client = connect(SimpleNamespace(addresses=addresses), name="IN19T6")
+        client.expect("S")
+        for _ in range(50):
+            client.send(b"?")
+        client.enter(1)
+        assert client.expect("A")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
