@@ -1,4 +1,4 @@
-"""A first look at the venue, with nothing but Python's standard library: `python3 docs/tour.py` and `… replay`.
+"""A first look at the venue, with nothing but Python's standard library: `python3 docs/tour.py [replay] [port]`.
 
 It speaks SoupBinTCP and OUCH 5.0 by hand, so that you can see how little there is between a socket and a trade.
 """
@@ -67,11 +67,11 @@ class Session:
         self.packet("U", order)
         self.hear()
 
-    def hear(self) -> bytes:
-        """Wait for the next message, and print it; b"" when the venue has nothing to say for a second."""
+    def hear(self, until_quiet: bool = False) -> bytes:
+        """Wait for the next message, and print it; `until_quiet`: b"" when nothing was said for a second."""
         letter, message = self.read()
         while letter != "S":
-            if letter == "H":
+            if letter == "H" and until_quiet:
                 return b""
             letter, message = self.read()
         kind = chr(message[0])
@@ -107,9 +107,17 @@ def replay() -> None:
     """Log in from message 1: everything the port was ever told today comes again."""
     for user in ("IN19T6", "AK01T1", "IN30T1"):
         session = Session(user, sequence=1)
-        while session.hear():
+        while session.hear(until_quiet=True):
             pass
 
 
 if __name__ == "__main__":
-    replay() if "replay" in sys.argv else trade()
+    words = sys.argv[1:]
+    if words and words[-1].isdecimal():
+        PORT = int(words.pop())
+    if words not in ([], ["replay"]):
+        sys.exit("usage: python3 docs/tour.py [replay] [port of ouch.nasdaq, 7400 when left out]")
+    try:
+        replay() if words else trade()
+    except ConnectionRefusedError:
+        sys.exit(f"nothing listens on {HOST}:{PORT}: start the demo first, or name its port")

@@ -123,7 +123,7 @@ class Venue:
             except OSError as error:
                 for bound in self.servers:
                     bound.close()
-                if isinstance(error, socket.gaierror):
+                if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
                     raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
                 if error.errno == errno.EADDRINUSE:
                     raise PortTaken(f"{service.key}: {venue.host}:{port} is in use") from error

@@ -119,7 +119,7 @@ def demo(port_base: int | None, data: Path | None, durability: Durability | None
 @DATA
 @click.option("--durability", type=DURABILITIES, help="What an acknowledgement survives, in place of the file's.")
 def serve(file: Path, port_base: int | None, data: Path | None, durability: Durability | None) -> int:
-    """Start a venue of your own.
+    """Start a venue of your own, by default with its data in ./portcullis-data.
 
     \b
     Example:
@@ -183,8 +183,10 @@ async def _run(venue: Venue, lines: LogWriter) -> int:
     stopping.result()
     if venue.failed.done():
         return _say(
-            FAILED, f"the venue could not write down its end: {venue.failed.result()!r}. No such answer was sent."
+            FAILED, f"the last records could not be written: {venue.failed.result()!r}. They were not answered."
         )
+    kept = "" if venue.writer is None else f", kept in {venue.data}"
+    lines.write(f"stopped after {venue.machine.number:,} records{kept}\n")
     return 0
 
 
@@ -363,6 +365,8 @@ def tail(data: Path | None, as_json: bool, no_follow: bool) -> int:
         runs = (directory / "ports.json").exists()
         why = "its durability is memory, so it keeps no log to follow" if runs else "there is no log"
         return _say(FAILED, f"nothing to tail in {directory}: {why}")
+    if not no_follow and not (directory / "ports.json").exists():
+        _say(0, f"no venue runs on {directory} now: printing its log, then waiting (Ctrl-C ends it, --no-follow too)")
     with tempfile.TemporaryDirectory() as spill:
         for entry in Follower(Machine(Path(spill))).follow(directory, forever=not no_follow):
             text = msgspec.json.encode(entry).decode() if as_json else line(entry)
@@ -399,7 +403,7 @@ def ops(data: Path | None, name: str, body: str | None) -> int:
     \b
     Examples:
       portcullis ops ports
-      portcullis ops orders?port=IN19T6
+      portcullis ops 'orders?port=IN19T6'
       portcullis ops books/nasdaq/AAPL
       portcullis ops phase '{"venue": "nasdaq", "book": "AAPL", "phase": "HALT"}'
       portcullis ops books/nasdaq/AAPL/prices '{"last": "201.50", "offer": null}'
@@ -415,7 +419,8 @@ def ops(data: Path | None, name: str, body: str | None) -> int:
     try:
         response: Response = ask(directory, name, decoded)
     except (FileNotFoundError, ConnectionRefusedError):
-        return _say(FAILED, f"no venue runs on {directory}")
+        last = "" if data else " (the one started last; name another with --data)"
+        return _say(FAILED, f"no venue runs on {directory}{last}")
     click.echo(msgspec.json.format(msgspec.json.encode(response.body), indent=2).decode())
     return 0 if response.status < 400 else FAILED
 

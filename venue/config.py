@@ -6,12 +6,13 @@ names of the REST rules (camelCase); everything else is snake_case. The demo is 
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -30,6 +31,28 @@ Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Exchange = Literal["NASDAQ", "BX", "PSX"]
 FAT_FINGER_RANGES = 6
 NOTIONAL_STEP = 1_000
+PRICE_HINT = 'a price in quotes with at most four decimals, such as "150.0000"'
+PRICE_KEYS = ("previous_close", "luld", "ticks", "last", "previousClose", "bid", "offer", "luldLower", "luldUpper")
+HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
+    "durability": "disk, process or memory",
+    "second_login": "refuse or take-over",
+    "sequence_zero": "last or next",
+    "sequence_beyond_next": "refuse or next",
+    "protocol": "ouch-5.0-us",
+    "key": "nasdaq, bx or psx",
+    "exchange": "NASDAQ, BX or PSX",
+    "type": "max-shares, max-notional, restricted-stock, fat-finger or order-rate",
+    "name": "1 to 6 capital letters and digits",
+    "port": "1 to 6 capital letters and digits",
+    "mpid": "4 capital letters and digits",
+    "password": "1 to 10 printable characters without spaces",
+    "symbol": "1 to 8 capital letters, digits and signs, such as AAPL or BRK A",
+    "symbols": 'a list of symbols, such as ["AAPL"]',
+    "after_hours": 'two times of day in quotes, such as ["16:00", "20:00"]',
+    "phase": "HALT or MARKET",
+    "reason": "E, C, S or X",
+}
+"""What a value must look like, by the last part of its key."""
 HIGHEST_PRICE = Decimal(MAXIMUM_PRICE) / PRICE_SCALE
 
 
@@ -49,7 +72,7 @@ class VenueSettings(Settings, frozen=True):
     """The running venue as a whole."""
 
     name: str = "Portcullis"
-    host: str = "127.0.0.1"
+    host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
     port_base: Annotated[int, msgspec.Meta(ge=0, le=65_000)] = 7400
     durability: Durability = "disk"
     show_logins: bool = False
@@ -237,7 +260,24 @@ def _named(text: str) -> ConfigError:
     if field:
         key = f"{key}.{field[1]}" if key else field[1]
         message = "no such key" if "unknown" in message else "this key is required"
-    return ConfigError(key, message[0].lower() + message[1:])
+    if field and message == "no such key":
+        likely = difflib.get_close_matches(field[1], known_keys(), 1)
+        return ConfigError(key, f"{message}; did you mean {likely[0]}?" if likely else message)
+    return ConfigError(key, message[0].lower() + message[1:] + hint(key))
+
+
+def hint(key: str) -> str:
+    """Say what a key's value looks like, where its type alone does not tell."""
+    name = re.sub(r"\[[\d.]+\]", "", key).rsplit(".", maxsplit=1)[-1]
+    return f"; it must be {HINTS[name]}" if name in HINTS else ""
+
+
+def known_keys() -> list[str]:
+    """Give every key there is in a configuration file."""
+    tables = (VenueSettings, SoupBinTcpSettings, MarketSettings, ServiceSettings, PortSettings, SymbolSettings, Config)
+    settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
+    structs = (*tables, *get_args(AnyRule), *settings)
+    return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
 
 def _check(config: Config) -> None:

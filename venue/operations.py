@@ -29,7 +29,7 @@ from engine.api import (
 from engine.book import Book, Ladder
 from engine.commands import find_books
 from ouch.terms import BROKEN_TRADE_REASONS
-from venue.config import Dollars, Whole, ticks
+from venue.config import Dollars, Whole, hint, ticks
 
 if TYPE_CHECKING:
     from venue.app import Venue
@@ -291,6 +291,7 @@ class Route(NamedTuple):
     path: str
     body: type[Body] | None
     serve: Callable[[Call], Answer]
+    query: tuple[str, ...] = ()
 
 
 ROUTES = (
@@ -300,7 +301,7 @@ ROUTES = (
     Route("POST", "trades/{venue}/{matchNumber}/bust", BustBody, bust_trade),
     Route("POST", "ports/{port}/release", Body, release_port),
     Route("GET", "books/{venue}/{book}", None, show_book),
-    Route("GET", "orders", None, show_orders),
+    Route("GET", "orders", None, show_orders, ("port",)),
     Route("GET", "ports", None, show_ports),
 )
 
@@ -317,7 +318,11 @@ def serve(venue: Venue, target: str, body: Any, has_body: bool) -> Answer:
     changes = has_body or not any(route.verb == "GET" or fields(route) for route, _ in matching)
     for route, values in matching:
         if (route.verb != "GET") == changes:
-            return route.serve(Call(venue, values, dict(parse_qsl(query)), _read(route, body if has_body else {})))
+            asked = dict(parse_qsl(query, keep_blank_values=True))
+            for name in asked:
+                if name not in route.query:
+                    raise Problem(422, f"{path} cannot be asked by {name}", name)
+            return route.serve(Call(venue, values, asked, _read(route, body if has_body else {})))
     route = matching[0][0]
     if route.verb == "GET":
         raise Problem(405, f"{route.path} only looks: leave the body out")
@@ -348,7 +353,7 @@ def _read(route: Route, body: Any) -> Any:
         field = path.rstrip("`").lstrip(".")
         if "field `" in message and not field:
             field = message.split("`")[-2]
-        raise Problem(422, message, field) from error
+        raise Problem(422, message + hint(field), field) from error
 
 
 def fields(route: Route) -> list[str]:

@@ -59,6 +59,7 @@ class SoupConnection(asyncio.Protocol):
         self.sent = 0
         self.paused = False
         self.closing = False
+        self.why = "the client closed the connection"
         self.timer: asyncio.TimerHandle | None = None
         self.patience: asyncio.TimerHandle | None = None
 
@@ -144,7 +145,7 @@ class SoupConnection(asyncio.Protocol):
         if self.port is not None:
             name = self.name
             self.leave()
-            log.info("disconnected", port=name, error=None if exc is None else str(exc))
+            log.info("disconnected", port=name, why=self.why if exc is None else str(exc))
 
     # Logging in and out.
 
@@ -266,7 +267,7 @@ class SoupConnection(asyncio.Protocol):
     def close(self, why: str) -> None:
         """Write what is left to say, then close."""
         if not self.closing:
-            log.debug("closing", port=self.name, why=why)
+            self.why = why
             if not self.paused:  # else a packet of the stream may be half written
                 self.write_session()
             self.closing = True
@@ -276,6 +277,7 @@ class SoupConnection(asyncio.Protocol):
 
     def drop(self, why: str) -> None:
         """Close at once, whatever is unsent."""
+        self.why = why
         log.warning("dropped", port=self.name, why=why)
         self.closing = True
         self.transport.abort()
