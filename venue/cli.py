@@ -59,7 +59,7 @@ def main() -> None:
     except PortTaken as error:
         code = _say(PORT_TAKEN, f"port taken: {error}; choose others with --port-base N, or 0 for free ones")
     except LogDamaged as error:
-        code = _say(LOG_DAMAGED, f"{error}\nNothing was changed. Keep the directory as evidence; start on another one.")
+        code = _say(LOG_DAMAGED, f"{error}\nNothing was mended. Keep the directory as evidence; start on another one.")
     except DirectoryInUse as error:
         code = _say(FAILED, f"{error}; stop it first, or name another directory with --data")
     except BrokenPipeError:
