@@ -300,28 +300,35 @@ def config() -> None:
 
 
 @config.command("init")
-def config_init() -> None:
-    """Print a commented configuration: the demo's.
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def config_init(file: Path | None) -> None:
+    """Print a commented configuration, the demo's, or write it to a new FILE.
 
     \b
-    Example:
+    Examples:
       portcullis config init > my.toml
+      portcullis config init my.toml
     """
-    click.echo(configuration.sample(), nl=False)
+    if file is None:
+        click.echo(configuration.sample(), nl=False)
+        return
+    with file.open("x", encoding="utf-8") as new:
+        new.write(configuration.sample())
+    _say(0, f"wrote {file}; `portcullis serve --config {file}` runs it")
 
 
 @config.command("check")
-@click.argument("file", type=click.Path(path_type=Path))
-def config_check(file: Path) -> None:
-    """Check a configuration; exit code 3 and the key's name where it is bad.
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def config_check(file: Path | None) -> None:
+    """Check a configuration (the demo's without FILE); exit code 3 and the key's name where it is bad.
 
     \b
     Example:
       portcullis config check my.toml
     """
-    checked = configuration.load(file)
+    checked = configuration.load(file) if file else configuration.parse(configuration.sample())
     click.echo(
-        f"{file}: fine. {len(checked.service)} services, {len(checked.port)} ports, "
+        f"{file or 'the demo'}: fine. {len(checked.service)} services, {len(checked.port)} ports, "
         f"{len(checked.symbol)} symbols, {len(checked.rule)} rules"
     )
 

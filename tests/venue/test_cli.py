@@ -27,7 +27,6 @@ COMMANDS = [
     ("serve",),
     ("config",),
     ("config", "init"),
-    ("config", "check"),
     ("config", "show"),
     ("tail",),
     ("replay",),
@@ -80,7 +79,6 @@ def test_the_help_of_each_command_has_an_example(command, name):
         ("demo", "--colour"),
         ("serve",),
         ("config", "mend"),
-        ("config", "check"),
         ("replay",),
         ("ops",),
         ("ops", "ports", "{not json", "--data", "."),
@@ -436,3 +434,14 @@ def test_a_second_signal_while_the_venue_starts_ends_it_at_once(monkeypatch):
         os.kill(os.getpid(), signal.SIGINT)
         assert ended == [130]
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_config_init_writes_a_new_file_and_never_over_an_old_one(portcullis, tmp_path):
+    file = tmp_path / "my.toml"
+    assert portcullis("config", "init", file).returncode == 0
+    assert file.read_text() == configuration.sample()
+    assert portcullis("config", "check", file).returncode == 0
+    again = portcullis("config", "init", file)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "exists" in again.stderr
+    assert portcullis("config", "check").stdout.startswith("the demo: fine.")
