@@ -85,10 +85,6 @@ class Ladder:
         level.quantity += order.quantity
         order.level = level
 
-    def best_price(self) -> int | None:
-        """Give the best price in ticks, None when the ladder is empty."""
-        return self.keys[-1] * self.sign if self.keys else None
-
     def orders(self) -> Iterator[Order]:
         """Go through all orders, best price and first come first."""
         for key in reversed(self.keys):

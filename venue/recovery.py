@@ -17,7 +17,7 @@ def recover(directory: Path, machine: Machine) -> None:
 
     A snapshot that this version cannot read is passed over: the log itself tells the same.
     """
-    for _, blob in reversed(list(snapshot.load_all(directory / "snapshots"))):
+    for _, blob in snapshot.newest_first(directory / "snapshots"):
         if _restored(machine, blob):
             break
     _apply(directory, machine)

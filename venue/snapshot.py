@@ -51,14 +51,9 @@ def write(directory: Path, number: int, blob: bytes) -> Path:
     return path
 
 
-def load_newest(directory: Path) -> tuple[int, bytes] | None:
-    """Return record number and blob of the newest undamaged snapshot, None when there is none."""
-    return next(_load(reversed(_files(directory))), None)
-
-
-def load_oldest(directory: Path) -> tuple[int, bytes] | None:
-    """Return record number and blob of the oldest undamaged snapshot: where the replay of a pruned log begins."""
-    return next(load_all(directory), None)
+def newest_first(directory: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield record number and blob of each undamaged snapshot, newest first; each is read when it is asked for."""
+    return _load(reversed(_files(directory)))
 
 
 def load_all(directory: Path) -> Iterator[tuple[int, bytes]]:

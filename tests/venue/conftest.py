@@ -35,6 +35,8 @@ from wire.soup_terms import LoginAccepted, LoginRejected, State
 sys.path.append(str(Path(__file__).parent))
 pytest.register_assert_rewrite("logs")
 
+from logs import killed, stopped  # noqa: E402, F401 - fixtures, found through the lines above
+
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 PATIENCE = 15.0
 """Seconds after which something that should happen has not."""

@@ -1,11 +1,14 @@
 """What tests of the log share: records, an engine that appends until it is killed, a log's contents."""
 
+import shutil
 import signal
 import subprocess
 import sys
 from contextlib import closing
 from datetime import date
 from hashlib import sha256
+
+import pytest
 
 from venue.log import SqliteLog
 from venue.record import Record
@@ -81,3 +84,21 @@ def fingerprints(directory):
     """Return the hash of each file that holds records."""
     kept = [path for path in (directory / "log").iterdir() if path.suffix in (".db", ".db-wal") and path.stat().st_size]
     return {path.name: sha256(path.read_bytes()).hexdigest() for path in kept}
+
+
+@pytest.fixture(scope="session")
+def killed(tmp_path_factory):
+    """The directory of an engine that was killed: two days, commits in the database and in the write-ahead file."""
+    directory = tmp_path_factory.mktemp("killed")
+    assert run_to_its_end(directory, pages=24, until=400, roll_every=150) == 400
+    assert (directory / "log" / "2026-11-22.db-wal").stat().st_size > 8 * 4096
+    return directory
+
+
+@pytest.fixture(scope="session")
+def stopped(tmp_path_factory, killed):
+    """The same after a clean stop: everything in the databases."""
+    directory = tmp_path_factory.mktemp("stopped") / "data"
+    shutil.copytree(killed, directory)
+    assert contents(directory) == expected(1, 400)
+    return directory

@@ -90,7 +90,7 @@ def test_a_snapshot_ahead_of_the_log_is_damage(tmp_path):
     with closing(opened(tmp_path)) as log:
         fill(log, 1)
         log.snapshot(3, b"state")
-    assert snapshot.load_newest(tmp_path / "snapshots") == (3, b"state")
+    assert next(snapshot.newest_first(tmp_path / "snapshots"), None) == (3, b"state")
     assert contents(tmp_path) == expected(1, 3)
     shutil.rmtree(tmp_path / "log")
     with pytest.raises(LogDamaged, match="snapshot of record 3"):
@@ -175,24 +175,6 @@ def test_a_failed_roll_leaves_no_day_behind(tmp_path):
     (tmp_path / "log" / "2026-11-21.unfinished-wal").write_bytes(b"")
     assert contents(tmp_path) == expected(1, 3)
     assert not list((tmp_path / "log").glob("*.unfinished*"))
-
-
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory):
-    """The directory of an engine that was killed: two days, commits in the database and in the write-ahead file."""
-    directory = tmp_path_factory.mktemp("killed")
-    assert run_to_its_end(directory, pages=24, until=400, roll_every=150) == 400
-    assert (directory / "log" / "2026-11-22.db-wal").stat().st_size > 8 * 4096
-    return directory
-
-
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory, killed):
-    """The same after a clean stop: everything in the databases."""
-    directory = tmp_path_factory.mktemp("stopped") / "data"
-    shutil.copytree(killed, directory)
-    assert contents(directory) == expected(1, 400)
-    return directory
 
 
 # --- readers in other processes

@@ -6,30 +6,12 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from logs import DAY, contents, expected, fill, fingerprints, opened, run_to_its_end
+from logs import DAY, contents, expected, fill, fingerprints, opened
 
 from venue.log import SqliteLog
 from venue.record import Kind, LogDamaged, Record, encode_batch, next_chain
 
 # --- damage
-
-
-@pytest.fixture(scope="module")
-def killed(tmp_path_factory):
-    """The directory of an engine that was killed: two days, commits in the database and in the write-ahead file."""
-    directory = tmp_path_factory.mktemp("killed")
-    assert run_to_its_end(directory, pages=24, until=400, roll_every=150) == 400
-    assert (directory / "log" / "2026-11-22.db-wal").stat().st_size > 8 * 4096
-    return directory
-
-
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory, killed):
-    """The same after a clean stop: everything in the databases."""
-    directory = tmp_path_factory.mktemp("stopped") / "data"
-    shutil.copytree(killed, directory)
-    assert contents(directory) == expected(1, 400)
-    return directory
 
 
 def outcome(directory):

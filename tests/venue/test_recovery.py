@@ -348,7 +348,7 @@ def test_a_start_from_a_snapshot_gives_what_a_full_replay_gives(host, connect, c
         assert machines[0].number == machines[1].number
         assert machines[0].dump() == machines[1].dump()
         assert machines[0].snapshot() == machines[1].snapshot()
-    assert snapshot.load_newest(venue.data / "snapshots")[0] == machines[0].number
+    assert next(snapshot.newest_first(venue.data / "snapshots"), None)[0] == machines[0].number
     assert len(list((venue.data / "snapshots").iterdir())) == 2
 
 

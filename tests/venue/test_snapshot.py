@@ -12,14 +12,14 @@ def test_the_newest_two_are_kept(tmp_path):
     for number in (5, 30, 200, 1000):
         snapshot.write(tmp_path, number, b"state %d" % number)
     assert list(snapshot.load_all(tmp_path)) == [(200, b"state 200"), (1000, b"state 1000")]
-    assert snapshot.load_newest(tmp_path) == (1000, b"state 1000")
-    assert snapshot.load_oldest(tmp_path) == (200, b"state 200")
+    assert next(snapshot.newest_first(tmp_path), None) == (1000, b"state 1000")
+    assert next(snapshot.load_all(tmp_path), None) == (200, b"state 200")
     assert snapshot.newest_number(tmp_path) == 1000
 
 
 def test_without_any_there_is_none(tmp_path):
-    assert snapshot.load_newest(tmp_path / "absent") is None
-    assert snapshot.load_oldest(tmp_path) is None
+    assert next(snapshot.newest_first(tmp_path / "absent"), None) is None
+    assert next(snapshot.load_all(tmp_path), None) is None
     assert snapshot.newest_number(tmp_path) == 0
 
 
@@ -35,23 +35,23 @@ def test_every_damage_to_the_newest_falls_back_to_the_older(tmp_path):
     whole = path.read_bytes()
     for position in range(len(whole)):
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :])
-        assert snapshot.load_newest(tmp_path) == (1, b"older")
+        assert next(snapshot.newest_first(tmp_path), None) == (1, b"older")
         path.write_bytes(whole[:position])
-        assert snapshot.load_newest(tmp_path) == (1, b"older")
+        assert next(snapshot.newest_first(tmp_path), None) == (1, b"older")
     path.write_bytes(whole)
-    assert snapshot.load_newest(tmp_path) == (2, b"newer state")
+    assert next(snapshot.newest_first(tmp_path), None) == (2, b"newer state")
 
 
 def test_a_renamed_snapshot_is_not_believed(tmp_path):
     path = snapshot.write(tmp_path, 2, b"state")
     path.rename(tmp_path / f"{3:020d}.snapshot")
-    assert snapshot.load_newest(tmp_path) is None
+    assert next(snapshot.newest_first(tmp_path), None) is None
 
 
 def test_what_a_crash_left_half_written_is_ignored(tmp_path):
     snapshot.write(tmp_path, 2, b"state")
     (tmp_path / f"{3:020d}.unfinished").write_bytes(b"half")
-    assert snapshot.load_newest(tmp_path) == (2, b"state")
+    assert next(snapshot.newest_first(tmp_path), None) == (2, b"state")
 
 
 def shuffled(value, rng):
