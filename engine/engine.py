@@ -79,6 +79,7 @@ class Engine:
         self.deadlines_set = 0
         self.deadlines_live = 0
         self.midnights: dict[str, int] = {}
+        self.storage_low = False
 
     # What a port asks.
 

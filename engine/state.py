@@ -104,6 +104,7 @@ class EngineState(msgspec.Struct, frozen=True):
     markets: dict[str, MarketState]
     ports: dict[str, PortState]
     deadlines: list[tuple[str, int]]
+    storage_low: bool
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -139,6 +140,7 @@ def dump(engine: Engine) -> EngineState | None:
             for name, port in engine.ports.items()
         },
         [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if order.level is not None],
+        engine.storage_low,
     )
 
 
@@ -183,7 +185,7 @@ def load(engine: Engine, state: EngineState, connect: Connect) -> None:
     """Bring a new engine to `state`."""
     engine.configuration = state.configuration
     engine.date, engine.session, engine.days = state.date, state.session, state.days
-    engine.midnights = state.midnights
+    engine.midnights, engine.storage_low = state.midnights, state.storage_low
     for symbol, security_state in state.securities.items():
         engine.securities[symbol] = _load_security(symbol, security_state)
     for key, market_state in state.markets.items():
@@ -193,7 +195,7 @@ def load(engine: Engine, state: EngineState, connect: Connect) -> None:
             book = market.books[symbol] = Book(market, security)
             book.halted = book_state.halted
             security.books.append(book)
-            book.settle()
+            book.settle(state.storage_low)
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
         port = add_port(engine, port_state.entry, connect)
         port.disabled = port_state.disabled

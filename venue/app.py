@@ -14,6 +14,7 @@ import asyncio
 import errno
 import os
 import socket
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,11 +22,12 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from engine.api import Command, CommandRefused, Configure, NextDay, Port
+from engine.api import Command, CommandRefused, Configure, NextDay, Port, SetStorage
 from engine.engine import NEVER
 from venue.clock import Clock, local_date, local_midnight, weekday_from
 from venue.config import Config, ConfigError, PortSettings, ServiceSettings
 from venue.control import ControlServer
+from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
 from venue.gate import Gate, Writer
 from venue.journal import Journal
 from venue.log import EventLog, MemoryLog, SqliteLog
@@ -55,12 +57,14 @@ class Venue:
     """A running venue. `start` it, wait for `failed`, `stop` it.
 
     `failed` is done when the venue cannot go on (a flush that failed, a fault of ours); nothing is acknowledged after.
+    `free` tells how much room the disk has.
     """
 
-    def __init__(self, config: Config, data: Path, clock: Clock) -> None:
+    def __init__(self, config: Config, data: Path, clock: Clock, free: FreeSpace = free_space) -> None:
         self.config = config
         self.data = data
         self.clock = clock
+        self.free = free
         soup = config.soupbintcp
         self.soup_settings = SoupSettings(
             heartbeat_interval_ns=soup.heartbeat_interval_ms * 1_000_000,
@@ -82,6 +86,9 @@ class Venue:
         self.log: EventLog | None = None
         self.writer: Writer | None = None
         self.live = False
+        self.space: SpaceWatch | None = None
+        self.stopping = asyncio.Event()
+        self.space_task: asyncio.Task[None] | None = None
         self.control: ControlServer
 
     # Start and stop.
@@ -107,6 +114,8 @@ class Venue:
                 self.log.close()
             raise
         self.live = True
+        if self.space is not None:
+            self.space_task = self.loop.create_task(self._watch_space())
         self._schedule()
         for server in self.servers:
             await server.start_serving()
@@ -146,6 +155,8 @@ class Venue:
             kept.fence(kept.epoch + 1)
             writer = self.writer = Writer(kept, kept.epoch, self._report, self._flush_failed)
             writer.start()
+            low_bytes = self.config.venue.low_disk_mb * MEBIBYTE
+            self.space = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
         self.recovered = self.machine.number
         self.clock.resume(self.machine.venue_time)
         self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule)
@@ -169,6 +180,8 @@ class Venue:
             refused = self.command(configuration)
             if refused is not None:
                 raise ConfigError(refused.field, f"{refused} (in {self.data})")
+        if self.space is not None:
+            self.note_space(self.space.look())
 
     async def stop(self) -> None:
         """Refuse new connections, close the present ones, flush the log, keep a snapshot."""
@@ -186,6 +199,10 @@ class Venue:
             connection.drop("the venue stops")
         await asyncio.sleep(0)
         assert self.log is not None
+        self.stopping.set()
+        if self.space is not None and self.space_task is not None:
+            await self.space_task
+            self.space.give_back()
         if self.journal.writer is not None:
             await self.loop.run_in_executor(None, self.journal.writer.stop)
             if self.machine.number == self.log.last:
@@ -254,6 +271,30 @@ class Venue:
             if not connection.closing:
                 connection.transport.resume_reading()
         self.waiting_for_disk.clear()
+
+    # Room on the disk.
+
+    async def _watch_space(self) -> None:
+        """Look at the room on the disk about once a second, until the venue stops."""
+        assert self.space is not None
+        while self.live:
+            low = await self.loop.run_in_executor(None, self.space.look)
+            if self.live:
+                self.note_space(low)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), LOOK_SECONDS)
+
+    def note_space(self, low: bool) -> None:
+        """Record that room on the disk has become low, or is enough again."""
+        if low == self.machine.engine.storage_low:
+            return
+        self.command(SetStorage(low))
+        assert self.space is not None
+        free = f"{self.space.free // MEBIBYTE:,} MiB free"
+        if low:
+            log.warning("the disk is nearly full: new orders are refused, cancels pass", disk=free, data=str(self.data))
+        else:
+            log.info("the disk has room again: orders are taken", disk=free)
 
     # What the writer thread and the journal say.
 

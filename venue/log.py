@@ -31,6 +31,7 @@ from typing import Final, Literal, Protocol, Self
 from zlib import crc32
 
 from venue import snapshot
+from venue.disk import RESERVE
 from venue.record import ORIGIN, LogDamaged, Point, Record, encode_batch, next_chain, verify_commit
 from venue.wal import DayFile, sqlite_errors
 
@@ -177,7 +178,13 @@ class SqliteLog:
         number = self._end.number + len(batch)
         blob = encode_batch(batch)
         chain = next_chain(self._end.chain, blob)
-        cursor = self._db.execute(_APPEND, (number, self._end.number + 1, chain, blob, epoch))
+        row = (number, self._end.number + 1, chain, blob, epoch)
+        try:
+            cursor = self._db.execute(_APPEND, row)
+        except sqlite3.OperationalError as error:
+            if not self._made_room(error):
+                raise
+            cursor = self._db.execute(_APPEND, row)
         if cursor.rowcount != 1:
             raise Fenced(f"epoch {epoch} is not the present one, {self.epoch}")
         self._end = Point(number, chain)
@@ -222,8 +229,8 @@ class SqliteLog:
 
         All of it through read-only connections: a damaged log is evidence, and SQLite writes when it closes.
         """
-        for leftover in self._folder.glob("*.unfinished*"):
-            leftover.unlink()
+        for leftover in (*self._folder.glob("*.unfinished*"), self._folder / RESERVE):
+            leftover.unlink(missing_ok=True)
         end = None
         days = _days(self._folder)
         for path in days:
@@ -262,6 +269,17 @@ class SqliteLog:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._db.close()
             self._db = None
+
+    def _made_room(self, error: sqlite3.OperationalError) -> bool:
+        """Whether a full disk stopped the commit and the reserve could be given back, so that trying again is worth it.
+
+        SQLite has undone a commit that found no room. After any other error it is not known what the disk holds.
+        """
+        reserve = self._folder / RESERVE
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not reserve.exists():
+            return False
+        reserve.unlink()
+        return True
 
     def _acknowledge(self) -> None:
         mark = _MARK.pack(*self._end)
