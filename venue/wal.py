@@ -49,7 +49,16 @@ _AFTER: Final = "SELECT last, first, chain, blob FROM commits WHERE last > ? ORD
 
 # The machine's state, not the file's: nothing is known to be wrong with the log.
 _NOT_DAMAGE: Final = frozenset(
-    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM}
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
 )
 
 _LOOKS: Final = 5
@@ -137,7 +146,8 @@ def sqlite_errors(number: int) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_DAMAGE:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF in _NOT_DAMAGE and code != sqlite3.SQLITE_IOERR_SHORT_READ:
             raise
         raise LogDamaged(number, f"SQLite: {error}") from error
 

@@ -238,6 +238,7 @@ def test_a_slow_reader_does_not_hinder_the_day_roll(tmp_path):
         assert list(records) == expected(2, 300)
         assert list(reader.read()) == expected(301, 330)
     assert contents(tmp_path) == expected(1, 330)
+    opened(tmp_path).close()
     assert sorted(path.name for path in (tmp_path / "log").iterdir() if path.name != "acknowledged") == [
         "2026-11-20.db",
         "2026-11-21.db",
