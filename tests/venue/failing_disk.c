@@ -2,7 +2,7 @@
  *
  *   FAILING_DIRECTORY  files below it are meant, temporary ones without a name included
  *   FAILING_AT         the call that fails first, counted from 1; 0 or none: no call fails
- *   FAILING_ERROR      the error number; 0: half the bytes are written, and what writes none fails with EIO
+ *   FAILING_ERROR      the error number; 0: half the bytes are written, and what is no write fails with EIO
  *   FAILING_ONCE       set: later calls work again
  *   FAILING_NOTE       a file elsewhere that is told number, name and path of the call that fails; of every call when none does
  */
@@ -78,7 +78,7 @@ static int write_fails(const char *call, int file, size_t *size)
     if (!fails(call, file))
         return 0;
     errno = (int)setting("FAILING_ERROR");
-    *size /= 2;
+    *size -= *size / 2;
     return errno != 0;
 }
 
