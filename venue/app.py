@@ -86,6 +86,7 @@ class Venue:
         self.log: EventLog | None = None
         self.writer: Writer | None = None
         self.live = False
+        self.snapshots: dict[asyncio.Future[None], None] = {}
         self.space: SpaceWatch | None = None
         self.stopping = asyncio.Event()
         self.space_task: asyncio.Task[None] | None = None
@@ -206,10 +207,9 @@ class Venue:
         if self.journal.writer is not None:
             await self.loop.run_in_executor(None, self.journal.writer.stop)
             if self.machine.number == self.log.last:
-                try:
-                    self.log.snapshot(self.machine.number, self.machine.snapshot())
-                except OSError as error:  # it only saves time at the next start
-                    log.warning("no snapshot", error=str(error))
+                await asyncio.gather(*self.snapshots, return_exceptions=True)
+                self._write_snapshot(self.machine.number, self.machine.snapshot())
+        await asyncio.gather(*self.snapshots, return_exceptions=True)
         self.log.close()
         (self.data / "ports.json").unlink(missing_ok=True)
 
@@ -243,6 +243,28 @@ class Venue:
         refused = self.command(NextDay(day.isoformat(), session, midnights))
         assert refused is None
         log.info("trading day", date=day.isoformat(), session=session)
+        self.keep_snapshot()
+
+    def keep_snapshot(self) -> None:
+        """Have the present state written, off the loop, once its record is durable.
+
+        For moments at which it is small: no orders rest, and nothing was sent in the new sessions yet.
+        """
+        if self.writer is not None and self.machine.engine.configuration is not None:
+            number, blob = self.machine.number, self.machine.snapshot()
+            self.journal.gate.call_when_durable(number, partial(self._write_snapshot, number, blob))
+
+    def _write_snapshot(self, number: int, blob: bytes) -> None:
+        assert self.log is not None
+        writing = self.loop.run_in_executor(None, self.log.snapshot, number, blob)
+        self.snapshots[writing] = None
+        writing.add_done_callback(self._snapshot_written)
+
+    def _snapshot_written(self, writing: asyncio.Future[None]) -> None:
+        del self.snapshots[writing]
+        error = writing.exception()
+        if error is not None:  # it only saves time at the next start
+            log.warning("no snapshot", error=str(error))
 
     def command(self, command: Command) -> CommandRefused | None:
         """Carry out a command as a record."""

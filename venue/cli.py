@@ -67,9 +67,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
     except sqlite3.Error as error:
-        code = _say(
-            FAILED, f"the log cannot be used: {error}; see that the disk works and has room"
-        )
+        code = _say(FAILED, f"the log cannot be used: {error}; see that the disk works and has room")
     except OSError as error:
         code = _say(FAILED, str(error))
     sys.exit(code if isinstance(code, int) else 0)
