@@ -217,11 +217,11 @@ class Venue:
         """Say in DIR/ports.json that every port listens."""
         path = self.data / "ports.json"
         aside = path.with_suffix(".unfinished")
-        aside.write_bytes(
-            msgspec.json.format(
-                msgspec.json.encode({"ready": True, "pid": os.getpid(), "services": self.addresses}), indent=2
-            )
-        )
+        published = {"ready": True, "pid": os.getpid(), "services": self.addresses}
+        with aside.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(published), indent=2))
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave an empty file of that name
         aside.rename(path)
 
     # What operators and connections ask.
