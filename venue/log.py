@@ -232,6 +232,7 @@ class SqliteLog:
         for leftover in (*self._folder.glob("*.unfinished*"), self._folder / RESERVE):
             leftover.unlink(missing_ok=True)
         end = None
+        mark = _read_mark(self._folder)
         days = _days(self._folder)
         for path in days:
             expected = end.number + 1 if end else 0
@@ -241,6 +242,8 @@ class SqliteLog:
                 else:
                     day.must_continue(end)
                 end = day.before(None)
+                if mark is not None and day.start.number <= mark.number <= end.number:
+                    day.must_hold(mark)
                 self.epoch, self.day = day.epoch, date.fromisoformat(path.stem)
         end = end or ORIGIN
         for _ in read_log(self._directory, end.number):  # the last commit, and the mark
@@ -266,7 +269,7 @@ class SqliteLog:
 
     def _open_day(self, path: Path) -> None:
         self.day = date.fromisoformat(path.stem)
-        with sqlite_errors(self._end.number + 1):
+        with sqlite_errors(self._end.number + 1, path.name):
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute(f"PRAGMA synchronous = {self._synchronous}")
             self._db.execute(f"PRAGMA wal_autocheckpoint = {self._checkpoint_pages}")
@@ -355,8 +358,8 @@ class LogReader:
         while rows := day.after(self._end):
             for row in rows:
                 end, records = verify_commit(self._end, row)
-                if mark is not None and mark.number == end.number and mark != end:
-                    raise LogDamaged(mark.number, "its commit is not the one that was acknowledged")
+                if mark is not None and self._end.number < mark.number <= end.number and mark != end:
+                    raise LogDamaged(mark.number, f"{day.path.name} does not hold the commit that was acknowledged")
                 for number, record in enumerate(records, self._end.number + 1):
                     if number >= self._wanted:
                         self._wanted = number + 1

@@ -265,7 +265,7 @@ def test_a_reader_of_nothing_yields_nothing(tmp_path):
 
 
 def test_what_the_machine_refuses_is_no_damage(tmp_path):
-    with pytest.raises(sqlite3.OperationalError, match="unable to open"), sqlite_errors(1):
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"), sqlite_errors(1, "absent.db"):
         sqlite3.connect(f"file:{tmp_path}/absent.db?mode=ro", uri=True)
 
 
