@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
-from engine.api import Display, Order, Port, Reject, Side
+from engine.api import PLAIN, Display, Order, Port, Reject, Side
 
 BUY, HIDDEN = Side.BUY, Display.HIDDEN
 
@@ -58,13 +58,38 @@ class Level:
         return self.key * self.ladder.sign
 
 
+class Reserve(Order):
+    """What a reserve order does not display: a part of it that queues among the hidden orders at its price."""
+
+    __slots__ = ("displayed",)
+
+    def __init__(self, displayed: Order, quantity: int) -> None:
+        order = displayed
+        super().__init__(
+            order.port,
+            order.scope,
+            order.terms,
+            order.attributes,
+            quantity,
+            order.price,
+            order.cl_ord_id,
+            order.key,
+        )
+        self.displayed = displayed
+
+
 class Ladder:
-    """The price levels of one side, displayed or hidden; `sign` is 1 for buys and -1 for sells."""
+    """The price levels of one side, displayed or hidden; `sign` is 1 for buys and -1 for sells.
 
-    __slots__ = ("keys", "levels", "sign")
+    `conditional` counts the orders that need more than price and time to be matched.
+    """
 
-    def __init__(self, sign: int) -> None:
+    __slots__ = ("conditional", "is_displayed", "keys", "levels", "sign")
+
+    def __init__(self, sign: int, is_displayed: bool) -> None:
         self.sign = sign
+        self.is_displayed = is_displayed
+        self.conditional = 0
         self.keys: list[int] = []
         self.levels: dict[int, Level] = {}
 
@@ -84,6 +109,13 @@ class Ladder:
         level.tail = order
         level.quantity += order.quantity
         order.level = level
+        if order.attributes is not PLAIN and order.attributes.conditional:
+            self.conditional += 1
+
+    def next_key(self, key: int) -> int | None:
+        """Give the live price next after `key`, away from the best."""
+        place = bisect_left(self.keys, key)
+        return self.keys[place - 1] if place else None
 
     def orders(self) -> Iterator[Order]:
         """Go through all orders, best price and first come first."""
@@ -101,8 +133,8 @@ class BookSide:
 
     def __init__(self, sign: int) -> None:
         self.sign = sign
-        self.shown = Ladder(sign)
-        self.hidden = Ladder(sign)
+        self.shown = Ladder(sign, is_displayed=True)
+        self.hidden = Ladder(sign, is_displayed=False)
 
     def best(self) -> Level | None:
         """Give the level that trades next: the better price, and at one price the displayed orders."""
@@ -113,6 +145,25 @@ class BookSide:
         if not shown or hidden[-1] > shown[-1]:
             return self.hidden.levels[hidden[-1]]
         return self.shown.levels[shown[-1]]
+
+    @property
+    def conditional(self) -> int:
+        """How many orders need more than price and time to be matched."""
+        return self.shown.conditional + self.hidden.conditional
+
+    def queue(self, limit: int) -> Iterator[Order]:
+        """Go through what trades at `limit` or better, best first; what was given may leave the book meanwhile."""
+        ladders = (self.shown, self.hidden)
+        bests = [ladder.keys[-1] for ladder in ladders if ladder.keys]
+        while bests and (key := max(bests)) >= limit:
+            for ladder in ladders:
+                level = ladder.levels.get(key)
+                order = None if level is None else level.head
+                while order is not None:
+                    after = order.after
+                    yield order
+                    order = after
+            bests = [following for ladder in ladders if (following := ladder.next_key(key)) is not None]
 
     def orders(self) -> Iterator[Order]:
         """Go through all orders, displayed ones first."""
@@ -231,8 +282,13 @@ class Book:
         side = self.buys if terms.side is BUY else self.sells
         (side.hidden if terms.display is HIDDEN else side.shown).add(order)
 
+    def add_reserve(self, reserve: Reserve) -> None:
+        """Let the part of an order that is not displayed rest, last among the hidden ones of its price."""
+        side = self.buys if reserve.terms.side is BUY else self.sells
+        side.hidden.add(reserve)
+
     def orders(self) -> Iterator[Order]:
-        """Go through all resting orders: buys then sells, each in ladder order."""
+        """Go through all resting orders and reserves: buys then sells, each in ladder order."""
         yield from self.buys.orders()
         yield from self.sells.orders()
 
@@ -252,8 +308,10 @@ def unlink(order: Order) -> None:
         after.before = before
     order.before = order.after = order.level = None
     level.quantity -= order.quantity
+    ladder = level.ladder
+    if order.attributes is not PLAIN and order.attributes.conditional:
+        ladder.conditional -= 1
     if level.head is None:
-        ladder = level.ladder
         keys = ladder.keys
         if keys[-1] == level.key:
             keys.pop()

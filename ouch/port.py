@@ -83,7 +83,7 @@ class OuchPort:
         if fault is not None and fault.reason is Reject.INVALID_SYMBOL:  # no longer listed: not the details' fault
             self.numbers[order.key >> CHANNEL_SHIFT] = order.key & NUMBER_MASK
             return fault
-        if fault is not None or order.size <= original.size - original.quantity:
+        if fault is not None or order.size <= original.size - original.open:
             self.engine.cancel_to(original, 0, now)
             return None
         self.numbers[order.key >> CHANNEL_SHIFT] = order.key & NUMBER_MASK

@@ -98,6 +98,8 @@ class Machine:
                 commands.handle(self.engine, _commands.decode(payload), now, self._connect)
             except CommandRefused as refused:
                 return refused
+        elif kind == Kind.SLICE:
+            self.engine.work_off_next(now)
         elif kind == Kind.LOGIN:
             self.connected[port] = None
         elif kind == Kind.DISCONNECT:
@@ -110,7 +112,13 @@ class Machine:
         self.venue_time, self.wall_time = now, wall_time
         if now >= self.engine.next_deadline:
             self.engine.advance(now)
+        if self.engine.mass_cancels:
+            self.engine.finish(self.ports[port].port, now)
         self.ports[port].receive(payload, now)
+
+    def is_busy(self, port: int) -> bool:
+        """Whether a port's mass cancel is not done yet: what it sent after it has to wait."""
+        return self.ports[port].port.mass_cancel is not None
 
     def _connect(self, port: Port) -> Sink:
         """Give a new port of the engine its dialect and its stream. Ports come in the order of their indexes."""
