@@ -79,17 +79,14 @@ class Reserve(Order):
 
 
 class Ladder:
-    """The price levels of one side, displayed or hidden; `sign` is 1 for buys and -1 for sells.
+    """The price levels of one side, displayed or hidden; `sign` is 1 for buys and -1 for sells."""
 
-    `conditional` counts the orders that need more than price and time to be matched.
-    """
+    __slots__ = ("is_displayed", "keys", "levels", "side", "sign")
 
-    __slots__ = ("conditional", "is_displayed", "keys", "levels", "sign")
-
-    def __init__(self, sign: int, is_displayed: bool) -> None:
-        self.sign = sign
+    def __init__(self, side: BookSide, is_displayed: bool) -> None:
+        self.side = side
+        self.sign = side.sign
         self.is_displayed = is_displayed
-        self.conditional = 0
         self.keys: list[int] = []
         self.levels: dict[int, Level] = {}
 
@@ -99,7 +96,13 @@ class Ladder:
         level = self.levels.get(key)
         if level is None:
             level = self.levels[key] = Level(self, key)
-            insort(self.keys, key)
+            keys = self.keys
+            if keys and key < keys[-1]:
+                insort(keys, key)
+            else:
+                keys.append(key)
+                if self.is_displayed:
+                    self.side.security.quote(self.sign)
         tail = level.tail
         if tail is None:
             level.head = order
@@ -110,7 +113,7 @@ class Ladder:
         level.quantity += order.quantity
         order.level = level
         if order.attributes is not PLAIN and order.attributes.conditional:
-            self.conditional += 1
+            self.side.conditional += 1
 
     def next_key(self, key: int) -> int | None:
         """Give the live price next after `key`, away from the best."""
@@ -127,14 +130,16 @@ class Ladder:
 
 
 class BookSide:
-    """All buys, or all sells, of a book."""
+    """All buys, or all sells, of a book; `conditional` counts those that price and time alone do not match."""
 
-    __slots__ = ("hidden", "shown", "sign")
+    __slots__ = ("conditional", "hidden", "security", "shown", "sign")
 
-    def __init__(self, sign: int) -> None:
+    def __init__(self, security: Security, sign: int) -> None:
+        self.security = security
         self.sign = sign
-        self.shown = Ladder(sign, is_displayed=True)
-        self.hidden = Ladder(sign, is_displayed=False)
+        self.conditional = 0
+        self.shown = Ladder(self, is_displayed=True)
+        self.hidden = Ladder(self, is_displayed=False)
 
     def best(self) -> Level | None:
         """Give the level that trades next: the better price, and at one price the displayed orders."""
@@ -145,11 +150,6 @@ class BookSide:
         if not shown or hidden[-1] > shown[-1]:
             return self.hidden.levels[hidden[-1]]
         return self.shown.levels[shown[-1]]
-
-    @property
-    def conditional(self) -> int:
-        """How many orders need more than price and time to be matched."""
-        return self.shown.conditional + self.hidden.conditional
 
     def queue(self, limit: int) -> Iterator[Order]:
         """Go through what trades at `limit` or better, best first; what was given may leave the book meanwhile."""
@@ -172,15 +172,20 @@ class BookSide:
 
 
 class Security:
-    """What is one thing across the markets that list a symbol: its prices and its best bid and offer."""
+    """What is one thing across the markets that list a symbol: its prices.
+
+    `bid` and `offer` are the national best: the outside quote where one is set, else the best displayed of all books.
+    """
 
     __slots__ = (
         "average_daily_volume",
+        "bid",
         "books",
         "last",
         "listed",
         "luld_lower",
         "luld_upper",
+        "offer",
         "outside_bid",
         "outside_offer",
         "previous_close",
@@ -200,28 +205,21 @@ class Security:
         self.luld_lower: int | None = None
         self.luld_upper: int | None = None
         self.average_daily_volume = 0
+        self.bid: int | None = None
+        self.offer: int | None = None
 
-    def best_bid(self) -> int | None:
-        """Give the national best bid: the outside quote where one is set, else the best displayed of all books."""
-        if self.outside_bid is not None:
-            return self.outside_bid
+    def quote(self, sign: int) -> None:
+        """Work out the national best bid (`sign` 1) or offer (-1) anew; to be called when a best price has changed."""
         best: int | None = None
         for book in self.books:
-            keys = book.buys.shown.keys
+            keys = book.buys.shown.keys if sign > 0 else book.sells.shown.keys
             if keys and (best is None or keys[-1] > best):
                 best = keys[-1]
-        return best
-
-    def best_offer(self) -> int | None:
-        """Give the national best offer, found like the bid."""
-        if self.outside_offer is not None:
-            return self.outside_offer
-        best: int | None = None
-        for book in self.books:
-            keys = book.sells.shown.keys
-            if keys and (best is None or keys[-1] > best):
-                best = keys[-1]
-        return None if best is None else -best
+        if sign > 0:
+            self.bid = best if self.outside_bid is None else self.outside_bid
+        else:
+            price = None if best is None else -best
+            self.offer = price if self.outside_offer is None else self.outside_offer
 
     def on_tick(self, price: int) -> bool:
         """Whether `price` is a multiple of the tick of its price range (ranges are listed highest first)."""
@@ -265,8 +263,8 @@ class Book:
         self.market = market
         self.security = security
         self.symbol = security.symbol
-        self.buys = BookSide(1)
-        self.sells = BookSide(-1)
+        self.buys = BookSide(security, 1)
+        self.sells = BookSide(security, -1)
         self.halted = False
         self.closed: Reject | None = None
 
@@ -310,14 +308,16 @@ def unlink(order: Order) -> None:
     level.quantity -= order.quantity
     ladder = level.ladder
     if order.attributes is not PLAIN and order.attributes.conditional:
-        ladder.conditional -= 1
+        ladder.side.conditional -= 1
     if level.head is None:
         keys = ladder.keys
+        del ladder.levels[level.key]
         if keys[-1] == level.key:
             keys.pop()
+            if ladder.is_displayed:
+                ladder.side.security.quote(ladder.sign)
         else:
             del keys[bisect_left(keys, level.key)]
-        del ladder.levels[level.key]
 
 
 def shrink(order: Order, quantity: int) -> None:

@@ -196,6 +196,8 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
             raise CommandRefused(name, f"a price is from 1 to {MAXIMUM_PRICE:,} ticks, not {price:,}")
     for name, price in command.prices.items():
         setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
+    security.quote(1)
+    security.quote(-1)
 
 
 def set_halt(engine: Engine, command: SetHalt) -> None:

@@ -23,7 +23,7 @@ from engine.api import (
     Side,
     TimeInForce,
 )
-from engine.book import BookSide, Reserve, Trade, shrink, unlink
+from engine.book import BookSide, Level, Reserve, Trade, shrink, unlink
 from engine.conditions import (
     MARKET_LIMIT,
     display_size,
@@ -71,6 +71,7 @@ class Matching:
         limit = price * contra.sign if price <= MAXIMUM_PRICE else MARKET_LIMIT
         attributes = order.attributes
         conditional = contra.conditional or (attributes is not PLAIN and attributes.conditional)
+        level: Level | None = None
         if conditional:
             trades = reachable(order, contra, limit) is not None and is_enough(order, contra, limit)
         else:
@@ -88,7 +89,7 @@ class Matching:
             elif conditional:
                 self._match_conditional(order, contra, limit, now)
             else:
-                self._match(order, contra, limit, now)
+                self._match(order, contra, level, limit, now)
         if rests:
             if order.quantity:
                 self._rest(order, now)
@@ -121,9 +122,8 @@ class Matching:
 
     # How it trades.
 
-    def _match(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
-        """Trade with the best of the other side, at its price, while there is quantity and the price allows."""
-        level = contra.best()
+    def _match(self, order: Order, contra: BookSide, level: Level | None, limit: int, now: int) -> None:
+        """Trade with the other side, best `level` first and at its price, while quantity and price allow."""
         while order.quantity and level is not None and level.key >= limit:
             resting = level.head
             assert resting is not None
@@ -136,7 +136,8 @@ class Matching:
             else:
                 shrink(resting, quantity)
             self._trade(order, resting, quantity, resting.price, added, now)
-            level = contra.best()
+            if level.head is None:
+                level = contra.best()
 
     def _match_conditional(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
         """Trade with what the conditions of both sides allow; displayed parts are refilled when it is done."""

@@ -239,6 +239,8 @@ def _load_security(symbol: str, state: SecurityState) -> Security:
     security = Security(symbol, state.ticks)
     for name, price in state.prices.items():
         setattr(security, name, price)
+    security.quote(1)
+    security.quote(-1)
     security.average_daily_volume = state.average_daily_volume
     security.listed = state.listed
     return security

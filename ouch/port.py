@@ -12,7 +12,7 @@ from typing import Protocol
 
 from engine.api import Order, OrderEntry, Port, Refusal, Reject, Scope
 from wire.record import Malformed
-from wire.soup import sequenced
+from wire.soup_terms import SEQUENCED_HEADERS
 
 NUMBER_MASK = 0xFFFF_FFFF
 CHANNEL_SHIFT = 32
@@ -103,4 +103,4 @@ class OuchPort:
 
     def send(self, message: bytes) -> None:
         """Put one message into the port's sequenced stream."""
-        self.stream.append(sequenced(message))
+        self.stream.append(SEQUENCED_HEADERS[len(message)] + message)

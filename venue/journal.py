@@ -56,26 +56,20 @@ class Journal:
         self.batch: list[Record] = []
         self.closed = False
 
-    def messages(self, port: int, payloads: Sequence[bytes], times: tuple[int, int]) -> int:
-        """Apply the messages that a port received at `times` (venue, wall); `commit` must follow.
+    def messages(self, port: int, payloads: Sequence[bytes]) -> int:
+        """Apply the messages that a port received as one batch, now, and commit it; gives how many were applied.
 
-        Gives how many: behind a mass cancel that is not done yet, the others have to be brought again.
+        Behind a mass cancel that is not done yet, the others have to be brought again.
         """
-        now, wall_time = times
-        machine = self.machine
-        apply, mass_cancels = machine.message, machine.engine.mass_cancels
-        count = 0
+        now, wall_time = self.clock.now()
         try:
-            for payload in payloads:
-                apply(port, payload, now, wall_time)
-                count += 1
-                if mass_cancels and machine.is_busy(port):
-                    break
+            count = self.machine.messages(port, payloads, now, wall_time)
         except Exception as error:
             self.break_off(error)
             raise
         if self.writer is not None:
             self.batch += [Record(MESSAGE, port, now, wall_time, payload) for payload in payloads[:count]]
+        self.commit()
         return count
 
     def record(self, kind: int, port: int, payload: bytes, times: tuple[int, int]) -> CommandRefused | None:

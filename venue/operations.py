@@ -243,8 +243,8 @@ def book_prices(book: Book) -> Json:
     return {
         "last": dollars(security.last),
         "previousClose": dollars(security.previous_close),
-        "bid": dollars(security.best_bid()),
-        "offer": dollars(security.best_offer()),
+        "bid": dollars(security.bid),
+        "offer": dollars(security.offer),
         "luldLower": dollars(security.luld_lower),
         "luldUpper": dollars(security.luld_upper),
         "adv": security.average_daily_volume,

@@ -36,6 +36,7 @@ READ_PIECE = 8 * 1024
 """Bytes taken from one connection before the others have their turn: some 160 orders, a millisecond or two."""
 MESSAGES_A_TURN = 200
 """The same for messages: those that came behind a login may be more."""
+ONLY_MESSAGES = {bytes}
 WRITE_PIECE = 256 * 1024
 """Bytes of a stream handed to the transport at a time."""
 WRITE_LIMIT = 1024 * 1024
@@ -92,7 +93,11 @@ class SoupConnection(asyncio.Protocol):
             return
         if len(data) > READ_PIECE:
             data, self.unread = data[:READ_PIECE], data[READ_PIECE:]
-        self.take(self.session.receive(data, monotonic_ns()))
+        events = self.session.receive(data, monotonic_ns())
+        if len(events) == 1 and type(events[0]) is bytes:
+            self.journal.messages(self.index, cast("list[bytes]", events))
+        elif events:
+            self.take(events)
         if self.unread or self.held:
             self.fall_behind()
         if self.journal.writer is not None and self.journal.is_ahead:
@@ -103,18 +108,15 @@ class SoupConnection(asyncio.Protocol):
 
         Messages go first: what ends a session is always the last event, and all else may be heard later.
         """
-        messages = events
         others: list[Event] = []
-        if len(events) > 1 or (events and type(events[0]) is not bytes):
-            messages = [event for event in events if type(event) is bytes]
+        if set(map(type, events)) != ONLY_MESSAGES:
             others = [event for event in events if type(event) is not bytes]
-        if messages:
-            journal = self.journal
-            turn = cast("list[bytes]", messages if len(messages) <= MESSAGES_A_TURN else messages[:MESSAGES_A_TURN])
-            count = journal.messages(self.index, turn, journal.clock.now())
-            journal.commit()
-            if count < len(messages):
-                self.held = messages[count:] + others
+            events = [event for event in events if type(event) is bytes]
+        if events:
+            turn = events if len(events) <= MESSAGES_A_TURN else events[:MESSAGES_A_TURN]
+            count = self.journal.messages(self.index, cast("list[bytes]", turn))
+            if count < len(events):
+                self.held = events[count:] + others
                 return
         for event in others:
             self.handle(event)

@@ -26,6 +26,11 @@ def audit(market):
                 bids = [order.price for order in book.buys.orders()]
                 offers = [order.price for order in book.sells.orders()]
                 assert not bids or not offers or max(bids) < min(offers), "crossed"
+    for security in market.engine.securities.values():
+        bids = [book.buys.shown.keys[-1] for book in security.books if book.buys.shown.keys]
+        offers = [-book.sells.shown.keys[-1] for book in security.books if book.sells.shown.keys]
+        assert security.bid == (security.outside_bid or max(bids, default=None))
+        assert security.offer == (security.outside_offer or min(offers, default=None))
     listed = {(name, key): order for name, port in market.engine.ports.items() for key, order in port.orders.items()}
     assert listed == resting
     assert {name: order.open for name, order in resting.items()} == market.open, "shares are not conserved"
