@@ -101,8 +101,7 @@ class Ladder:
                 insort(keys, key)
             else:
                 keys.append(key)
-                if self.is_displayed:
-                    self.side.security.quote(self.sign)
+                self.side.settle(self)
         tail = level.tail
         if tail is None:
             level.head = order
@@ -130,26 +129,31 @@ class Ladder:
 
 
 class BookSide:
-    """All buys, or all sells, of a book; `conditional` counts those that price and time alone do not match."""
+    """All buys, or all sells, of a book.
 
-    __slots__ = ("conditional", "hidden", "security", "shown", "sign")
+    `best` is the level that trades next: the better price, and at one price the displayed orders. `conditional` counts
+    the orders that price and time alone do not match.
+    """
+
+    __slots__ = ("best", "conditional", "hidden", "security", "shown", "sign")
 
     def __init__(self, security: Security, sign: int) -> None:
         self.security = security
         self.sign = sign
+        self.best: Level | None = None
         self.conditional = 0
         self.shown = Ladder(self, is_displayed=True)
         self.hidden = Ladder(self, is_displayed=False)
 
-    def best(self) -> Level | None:
-        """Give the level that trades next: the better price, and at one price the displayed orders."""
-        shown = self.shown.keys
-        hidden = self.hidden.keys
-        if not hidden:
-            return self.shown.levels[shown[-1]] if shown else None
-        if not shown or hidden[-1] > shown[-1]:
-            return self.hidden.levels[hidden[-1]]
-        return self.shown.levels[shown[-1]]
+    def settle(self, ladder: Ladder) -> None:
+        """Find the best level anew, and the national best price; to be called when a ladder's best has changed."""
+        shown, hidden = self.shown, self.hidden
+        if hidden.keys and (not shown.keys or hidden.keys[-1] > shown.keys[-1]):
+            self.best = hidden.levels[hidden.keys[-1]]
+        else:
+            self.best = shown.levels[shown.keys[-1]] if shown.keys else None
+        if ladder.is_displayed:
+            self.security.quote(self.sign)
 
     def queue(self, limit: int) -> Iterator[Order]:
         """Go through what trades at `limit` or better, best first; what was given may leave the book meanwhile."""
@@ -314,8 +318,7 @@ def unlink(order: Order) -> None:
         del ladder.levels[level.key]
         if keys[-1] == level.key:
             keys.pop()
-            if ladder.is_displayed:
-                ladder.side.security.quote(ladder.sign)
+            ladder.side.settle(ladder)
         else:
             del keys[bisect_left(keys, level.key)]
 

@@ -23,7 +23,7 @@ from engine.api import (
     Side,
     TimeInForce,
 )
-from engine.book import BookSide, Level, Reserve, Trade, shrink, unlink
+from engine.book import BookSide, Reserve, Trade, shrink, unlink
 from engine.conditions import (
     MARKET_LIMIT,
     display_size,
@@ -67,29 +67,28 @@ class Matching:
         market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
         terms = order.terms
         contra = book.sells if terms.side is BUY else book.buys
-        price = order.price
-        limit = price * contra.sign if price <= MAXIMUM_PRICE else MARKET_LIMIT
-        attributes = order.attributes
+        price, attributes = order.price, order.attributes
+        limit, rests = MARKET_LIMIT, False
+        if price <= MAXIMUM_PRICE:
+            limit, rests = price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
         conditional = contra.conditional or (attributes is not PLAIN and attributes.conditional)
-        level: Level | None = None
         if conditional:
             trades = reachable(order, contra, limit) is not None and is_enough(order, contra, limit)
         else:
-            level = contra.best()
-            trades = level is not None and level.key >= limit
-        rests = terms.time_in_force is not IMMEDIATE_OR_CANCEL and price <= MAXIMUM_PRICE
+            trades = contra.best is not None and contra.best.key >= limit
         dead = not rests and not trades
+        sink = order.port.sink
         if original is None:
-            order.port.sink.accepted(order, dead, now)
+            sink.accepted(order, dead, now)
         else:
-            order.port.sink.replaced(order, original, dead, now)
+            sink.replaced(order, original, dead, now)
         if trades:
             if attributes is not PLAIN and attributes.post_only:
                 self._match_post_only(order, contra, limit, now)
             elif conditional:
                 self._match_conditional(order, contra, limit, now)
             else:
-                self._match(order, contra, level, limit, now)
+                self._match(order, contra, limit, now)
         if rests:
             if order.quantity:
                 self._rest(order, now)
@@ -122,12 +121,12 @@ class Matching:
 
     # How it trades.
 
-    def _match(self, order: Order, contra: BookSide, level: Level | None, limit: int, now: int) -> None:
-        """Trade with the other side, best `level` first and at its price, while quantity and price allow."""
-        while order.quantity and level is not None and level.key >= limit:
+    def _match(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
+        """Trade with the best of the other side, at its price, while there is quantity and the price allows."""
+        while order.quantity and (level := contra.best) is not None and level.key >= limit:
             resting = level.head
             assert resting is not None
-            added = ADDED_HIDDEN if level.ladder is contra.hidden else ADDED
+            added = ADDED if level.ladder.is_displayed else ADDED_HIDDEN
             quantity = resting.quantity if resting.quantity < order.quantity else order.quantity
             order.quantity -= quantity
             if quantity == resting.quantity:
@@ -136,8 +135,6 @@ class Matching:
             else:
                 shrink(resting, quantity)
             self._trade(order, resting, quantity, resting.price, added, now)
-            if level.head is None:
-                level = contra.best()
 
     def _match_conditional(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
         """Trade with what the conditions of both sides allow; displayed parts are refilled when it is done."""

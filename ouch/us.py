@@ -47,6 +47,7 @@ from ouch.terms import (
 from wire.record import BadOption
 from wire.soup_terms import SEQUENCED_HEADERS
 
+UNKNOWN_SYMBOL = Reject.INVALID_SYMBOL
 LIVE = b"L"
 DEAD = b"D"
 AFTER_HOURS = b"E"
@@ -108,16 +109,15 @@ class UsOuchPort(OuchPort):
         self.numbers[channel] = number
         terms = KNOWN_TERMS.get(letters) or order_terms(letters)
         scope = self.scopes.get(symbol) or self.scope(symbol)
-        if not isinstance(terms, OrderTerms):
-            refusal: Refusal | None = REFUSALS[terms]
-        elif scope is None:
-            refusal = REFUSALS[Reject.INVALID_SYMBOL]
-        elif isinstance(attributes, Reject):
-            refusal = REFUSALS[attributes]
-        else:
+        refusal: Refusal | None
+        if type(terms) is OrderTerms and scope is not None and type(attributes) is OrderAttributes:
             key = channel << CHANNEL_SHIFT | number
             order = Order(self.port, scope, terms, attributes, quantity, price, cl_ord_id, key)
             refusal = self.engine.enter(order, now)
+        elif isinstance(terms, Reject):
+            refusal = REFUSALS[terms]
+        else:
+            refusal = REFUSALS[attributes if isinstance(attributes, Reject) and scope is not None else UNKNOWN_SYMBOL]
         if refusal is not None:
             self.reject(channel, number, cl_ord_id, refusal, now)
 
@@ -313,10 +313,9 @@ class UsOuchPort(OuchPort):
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """Order Executed (OUCH 5.0 §4.6)."""
         key = order.key
-        number = key & NUMBER_MASK
-        options = b"" if key == number else channel_option(key >> CHANNEL_SHIFT)
-        flag = LIQUIDITY_FLAGS[liquidity]
-        message = codec.pack_order_executed(now - self.port.midnight, number, quantity, price, flag, match, options)
+        timestamp, flag = now - self.port.midnight, LIQUIDITY_FLAGS[liquidity]
+        options = b"" if key <= NUMBER_MASK else channel_option(key >> CHANNEL_SHIFT)
+        message = codec.pack_order_executed(timestamp, key & NUMBER_MASK, quantity, price, flag, match, options)
         self.stream.append(SEQUENCED_HEADERS[len(message)] + message)
 
     def prevented(

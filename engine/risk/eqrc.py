@@ -84,12 +84,12 @@ def maximum_notional(order: Order) -> Refusal | None:
     bound = order.scope.limits.maximum_notional
     if bound is None:
         return None
-    price: int | None = order.price
-    if order.price >= MARKET_PRICE_ALTERNATIVE or order.terms.side is not BUY:
-        price = booked_price(order)[0]
-    if price is None or price * order.size <= bound.limit:
+    limit, size = bound.limit, order.size
+    if order.price * size <= limit and order.terms.side is BUY:
         return None
-    source = booked_price(order)[1]
+    price, source = booked_price(order)
+    if price is None or price * size <= limit:
+        return None
     return Refusal(Reject.MAXIMUM_NOTIONAL, bound.limit, price * order.size, price, source, bound.rule)
 
 
@@ -179,17 +179,19 @@ def contra_quote(order: Order) -> tuple[int | None, str]:
 
 def booked_price(order: Order) -> tuple[int | None, str]:
     """Give the price at which an order counts, and where it comes from."""
-    price, source = contra_quote(order)
-    if order.price < MARKET_PRICE_ALTERNATIVE:
-        if order.terms.side is not BUY and price is not None and price > order.price:
-            return price, source
-        return order.price, "limit price"
-    security = order.scope.book.security
-    if price is None:
-        price, source = security.last, "last sale"
-    if price is None:
-        price, source = security.previous_close, "previous close"
-    return price, source
+    security: Security = order.scope.book.security
+    price = order.price
+    if price < MARKET_PRICE_ALTERNATIVE:
+        bid = security.bid
+        if bid is None or bid <= price or order.terms.side is BUY:
+            return price, "limit price"
+        return bid, "national best bid"
+    quote, source = contra_quote(order)
+    if quote is None:
+        quote, source = security.last, "last sale"
+    if quote is None:
+        quote, source = security.previous_close, "previous close"
+    return quote, source
 
 
 class RuleBook:

@@ -21,6 +21,11 @@ def audit(market):
                             assert resting[order.port.name, order.key] is order.displayed
                         else:
                             resting[order.port.name, order.key] = order
+                best = max((ladder.keys[-1] for ladder in (side.shown, side.hidden) if ladder.keys), default=None)
+                if best is None:
+                    assert side.best is None
+                else:
+                    assert side.best is (side.shown.levels.get(best) or side.hidden.levels[best])
                 assert side.conditional == sum(order.attributes.conditional for order in side.orders())
             if not book.buys.conditional and not book.sells.conditional:
                 bids = [order.price for order in book.buys.orders()]
