@@ -195,7 +195,7 @@ class Engine(Matching):
     ) -> None:
         """End the port's orders that match, oldest first: a slice now, the others each by a record of its own."""
         assert port.mass_cancel is None
-        port.mass_cancel = MassCancel(port, symbol, side, group_id, request, list(reversed(port.orders)))
+        port.mass_cancel = MassCancel(port, symbol, side, group_id, request)
         self.mass_cancels.append(port.mass_cancel)
         self.work_off(port.mass_cancel, now)
 
@@ -203,7 +203,7 @@ class Engine(Matching):
         """Do the next slice of a mass cancel; its port is told when it was the last."""
         for order in mass_cancel.slice():
             self.cancel(order, order.open, CancelReason.USER, now)
-        if not mass_cancel.keys:
+        if mass_cancel.is_done():
             self.mass_cancels.remove(mass_cancel)
             mass_cancel.port.mass_cancel = None
             mass_cancel.port.sink.mass_canceled(mass_cancel.request, now)

@@ -24,6 +24,7 @@ from engine.commands import PRICES, Connect, add_port, set_rules, take_configura
 from engine.engine import Engine
 from engine.mass_cancel import MassCancel
 from engine.matching import is_live
+from engine.orders import LiveOrders
 from engine.risk.eqrc import RuleBook
 
 
@@ -159,7 +160,7 @@ def dump(engine: Engine) -> EngineState | None:
         },
         [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if is_live(order)],
         [
-            MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.keys)
+            MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.left())
             for left in engine.mass_cancels
         ],
     )
@@ -272,14 +273,15 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
     for name, port_state in state.ports.items():
         port = engine.ports[name]
         by_key = dict(port.orders)
-        port.orders.clear()
+        port.orders = LiveOrders()
         port.orders.update((key, by_key[key]) for key in port_state.orders)
     for name, key in state.deadlines:
         order = engine.ports[name].orders[key]
         engine.set_deadline(order, order.expires_at)
     for left in state.mass_cancels:
         port = engine.ports[left.port]
-        port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request, left.keys)
+        port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request)
+        port.mass_cancel.keys, port.mass_cancel.pages = left.keys, []
         engine.mass_cancels.append(port.mass_cancel)
 
 

@@ -73,7 +73,7 @@ class OuchPort:
 
     def live(self, channel: int, number: int) -> Order | None:
         """Give the live order of that name."""
-        return self.port.orders.get(channel << CHANNEL_SHIFT | number)
+        return self.port.orders.find(channel << CHANNEL_SHIFT | number)
 
     def supersede(self, original: Order, order: Order, fault: Refusal | None, now: int) -> Refusal | None:
         """Replace `original`: end it where the new details are faulty or leave nothing open, else try (§2.5).
