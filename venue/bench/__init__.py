@@ -1,0 +1,12 @@
+"""Benches: how far an order is from the bare machine, measured side by side in one run.
+
+One module a bench, each with one function that gives its figures; `venue.bench.command` puts them on the command line.
+
+    orders   the bytes that clients send            venues   a venue for a bench: configuration, process
+    clients  sockets that log in, wait, pipeline    inside   the same order path in this process, without sockets
+    echoes   the bare servers beside which a venue is measured
+
+The rules for all of them: what is compared runs in one run, in turns, so that a machine that changes its speed changes
+both; a figure is a median (or the smallest of several), which one hiccup does not move; what is sent is made before the
+clock starts; every answer is counted. Figures say where they were measured, and tests never assert a time.
+"""
