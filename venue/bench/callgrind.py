@@ -20,18 +20,18 @@ from venue.bench.engine import BATCH, Desk
 from venue.bench.figures import Figures, Say, ratio
 from venue.bench.inside import feed
 
+NOON = 1_795_107_600_000_000_000
+"""A Thursday, noon in New York."""
+STEP = 10_000
+"""Nanoseconds from one message to the next."""
 SUMMARY = re.compile(r"^summary: (\d+)$", re.MULTILINE)
 
 
-class NoValgrind(OSError):
-    """There is no valgrind to count with."""
-
-
 def callgrind(say: Say, batches: int = 5) -> Figures:
-    """Count the instructions of each kind of message; raises `NoValgrind`."""
+    """Count the instructions of each kind of message; raises `OSError` where there is no valgrind."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
-        raise NoValgrind("--callgrind needs valgrind, which is not on the path (Debian: apt-get install valgrind)")
+        raise OSError("--callgrind needs valgrind, which is not on the path (Debian: apt-get install valgrind)")
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder:
         output = Path(folder) / "counts"
         command = [valgrind, "--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={output}"]
@@ -66,11 +66,26 @@ def _summary(part: Path) -> int:
     return int(found[1])
 
 
+class EvenClock:
+    """A clock that goes on by as much at each look, so that the counts of one run are those of the next."""
+
+    def __init__(self) -> None:
+        self.moment = NOON
+
+    def now(self) -> tuple[int, int]:
+        """Give venue time and wall time, a step later than before."""
+        self.moment += STEP
+        return self.moment, self.moment
+
+    def resume(self, venue_time: int) -> None:
+        """Start no earlier than `venue_time`; nothing is ever recovered here."""
+
+
 def run_flows(batches: int) -> None:
     """Run all kinds in turn, each batch between two calls of getppid."""
     gc.disable()
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as directory:
-        desk = Desk(Path(directory))
+        desk = Desk(Path(directory), EvenClock())
         for _, session, packets in desk.batches():
             feed(session, packets)  # warms up
         for _ in range(batches):

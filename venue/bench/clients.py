@@ -8,7 +8,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from venue.bench.orders import ACCEPTED_LENGTH, ENTER_LENGTH, login
@@ -47,7 +47,9 @@ def log_in(address: tuple[str, int], name: str, password: str, sequence: int = 1
     return connection
 
 
-def round_trips(connection: socket.socket, requests: Sequence[bytes], answer_length: int = ACCEPTED_LENGTH) -> list[float]:
+def round_trips(
+    connection: socket.socket, requests: Sequence[bytes], answer_length: int = ACCEPTED_LENGTH
+) -> list[float]:
     """Send one request at a time and wait for its answer; gives each one's microseconds."""
     send, read, clock = connection.sendall, connection.recv, time.perf_counter_ns
     times: list[float] = []
@@ -59,6 +61,16 @@ def round_trips(connection: socket.socket, requests: Sequence[bytes], answer_len
             answer += receive(connection, answer_length - len(answer))
         times.append((clock() - start) / 1000)
     return times
+
+
+def settle(connection: socket.socket, request: bytes) -> None:
+    """Send one request and read up to its answer, past heartbeats that came before it."""
+    connection.sendall(request)
+    kind = b""
+    while kind != b"S":
+        header = receive(connection, 3)
+        kind = header[2:]
+        receive(connection, int.from_bytes(header[:2], "big") - 1)
 
 
 class Pipeline:
@@ -99,16 +111,17 @@ class Pipeline:
         if end > self.sent:
             self.connection.sendall(self.requests[self.sent : end])
             self.sent = end
-        assert self.received <= self.awaited, "the server sent more than was awaited"
+        if self.received > self.awaited:
+            raise ConnectionError("the server sent more than was awaited")
         return self.received == self.awaited
 
 
 @contextmanager
-def polled(pipelines: Sequence[Pipeline]) -> Iterator[select.epoll]:
-    """Watch the pipelines' connections."""
+def polled(connections: Iterable[socket.socket]) -> Iterator[select.epoll]:
+    """Watch connections for something to read."""
     with select.epoll() as poll:
-        for pipeline in pipelines:
-            poll.register(pipeline.connection, select.EPOLLIN)
+        for connection in connections:
+            poll.register(connection, select.EPOLLIN)
         yield poll
 
 
@@ -117,7 +130,7 @@ def pour(pipelines: Sequence[Pipeline], requests: Sequence[bytes]) -> float:
     by_descriptor = {pipeline.connection.fileno(): pipeline for pipeline in pipelines}
     buffer = bytearray(1 << 18)
     left = len(pipelines)
-    with polled(pipelines) as poll:
+    with polled(pipeline.connection for pipeline in pipelines) as poll:
         start = time.perf_counter()
         for pipeline, mine in zip(pipelines, requests, strict=True):
             pipeline.begin(mine)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from typing import cast
 
 import uvloop
 
-from venue.bench.figures import pinned
+from venue.bench.children import answer, child
 from venue.bench.orders import ACCEPTED_LENGTH
 
 ANSWER = bytes(ACCEPTED_LENGTH)
@@ -66,23 +65,15 @@ KINDS: dict[str, type[asyncio.Protocol]] = {"bare": BareEcho, "packets": PacketE
 async def serve(kind: str) -> None:
     """Serve an echo on a free port, which is printed."""
     server = await asyncio.get_running_loop().create_server(KINDS[kind], "127.0.0.1", 0)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
-    sys.stdout.flush()
+    answer(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
 
 @contextmanager
 def echo_server(kind: str, processor: int) -> Iterator[tuple[str, int]]:
     """Run an echo in a process of its own on one processor; gives its address."""
-    command = [sys.executable, "-m", "venue.bench.echoes", kind]
-    with pinned(processor):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
-    with process:
-        assert process.stdout is not None
-        try:
-            yield "127.0.0.1", int(process.stdout.readline())
-        finally:
-            process.kill()
+    with child("echoes", kind, processor=processor) as echo:
+        yield "127.0.0.1", int(echo.read())
 
 
 def connected(address: tuple[str, int]) -> socket.socket:

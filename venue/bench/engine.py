@@ -15,6 +15,7 @@ from venue.bench.figures import Figures, Say, median, no_collection, pinned, pro
 from venue.bench.inside import InsideSession, InsideVenue, feed, feed_at_once
 from venue.bench.orders import BUY, CYCLE_MESSAGES, SELL, Trader, buy_price, enter, sell_price
 from venue.bench.venues import FREE_PORTS, port_name, tables, typed
+from venue.clock import Clock
 
 BATCH = 100
 """Orders that are timed together, so that the clock itself does not count."""
@@ -27,11 +28,9 @@ Timed = tuple[str, InsideSession, list[bytes]]
 class Desk:
     """A venue in process with three logged in ports: with every check, without any, and the one they both meet."""
 
-    def __init__(self, directory: Path) -> None:
-        venue = InsideVenue(typed(tables()), directory)
-        self.checked, self.unchecked, self.other = (
-            InsideSession(venue, name) for name in (port_name(0), *FREE_PORTS)
-        )
+    def __init__(self, directory: Path, clock: Clock | None = None) -> None:
+        venue = InsideVenue(typed(tables()), directory, clock)
+        self.checked, self.unchecked, self.other = (InsideSession(venue, name) for name in (port_name(0), *FREE_PORTS))
         self.orders = {session: Trader() for session in (self.checked, self.unchecked, self.other)}
         maker = self.orders[self.other].numbers
         for _ in range(RESTING // 2):

@@ -13,7 +13,7 @@ from time import monotonic_ns, perf_counter_ns
 from engine.api import Command, NextDay
 from venue.bench.orders import joined, login
 from venue.bench.venues import PASSWORD
-from venue.clock import RealClock, local_date, local_midnight
+from venue.clock import Clock, RealClock, local_date, local_midnight
 from venue.config import Config
 from venue.gate import Gate
 from venue.journal import Journal
@@ -25,8 +25,8 @@ from wire.soup import SoupServer, SoupSettings
 class InsideVenue:
     """The venue of a configuration, its day open."""
 
-    def __init__(self, config: Config, directory: Path) -> None:
-        self.clock = RealClock()
+    def __init__(self, config: Config, directory: Path, clock: Clock | None = None) -> None:
+        self.clock = clock or RealClock()
         self.machine = Machine(directory)
         self.gate = Gate(is_open=True)
         self.journal = Journal(self.machine, self.gate, None, self.clock, _break, _ignore)

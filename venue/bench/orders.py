@@ -32,9 +32,7 @@ def enter(
 ) -> bytes:
     """Make an Enter Order."""
     return unsequenced(
-        codec.pack_enter_order(
-            number, side, shares, symbol, price, time_in_force, b"Y", b"P", b"N", b"N", LABEL, b""
-        )
+        codec.pack_enter_order(number, side, shares, symbol, price, time_in_force, b"Y", b"P", b"N", b"N", LABEL, b"")
     )
 
 
@@ -136,11 +134,8 @@ class Trader:
 
     def mixed(self, how_many: int) -> list[bytes]:
         """Make turns of the mixed flow."""
-        return [
-            message
-            for _ in range(how_many)
-            for message in cycle([next(self.numbers) for _ in range(CYCLE_NUMBERS)][0])
-        ]
+        turns = [[next(self.numbers) for _ in range(CYCLE_NUMBERS)] for _ in range(how_many)]
+        return [message for numbers in turns for message in cycle(numbers[0])]
 
 
 def login(name: str, password: str, sequence: int = 1) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib.util
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from venue.bench.children import answer, child
 from venue.bench.clients import PATIENCE_SECONDS
-from venue.bench.figures import pinned
 
 SETTINGS = """\
 [DEFAULT]
@@ -93,16 +92,11 @@ class Session:
 @contextmanager
 def session(directory: Path, processor: int) -> Iterator[Session]:
     """Run an acceptor in a process of its own on one processor; give a session with it."""
-    command = [sys.executable, "-m", "venue.bench.quickfix_acceptor", str(directory)]
-    with pinned(processor):
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
-    with process:
-        assert process.stdout is not None
-        try:
-            with _connected(int(process.stdout.readline())) as connection:
-                yield Session(connection)
-        finally:
-            process.kill()
+    with (
+        child("quickfix_acceptor", directory, processor=processor) as acceptor,
+        _connected(int(acceptor.read())) as connection,
+    ):
+        yield Session(connection)
 
 
 def _connected(port: int) -> socket.socket:
@@ -123,7 +117,7 @@ def _connected(port: int) -> socket.socket:
 
 def accept(directory: Path) -> None:
     """Serve until standard input ends."""
-    import quickfix as fix  # noqa: PLC0415 - whoever has it installed measures it, nobody else needs it
+    import quickfix as fix  # type: ignore[import-not-found]  # noqa: PLC0415 - only who has it installed measures it
 
     class Acceptor(fix.Application):  # type: ignore[misc]  # a library without types
         """Answers each New Order Single."""
@@ -170,8 +164,7 @@ def accept(directory: Path) -> None:
     application = Acceptor()
     acceptor = fix.SocketAcceptor(application, fix.MemoryStoreFactory(), settings)
     acceptor.start()
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
+    answer(port)
     sys.stdin.read()
     acceptor.stop()
 

@@ -23,7 +23,7 @@ WARM_UP_ROUNDS = 2
 FLUSHES_A_ROUND = 50
 
 
-def rtt(say: Say, durability: str = "memory", rounds: int = 20) -> Figures:
+def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = "ouch") -> Figures:
     """Measure in turns: echo, order, where installed a QuickFIX acceptor, at `disk` a bare flush."""
     _, processor = processors()
     with ExitStack() as stack:
@@ -52,7 +52,7 @@ def rtt(say: Say, durability: str = "memory", rounds: int = 20) -> Figures:
     echo_p50, order_p50 = median(echoes), median(orders)
     figures: Figures = {
         "bench": "rtt",
-        "protocol": "ouch",
+        "protocol": protocol,
         "durability": durability,
         "processors": f"client and servers on {processor}",
         "orders": len(orders),

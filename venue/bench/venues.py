@@ -82,7 +82,11 @@ def tables(
     return {
         "venue": demo["venue"] | {"name": "bench", "port_base": 0, "show_logins": False, "durability": durability},
         "soupbintcp": demo["soupbintcp"]
-        | {"heartbeat_interval_ms": heartbeat_interval_ms, "client_silence_limit_ms": RARELY_MS},
+        | {
+            "heartbeat_interval_ms": heartbeat_interval_ms,
+            "client_silence_limit_ms": RARELY_MS,
+            "second_login": "take-over",  # who comes back at once need not wait until his leaving was noticed
+        },
         "market": [market for market in demo["market"] if market["key"] == "nasdaq"],
         "service": [service for service in demo["service"] if service["key"] == SERVICE],
         "port": [{"name": name, "mpid": mpid, "service": SERVICE, "password": PASSWORD} for name, mpid in names],
