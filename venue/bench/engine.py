@@ -11,10 +11,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from venue.bench.configurations import FREE_PORTS, port_name, tables, typed
 from venue.bench.figures import Figures, Say, median, no_collection, pinned, processors, ratio
 from venue.bench.inside import InsideSession, InsideVenue, feed, feed_at_once
 from venue.bench.orders import BUY, CYCLE_MESSAGES, SELL, Trader, buy_price, enter, sell_price
-from venue.bench.venues import FREE_PORTS, port_name, tables, typed
 from venue.clock import Clock
 
 BATCH = 100

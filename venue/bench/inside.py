@@ -11,8 +11,8 @@ from pathlib import Path
 from time import monotonic_ns, perf_counter_ns
 
 from engine.api import Command, NextDay
+from venue.bench.configurations import PASSWORD
 from venue.bench.orders import joined, login
-from venue.bench.venues import PASSWORD
 from venue.clock import Clock, RealClock, local_date, local_midnight
 from venue.config import Config
 from venue.gate import Gate

@@ -2,7 +2,8 @@
 
 A probe sends an order each millisecond from a port of its own and notes its worst round trip in each scene: nothing
 else going on (the machine's own hiccups), a mixed flow, a book that fills with orders of one session, that session's
-stream as it outgrows memory, the kill switch over many open orders, many logins at once.
+stream as it outgrows memory, the kill switch over many open orders, many logins at once. What the machine itself does
+is in all of them; so the longest single steps are measured too, in processor time (`venue.bench.steps`).
 """
 
 from __future__ import annotations
@@ -14,15 +15,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from venue.bench.clients import Pipeline, pour, receive
+from venue.bench.configurations import firm, port_name, tables
 from venue.bench.figures import Figures, Say, pinned, processors
 from venue.bench.orders import CANCELED_LENGTH, CYCLE_ANSWER_BYTES, cycle, cycles, enters, joined, mass_cancel
 from venue.bench.probe import probe
 from venue.bench.sessions import SPARE_DESCRIPTORS, allow_descriptors, crowd
-from venue.bench.venues import VenueProcess, firm, port_name, tables, venue
+from venue.bench.steps import longest_steps
+from venue.bench.venues import VenueProcess, venue
 
 IDLE_SECONDS = 1.0
 TRADERS = 4
 CYCLES_IN_FLIGHT = 2
+TURNS_SHARE = 20
+"""For so many filling orders there is one turn of the mixed flow."""
 SPILL_SHARE = 5
 """The last one in so many of the filling orders is counted as the scene in which the stream outgrows memory."""
 PROBE, FILLER, KILLER, FIRST_TRADER = 0, 1, 2, 3
@@ -52,7 +57,7 @@ def pause(
         spilling = orders - orders // SPILL_SHARE
         scenes: list[tuple[str, Callable[[], float]]] = [
             ("idle", idle),
-            ("trading", lambda: trade(running, orders // 20)),
+            ("trading", lambda: trade(running, orders // TURNS_SHARE)),
             ("filling", lambda: pour([filler], [joined(filled[:spilling])])),
             ("spilling", lambda: pour([filler], [joined(filled[spilling:])])),
             ("kill_switch", lambda: kill(running, killed)),
@@ -65,6 +70,8 @@ def pause(
             say(f"{name}: {seconds:.2f} s, {saw}")
             figures |= {f"{name}_s": round(seconds, 3), f"{name}_worst_pause_ms": saw["worst_ms"]}
             figures[f"{name}_p50_ms"] = saw["p50_ms"]
+    say("longest steps")
+    figures |= longest_steps(orders, orders // TURNS_SHARE, killed)
     return figures | {"filled": orders, "killed": killed, "logins": logins}
 
 

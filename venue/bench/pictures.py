@@ -25,15 +25,16 @@ def write(scale: dict[str, Any], directory: Path) -> list[Path]:
     """Write a picture of each of the curves of `portcullis bench scale`; gives their files."""
     files = []
     for kind, (title, axis, unit, target) in CURVES.items():
-        points = [(point["size"], point["ratio"], point[unit]) for point in scale[kind]]
+        scaling = 1000 if unit == "ns" else 1
+        points = [(point["size"], point["ratio"], point[unit] / scaling) for point in scale[kind]]
         file = directory / f"scale-{kind}.svg"
-        file.write_text(curve(title, axis, "µs" if unit == "us" else unit, target, points), encoding="utf-8")
+        file.write_text(curve(title, axis, target, points), encoding="utf-8")
         files.append(file)
     return files
 
 
-def curve(title: str, axis: str, unit: str, target: float, points: Sequence[tuple[int, float, float]]) -> str:
-    """Draw points (size, ratio, cost) over the logarithm of their sizes, and the target that they must stay below."""
+def curve(title: str, axis: str, target: float, points: Sequence[tuple[int, float, float]]) -> str:
+    """Draw points (size, ratio, microseconds) over the logarithm of sizes, and the target to stay below."""
     first, last = points[0][0], points[-1][0]
     step = 0.1 if target < 1.5 else 0.5
     highest = ceil(max(target, *(ratio for _, ratio, _ in points)) * 1.05 / step) * step
@@ -64,16 +65,15 @@ def curve(title: str, axis: str, unit: str, target: float, points: Sequence[tupl
         anchor = "start" if size == first else "end" if size == last else "middle"
         parts.append(f'<circle cx="{x(size):.1f}" cy="{y(ratio):.1f}" r="4" fill="{LINE}"/>')
         parts.append(text(x(size), HEIGHT - BOTTOM + 18, f"{size:,}", anchor))
-        parts.append(
-            text(x(size), y(ratio) + 20, f"{cost:,.4g} {unit}" if cost < 1000 else f"{cost:,.0f} {unit}", anchor)
-        )
+        parts.append(text(x(size), y(ratio) + 22, f"{cost:.1f} µs", anchor))
     return "\n".join([*parts, "</svg>", ""])
 
 
 def text(x: float, y: float, words: str, anchor: str, colour: str = INK, height: int = 12) -> str:
     """Write words."""
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
-    return f'<text {place} fill="{colour}" font-size="{height}">{escape(words)}</text>'
+    halo = 'stroke="#fff" stroke-width="3" paint-order="stroke"'
+    return f'<text {place} fill="{colour}" font-size="{height}" {halo}>{escape(words)}</text>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, colour: str, more: str = "") -> str:

@@ -14,9 +14,9 @@ from itertools import count
 
 from venue.bench.children import answer, child
 from venue.bench.clients import log_in, round_trips
+from venue.bench.configurations import PASSWORD
 from venue.bench.figures import Figures, quantile
 from venue.bench.orders import enters
-from venue.bench.venues import PASSWORD
 
 PACE_SECONDS = 0.001
 

@@ -13,9 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from venue.bench.clients import Pipeline, pour, settle
+from venue.bench.configurations import FREE_PORTS, port_name, tables
 from venue.bench.figures import Figures, Say, median, pinned, processors
 from venue.bench.orders import enters, joined
-from venue.bench.venues import FREE_PORTS, VenueProcess, port_name, tables, venue
+from venue.bench.venues import VenueProcess, venue
 
 KINDS = ("empty", "log", "snapshot")
 

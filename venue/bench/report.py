@@ -22,7 +22,7 @@ import msgspec
 from venue.bench import pictures
 from venue.bench.callgrind import callgrind
 from venue.bench.engine import engine
-from venue.bench.figures import Figures, Say
+from venue.bench.figures import Figures, Say, ratio
 from venue.bench.pause import pause
 from venue.bench.profile import profile
 from venue.bench.recovery import recovery
@@ -31,7 +31,7 @@ from venue.bench.scale import FULL, QUICK, scale
 from venue.bench.throughput import throughput
 
 TIMES = "\N{MULTIPLICATION SIGN}"
-TABLE = re.compile(r"(<!-- (targets|costs|profile): [^\n]* -->\n)(?:.*?)(<!-- end -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- (targets|costs|profile|trips|rates): [^\n]* -->\n)(?:.*?)(<!-- end -->)", re.DOTALL)
 
 
 class Target(NamedTuple):
@@ -64,6 +64,16 @@ TARGETS = (
     Target("worst wait while a book fills", "pause", "filling_worst_pause_ms", 5, None, "ms"),
     Target("worst wait while a stream outgrows memory", "pause", "spilling_worst_pause_ms", 5, None, "ms"),
     Target("worst wait during 500 logins", "pause", "logins_worst_pause_ms", 5, None, "ms"),
+    Target("longest step while others trade, in process", "pause", "trading_longest_step_ms", 5, None, "ms"),
+    Target(
+        "longest step while a book fills and a stream outgrows memory",
+        "pause",
+        "filling_longest_step_ms",
+        5,
+        None,
+        "ms",
+    ),
+    Target("longest step of the kill switch", "pause", "kill_switch_longest_step_ms", 5, None, "ms"),
     Target("first Accepted after an empty start", "recovery", "empty_s", 1, None, "s"),
     Target("first Accepted after `kill -9`, 100,000 records", "recovery", "log_s", 3, None, "s"),
     Target("the same with a snapshot", "recovery", "snapshot_s", 3, None, "s"),
@@ -138,7 +148,7 @@ def write(figures: dict[str, Any], directory: Path) -> list[Path]:
 
 def filled(page: str, figures: dict[str, Any]) -> str:
     """Give a page with its tables made anew."""
-    tables = {"targets": targets, "costs": costs, "profile": top}
+    tables = {"targets": targets, "costs": costs, "profile": top, "trips": trips, "rates": rates}
     return TABLE.sub(lambda found: found[1] + tables[found[2]](figures) + found[3], page)
 
 
@@ -181,3 +191,34 @@ def top(figures: dict[str, Any]) -> str:
         for row in figures["profile"]["profile"]
     ]
     return "\n".join([*lines, ""])
+
+
+def trips(figures: dict[str, Any]) -> str:
+    """Give the round trips, and what was measured beside them."""
+    lines = ["| | p50 | p99 | against the echo |", "| --- | --- | --- | --- |"]
+    lines.append(f"| bare echo | {figures['rtt']['echo_p50_us']} µs | | 1 |")
+    for name in ("rtt", "rtt_process", "rtt_disk"):
+        run = figures[name]
+        lines.append(
+            f"| order, `{run['durability']}` | {run['order_p50_us']} µs | {run['order_p99_us']} µs | {run['ratio']} |"
+        )
+    lines.append(f"| bare `fdatasync` of 4 KiB | {figures['rtt_disk']['fdatasync_p50_us']} µs | | |")
+    if "quickfix_p50_us" in figures["rtt"]:
+        run = figures["rtt"]
+        against = ratio(run["quickfix_p50_us"], run["echo_p50_us"])
+        lines.append(
+            f"| a QuickFIX acceptor in Python, no checks, no log | {run['quickfix_p50_us']} µs | | {against} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def rates(figures: dict[str, Any]) -> str:
+    """Give the orders a second, and what was measured beside them."""
+    lines = ["| sessions | echo that cuts packets | `memory` | against the echo |", "| --- | --- | --- | --- |"]
+    for name in ("throughput_1", "throughput_8", "throughput_32"):
+        run = figures[name]
+        lines.append(f"| {run['sessions']} | {run['echo_per_s']:,.0f} | {run['orders_per_s']:,.0f} | {run['ratio']} |")
+    run = figures["throughput_32"]
+    process = f"`process` does {run['process_per_s']:,.0f} orders a second ({run['process_ratio']} of `memory`)"
+    disk = f"`disk` {run['disk_per_s']:,.0f} ({run['disk_ratio']})"
+    return "\n".join([*lines, "", f"With {run['sessions']} sessions {process}, {disk}.", ""])

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from venue.bench import quickfix_acceptor as quickfix
 from venue.bench.clients import round_trips
+from venue.bench.configurations import port_name, tables
 from venue.bench.echoes import connected, echo_server
 from venue.bench.figures import Figures, Say, median, pinned, processors, quantile, ratio
 from venue.bench.orders import enters
-from venue.bench.venues import port_name, tables, venue
+from venue.bench.venues import venue
 
 ORDERS_A_ROUND = 500
 WARM_UP_ROUNDS = 2

@@ -20,11 +20,11 @@ from time import perf_counter_ns
 from typing import NamedTuple
 
 from venue.bench.children import answer, child
-from venue.bench.figures import Figures, Say, median, no_collection, processors, ratio, resident_bytes
+from venue.bench.configurations import FREE_PORTS, port_name, symbol_name, tables, typed
+from venue.bench.figures import Figures, Say, no_collection, processors, quantile, ratio, resident_bytes
 from venue.bench.inside import InsideSession, InsideVenue
 from venue.bench.orders import BUY, SYMBOL, Trader, buy_price, cancel, enter
 from venue.bench.sessions import round_trips_in_a_crowd
-from venue.bench.venues import FREE_PORTS, port_name, symbol_name, tables, typed
 
 
 class Sizes(NamedTuple):
@@ -49,6 +49,8 @@ FULL = Sizes(
 QUICK = Sizes(resting=(10, 1_000), symbols=(10, 50), firms=(1, 20), sessions=(1, 10), rounds=2, orders=50)
 IN_PROCESS = ("resting", "symbols", "firms")
 CROWD_TURNS = 3
+UNDISTURBED_PERCENT = 25
+"""Rounds that others disturb lie above this share of all."""
 Packet = tuple[Callable[[bytes], None], bytes]
 """What a session receives, and its way in."""
 
@@ -79,7 +81,7 @@ def curve(kind: str, unit: str, sizes: Sequence[int], costs: Sequence[float]) ->
 
 
 def in_turns(kind: str, sizes: Sequence[int], rounds: int, orders: int, processor: int) -> list[float]:
-    """Measure the sizes of one kind in turns, each in a process of its own; gives each one's median."""
+    """Measure the sizes of one kind in turns, each in a process of its own; gives each one's lower quartile."""
     with ExitStack() as stack:
         children = [stack.enter_context(child("scale", kind, size, orders, processor=processor)) for size in sizes]
         for one in children:
@@ -90,7 +92,7 @@ def in_turns(kind: str, sizes: Sequence[int], rounds: int, orders: int, processo
                 time = float(one.ask())
                 if turn:  # the first one warms up
                     mine.append(time)
-    return [median(mine, 0) for mine in times]
+    return [quantile(mine, UNDISTURBED_PERCENT, 0) for mine in times]
 
 
 # What runs in a size's process.

@@ -20,9 +20,10 @@ import uvloop
 
 from venue.bench.children import answer, child
 from venue.bench.clients import round_trips, settle
+from venue.bench.configurations import PASSWORD, port_name, tables
 from venue.bench.figures import median, pinned, processors
 from venue.bench.orders import enters, login
-from venue.bench.venues import PASSWORD, port_name, tables, venue
+from venue.bench.venues import venue
 
 HEARTBEAT = b"\x00\x01R"
 HEARTBEAT_SECONDS = 1.0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from venue.bench.clients import PATIENCE_SECONDS, Pipeline, polled, pour
+from venue.bench.configurations import port_name, tables
 from venue.bench.figures import Figures, Say, pinned, processors
 from venue.bench.orders import (
     CYCLE_ANSWER_BYTES,
@@ -24,7 +25,7 @@ from venue.bench.orders import (
     cycles,
     joined,
 )
-from venue.bench.venues import VenueProcess, port_name, tables, venue
+from venue.bench.venues import VenueProcess, venue
 
 SESSIONS = 4
 SHARE = 5

@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from venue.bench.clients import IN_FLIGHT, Pipeline, pour
+from venue.bench.configurations import port_name, tables
 from venue.bench.echoes import connected, echo_server
 from venue.bench.figures import Figures, Say, median, pinned, processors, ratio
 from venue.bench.orders import enters, joined
-from venue.bench.venues import port_name, tables, venue
+from venue.bench.venues import venue
 
 WARM_UP_ROUNDS = 2
 LEVELS = ("memory", "process", "disk")
