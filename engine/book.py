@@ -14,30 +14,10 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 
-from engine.api import PLAIN, Display, Order, Port, Reject, Side
+from engine.api import PLAIN, Display, Order, Reject, Side
+from engine.trades import OpenStore, Trades
 
 BUY, HIDDEN = Side.BUY, Display.HIDDEN
-
-Party = tuple[Port, int, bytes]
-"""One side of a trade: its port, and the key and label of its order."""
-
-
-class Trade:
-    """One execution between two orders, kept for the day so that it can be broken."""
-
-    __slots__ = ("broken", "incoming", "match_number", "price", "quantity", "resting", "symbol", "time")
-
-    def __init__(
-        self, match_number: int, symbol: str, incoming: Party, resting: Party, quantity: int, price: int, time: int
-    ) -> None:
-        self.match_number = match_number
-        self.symbol = symbol
-        self.incoming = incoming
-        self.resting = resting
-        self.quantity = quantity
-        self.price = price
-        self.time = time
-        self.broken = False
 
 
 class Level:
@@ -243,30 +223,39 @@ class Market:
         "key",
         "match_number",
         "midnight",
+        "open_store",
         "order_reference_number",
         "trades",
     )
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, open_store: OpenStore) -> None:
         self.key = key
         self.books: dict[str, Book] = {}
-        self.trades: dict[int, Trade] = {}
+        self.open_store = open_store
+        self.trades = Trades(open_store())
         self.order_reference_number = 0
         self.match_number = 0
         self.midnight = 0
         self.after_hours_open = 0
         self.after_hours_close = 0
 
+    def next_day(self) -> None:
+        """Begin the numbers and trades of a new day."""
+        self.order_reference_number = self.match_number = 0
+        self.trades.store.close()
+        self.trades = Trades(self.open_store())
+
 
 class Book:
     """One security's orders in one market. `closed` is why nothing may enter, None when it may."""
 
-    __slots__ = ("buys", "closed", "halted", "market", "security", "sells", "symbol")
+    __slots__ = ("buys", "closed", "halted", "label", "market", "security", "sells", "symbol")
 
     def __init__(self, market: Market, security: Security) -> None:
         self.market = market
         self.security = security
         self.symbol = security.symbol
+        self.label = security.symbol.encode("ascii")
         self.buys = BookSide(security, 1)
         self.sells = BookSide(security, -1)
         self.halted = False

@@ -38,6 +38,7 @@ from engine.details import attribute_fault
 from engine.mass_cancel import MassCancel
 from engine.matching import NEVER, Matching
 from engine.risk.eqrc import PORT_CHECKS, RuleBook
+from engine.trades import MemoryStore, OpenStore
 
 __all__ = ["NEVER", "Engine"]
 
@@ -58,8 +59,9 @@ SIDE_CHANGES = frozenset(
 class Engine(Matching):
     """All markets of one venue, their ports and their rules. Implements `engine.api.OrderEntry`."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_store: OpenStore = MemoryStore) -> None:
         super().__init__()
+        self.open_store = open_store
         self.markets: dict[str, Market] = {}
         self.securities: dict[str, Security] = {}
         self.ports: dict[str, Port] = {}
@@ -70,6 +72,12 @@ class Engine(Matching):
         self.days = 0
         self.midnights: dict[str, int] = {}
         self.mass_cancels: deque[MassCancel] = deque()
+
+    def market(self, key: str) -> Market:
+        """Give the market of that name, made on first use."""
+        if key not in self.markets:
+            self.markets[key] = Market(key, self.open_store)
+        return self.markets[key]
 
     # What a port asks.
 

@@ -23,7 +23,7 @@ from engine.api import (
     Side,
     TimeInForce,
 )
-from engine.book import BookSide, Reserve, Trade, shrink, unlink
+from engine.book import BookSide, Reserve, shrink, unlink
 from engine.conditions import (
     MARKET_LIMIT,
     display_size,
@@ -34,6 +34,7 @@ from engine.conditions import (
     reachable,
     self_match,
 )
+from engine.trades import pack_trade
 
 BUY = Side.BUY
 GOOD_TILL_TIME = TimeInForce.GOOD_TILL_TIME
@@ -177,13 +178,23 @@ class Matching:
         market = book.market
         market.match_number = match = market.match_number + 1
         book.security.last = price
-        incoming, passive = (
-            (order.port, order.key, order.cl_ord_id),
-            (resting.port, resting.key, resting.cl_ord_id),
+        port, contra = order.port, resting.port
+        market.trades.append(
+            pack_trade(
+                port.index,
+                order.key,
+                order.cl_ord_id,
+                contra.index,
+                resting.key,
+                resting.cl_ord_id,
+                book.label,
+                quantity,
+                price,
+                now,
+            )
         )
-        market.trades[match] = Trade(match, book.symbol, incoming, passive, quantity, price, now)
-        order.port.sink.executed(order, quantity, price, REMOVED, match, now)
-        resting.port.sink.executed(resting, quantity, price, added, match, now)
+        port.sink.executed(order, quantity, price, REMOVED, match, now)
+        contra.sink.executed(resting, quantity, price, added, match, now)
 
     def _prevent(
         self,

@@ -20,10 +20,13 @@ CHANNEL_SHIFT = 32
 
 
 class PacketStream(Protocol):
-    """Takes the packets that a port sends, in order."""
+    """Takes the packets that a port sends, in order: framed ones into `pending`, and a `touch` with the first."""
 
-    def append(self, packet: bytes) -> None:
-        """Add one framed packet."""
+    pending: list[bytes]
+    untouched: bool
+
+    def touch(self) -> None:
+        """Let be known that something is pending."""
 
 
 class OuchPort:
@@ -103,4 +106,7 @@ class OuchPort:
 
     def send(self, message: bytes) -> None:
         """Put one message into the port's sequenced stream."""
-        self.stream.append(SEQUENCED_HEADERS[len(message)] + message)
+        stream = self.stream
+        stream.pending.append(SEQUENCED_HEADERS[len(message)] + message)
+        if stream.untouched:
+            stream.touch()

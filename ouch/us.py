@@ -45,7 +45,6 @@ from ouch.terms import (
     order_terms,
 )
 from wire.record import BadOption
-from wire.soup_terms import SEQUENCED_HEADERS
 
 UNKNOWN_SYMBOL = Reject.INVALID_SYMBOL
 LIVE = b"L"
@@ -269,7 +268,7 @@ class UsOuchPort(OuchPort):
             order.cl_ord_id,
             b"" if attributes is PLAIN else echo(attributes, codec.ORDER_ACCEPTED_OPTIONS),
         )
-        self.stream.append(SEQUENCED_HEADERS[len(message)] + message)
+        self.send(message)
 
     def replaced(self, order: Order, original: Order, dead: bool, now: int) -> None:
         """Order Replaced (OUCH 5.0 §4.3): the quantity is what is now open."""
@@ -293,7 +292,7 @@ class UsOuchPort(OuchPort):
             order.cl_ord_id,
             b"" if attributes is PLAIN else echo(attributes, codec.ORDER_REPLACED_OPTIONS),
         )
-        self.stream.append(SEQUENCED_HEADERS[len(message)] + message)
+        self.send(message)
 
     def modified(self, order: Order, now: int) -> None:
         """Order Modified (OUCH 5.0 §4.12); options are echoed only to a channel (§2.4)."""
@@ -316,7 +315,7 @@ class UsOuchPort(OuchPort):
         timestamp, flag = now - self.port.midnight, LIQUIDITY_FLAGS[liquidity]
         options = b"" if key <= NUMBER_MASK else channel_option(key >> CHANNEL_SHIFT)
         message = codec.pack_order_executed(timestamp, key & NUMBER_MASK, quantity, price, flag, match, options)
-        self.stream.append(SEQUENCED_HEADERS[len(message)] + message)
+        self.send(message)
 
     def prevented(
         self,

@@ -61,6 +61,7 @@ class Gate:
             while touched:
                 stream = touched.pop()
                 stream.untouched = True
+                stream.settle()
                 stream.released = stream.length
                 listener = stream.listener
                 if listener is not None:
@@ -68,6 +69,7 @@ class Gate:
             return
         for stream in touched:
             stream.untouched = True
+            stream.settle()
             self._waiting.append((number, stream, stream.length, None))
         touched.clear()
         if number <= self._durable:

@@ -23,6 +23,7 @@ from ouch.port import OuchPort
 from ouch.us import UsOuchPort
 from venue.record import Kind, Record
 from venue.snapshot import canonical, state_hash
+from venue.spool import Spool
 from venue.stream import Stream, StreamDump
 
 DIALECTS: dict[str, type[UsOuchPort]] = {"ouch-5.0-us": UsOuchPort}
@@ -62,6 +63,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     wall_time: int
     state: bytes
     streams: dict[str, StreamDump]
+    trades: dict[str, bytes]
 
 
 class Machine:
@@ -72,7 +74,7 @@ class Machine:
     """
 
     def __init__(self, directory: Path, ignored: Ignored = nothing_ignored) -> None:
-        self.engine = Engine()
+        self.engine = Engine(partial(Spool, directory))
         self.ports: list[OuchPort] = []
         self.streams: list[Stream] = []
         self.touched: list[Stream] = []
@@ -129,6 +131,11 @@ class Machine:
         self.number += count
         return count
 
+    def settle(self) -> None:
+        """Let the streams put away what they got: for whoever applies records without a gate behind."""
+        for stream in self.touched:
+            stream.settle()
+
     def is_busy(self, port: int) -> bool:
         """Whether a port's mass cancel is not done yet."""
         return self.ports[port].port.mass_cancel is not None
@@ -166,14 +173,15 @@ class Machine:
     def snapshot(self) -> bytes:
         """Give a snapshot of the machine as it is now."""
         streams = {port.port.name: stream.dump() for port, stream in zip(self.ports, self.streams, strict=True)}
-        return _encoder.encode(Snapshot(self.number, self.venue_time, self.wall_time, self.dump(), streams))
+        trades = state.dump_trades(self.engine)
+        return _encoder.encode(Snapshot(self.number, self.venue_time, self.wall_time, self.dump(), streams, trades))
 
     def restore(self, blob: bytes) -> None:
         """Bring a new machine to a snapshot."""
         snapshot = msgspec.msgpack.decode(blob, type=Snapshot)
         machine_state = msgspec.msgpack.decode(snapshot.state, type=MachineState)
         if machine_state.engine is not None:
-            state.load(self.engine, machine_state.engine, self._connect)
+            state.load(self.engine, machine_state.engine, snapshot.trades, self._connect)
         for index, port in enumerate(self.ports):
             port_state = machine_state.ports[port.port.name]
             port.numbers.update(port_state.numbers)

@@ -29,7 +29,7 @@ class InsideVenue:
         self.clock = clock or RealClock()
         self.machine = Machine(directory)
         self.gate = Gate(is_open=True)
-        self.journal = Journal(self.machine, self.gate, None, self.clock, _break, _ignore)
+        self.journal = Journal(self.machine, self.gate, None, self.clock, _break, _ignore, _ignore)
         now, _ = self.clock.now()
         market = config.market[0]
         day = local_date(now, market.timezone)
@@ -59,9 +59,7 @@ class InsideSession:
     def data_received(self, data: bytes) -> None:
         """Take a chunk, as `SoupConnection.data_received` does."""
         events = self.session.receive(data, monotonic_ns())
-        journal = self.journal
-        journal.messages(self.index, events, journal.clock.now())  # type: ignore[arg-type]  # only messages are sent here
-        journal.commit()
+        self.journal.messages(self.index, events)  # type: ignore[arg-type]  # only messages are sent here
 
     def flush(self) -> None:
         """Take what has been released of the stream, as `SoupConnection.flush` does."""
