@@ -154,9 +154,7 @@ class Writer:
 
     def submit(self, batch: list[Record]) -> None:
         """Queue records for the next commit; the list is the writer's from here on. Never blocks."""
-        size = len(batch) * HEADER_LENGTH
-        for record in batch:
-            size += len(record.payload)
+        size = len(batch) * HEADER_LENGTH + sum([len(payload) for _, _, _, _, payload in batch])
         self._submitted_records += len(batch)
         self._submitted_bytes += size
         self._queue.put((batch, size))
