@@ -59,12 +59,14 @@ class Journal:
     def messages(self, port: int, payloads: Sequence[bytes], times: tuple[int, int]) -> int:
         """Apply the messages that a port received at `times` (venue, wall); `commit` must follow.
 
-        Gives how many: behind a mass cancel that is not done yet, the others have to be brought again.
+        Gives how many: while the port's mass cancel is not done, the others have to be brought again.
         """
         now, wall_time = times
         machine = self.machine
         apply, mass_cancels = machine.message, machine.engine.mass_cancels
         count = 0
+        if mass_cancels and machine.is_busy(port):
+            return count
         try:
             for payload in payloads:
                 apply(port, payload, now, wall_time)

@@ -22,10 +22,11 @@ def audit(market):
                         else:
                             resting[order.port.name, order.key] = order
                 assert side.conditional == sum(order.attributes.conditional for order in side.orders())
-            if not book.buys.conditional and not book.sells.conditional:
-                bids = [order.price for order in book.buys.orders()]
-                offers = [order.price for order in book.sells.orders()]
-                assert not bids or not offers or max(bids) < min(offers), "crossed"
+            bids, offers = (
+                [order.price for order in side.orders() if not order.attributes.minimum_quantity]
+                for side in (book.buys, book.sells)
+            )
+            assert not bids or not offers or max(bids) < min(offers), "crossed by orders that any other may trade with"
     listed = {(name, key): order for name, port in market.engine.ports.items() for key, order in port.orders.items()}
     assert listed == resting
     assert {name: order.open for name, order in resting.items()} == market.open, "shares are not conserved"
