@@ -166,11 +166,6 @@ def test_defaults_are_not_echoed(venue):
 
 
 @OPTIONS
-def test_the_port_s_default_for_self_match_prevention_is_none(venue):
-    assert venue.enter(aiq_strategy="*")[0].startswith("accepted 1: ")
-
-
-@OPTIONS
 @REASONS
 def test_the_first_option_at_fault_gives_the_reason_and_structure_comes_before_values(venue):
     unknown, bad_letter, unserved = option(99, b"?"), option(6, b"?"), option(3, u32(150))
