@@ -50,7 +50,7 @@ def reachable(order: Order, contra: BookSide, limit: int) -> Order | None:
 
 def is_enough(order: Order, contra: BookSide, limit: int) -> bool:
     """Whether an incoming order's minimum quantity can be had now, from as many orders as it takes."""
-    wanted = order.attributes.minimum_quantity
+    wanted = minimum(order)
     if not wanted:
         return True
     remaining, found = order.quantity, 0

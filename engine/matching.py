@@ -139,7 +139,7 @@ class Matching:
 
     def _match_conditional(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
         """Trade with what the conditions of both sides allow; displayed parts are refilled when it is done."""
-        touched: list[Order] = []
+        touched: dict[Order, None] = {}
         for resting in contra.queue(limit):
             if not order.quantity:
                 break
@@ -155,8 +155,8 @@ class Matching:
                 order.quantity -= quantity
                 self._take(resting, owner, quantity)
                 self._trade(order, owner, quantity, owner.price, added, now)
-            if owner.reserve is not None and owner not in touched:
-                touched.append(owner)
+            if owner.reserve is not None:
+                touched[owner] = None
         for owner in touched:
             if needs_refill(owner):
                 self._refill(owner, now)

@@ -21,6 +21,7 @@ from engine.api import (
 )
 from engine.book import Book, Market, Reserve, Security
 from engine.commands import PRICES, Connect, add_port, set_rules, take_configuration
+from engine.conditions import owner_of
 from engine.engine import Engine
 from engine.mass_cancel import MassCancel
 from engine.matching import is_live
@@ -31,7 +32,7 @@ from engine.risk.eqrc import RuleBook
 class OrderState(msgspec.Struct, array_like=True, frozen=True):
     """A part of a resting order; within its price and ladder, parts are listed first come first.
 
-    The reserve of an order stands behind what the order displays, with the same key.
+    The reserve of an order stands behind what the order displays, and says the same of it but for the quantity.
     """
 
     port: str
@@ -175,7 +176,8 @@ def _dump_market(market: Market) -> MarketState:
     )
 
 
-def _dump_order(order: Order) -> OrderState:
+def _dump_order(part: Order) -> OrderState:
+    order = owner_of(part)
     return OrderState(
         order.port.name,
         order.key,
@@ -184,11 +186,11 @@ def _dump_order(order: Order) -> OrderState:
         order.attributes,
         order.entered,
         order.size,
-        order.quantity,
+        part.quantity,
         order.price,
         order.order_reference_number,
         order.expires_at,
-        isinstance(order, Reserve),
+        part is not order,
     )
 
 

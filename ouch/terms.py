@@ -66,6 +66,7 @@ PRICE_TYPES = {
     b"m": PriceType.MIDPOINT,
 }
 AIQ_PORT_DEFAULT = codes.AIQStrategy.PORT_DEFAULT.wire
+AIQ_GROUP_DEFAULT = b"**"
 AIQ_LEVELS = {
     SelfMatchLevel.FIRM: "YDOWR",
     SelfMatchLevel.ORGANIZATION: "ydowr",
@@ -251,7 +252,8 @@ def order_attributes(options: OptionValues, base: OrderAttributes, port: Port) -
             changes[NUMBERS[tag]] = value
         elif tag in TEXTS:
             assert isinstance(value, bytes)
-            changes[TEXTS[tag]] = value.strip(b"* ") if tag == codec.TAG_AIQ_GROUP_ID else value.rstrip(b" ")
+            is_default = tag == codec.TAG_AIQ_GROUP_ID and value == AIQ_GROUP_DEFAULT
+            changes[TEXTS[tag]] = b"" if is_default else value.rstrip(b" ")
     if not options and base is port.plain:
         return base
     return structs.replace(base, **changes)
@@ -262,7 +264,7 @@ def accepted_letters(letters: Letters, attributes: OrderAttributes) -> Letters:
 
     (Equity 4, Rule 4703(e): a displayed one is accepted as immediate or cancel.)
     """
-    side, _, display, capacity, sweep, cross = letters
-    if attributes.minimum_quantity and display != HIDDEN:
+    side, time_in_force, display, capacity, sweep, cross = letters
+    if attributes.minimum_quantity and display != HIDDEN and time_in_force in TIMES_IN_FORCE:
         return side, IMMEDIATE_OR_CANCEL, display, capacity, sweep, cross
     return letters

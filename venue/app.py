@@ -187,6 +187,8 @@ class Venue:
             connection.drop("the venue stops")
         await asyncio.sleep(0)
         assert self.log is not None
+        if self.slice is not None:
+            self.slice.cancel()  # what is left of a mass cancel goes on at the next start
         if self.journal.writer is not None:
             await self.loop.run_in_executor(None, self.journal.writer.stop)
             if self.machine.number == self.log.last:

@@ -313,6 +313,14 @@ def _check(config: Config) -> None:
         _known(f"service[{i}].market", service.market, markets)
     for i, port in enumerate(config.port):
         _known(f"port[{i}].service", port.service, services)
+    affiliations: dict[str, str] = {}
+    for i, firm in enumerate(config.firm):
+        affiliation = firm.affiliation or firm.organization
+        if affiliations.setdefault(firm.organization, affiliation) != affiliation:
+            raise ConfigError(
+                f"firm[{i}].affiliation",
+                f"{firm.organization} is affiliated with {affiliations[firm.organization]} above; it must say the same",
+            )
     for i, symbol in enumerate(config.symbol):
         _check_symbol(f"symbol[{i}]", symbol)
     for i, rule in enumerate(config.rule):

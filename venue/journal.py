@@ -60,11 +60,14 @@ class Journal:
     def messages(self, port: int, payloads: Sequence[bytes]) -> int:
         """Apply the messages that a port received as one batch, now, and commit it; gives how many were applied.
 
-        Behind a mass cancel that is not done yet, the others have to be brought again.
+        While the port's mass cancel is not done, the others have to be brought again.
         """
+        machine = self.machine
+        if machine.engine.mass_cancels and machine.is_busy(port):
+            return 0
         now, wall_time = self.clock.now()
         try:
-            count = self.machine.messages(port, payloads, now, wall_time)
+            count = machine.messages(port, payloads, now, wall_time)
         except Exception as error:
             self.break_off(error)
             raise

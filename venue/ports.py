@@ -95,7 +95,8 @@ class SoupConnection(asyncio.Protocol):
             data, self.unread = data[:READ_PIECE], data[READ_PIECE:]
         events = self.session.receive(data, monotonic_ns())
         if len(events) == 1 and type(events[0]) is bytes:
-            self.journal.messages(self.index, cast("list[bytes]", events))
+            if not self.journal.messages(self.index, cast("list[bytes]", events)):
+                self.held = events
         elif events:
             self.take(events)
         if self.unread or self.held:

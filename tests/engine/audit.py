@@ -27,10 +27,11 @@ def audit(market):
                 else:
                     assert side.best is (side.shown.levels.get(best) or side.hidden.levels[best])
                 assert side.conditional == sum(order.attributes.conditional for order in side.orders())
-            if not book.buys.conditional and not book.sells.conditional:
-                bids = [order.price for order in book.buys.orders()]
-                offers = [order.price for order in book.sells.orders()]
-                assert not bids or not offers or max(bids) < min(offers), "crossed"
+            bids, offers = (
+                [order.price for order in side.orders() if not order.attributes.minimum_quantity]
+                for side in (book.buys, book.sells)
+            )
+            assert not bids or not offers or max(bids) < min(offers), "crossed by orders that any other may trade with"
     for security in market.engine.securities.values():
         bids = [book.buys.shown.keys[-1] for book in security.books if book.buys.shown.keys]
         offers = [-book.sells.shown.keys[-1] for book in security.books if book.sells.shown.keys]

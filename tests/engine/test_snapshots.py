@@ -116,4 +116,5 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "midnights",
         "ports",
         "deadlines",
+        "mass_cancels",
     }

@@ -202,8 +202,8 @@ class Market:
             handle(self.engine, command, self.now, self.connect)
         return step.events
 
-    def configure(self, *rules, symbols=SYMBOLS, ports=PORTS, markets=MARKETS):
-        return self.do(Configure(markets, symbols, ports, rules))
+    def configure(self, *rules, symbols=SYMBOLS, ports=PORTS, markets=MARKETS, firms=()):
+        return self.do(Configure(markets, symbols, ports, rules, firms))
 
     def next_day(self, date):
         return self.do(NextDay(date, date, {entry.key: self.now - 10 * HOUR for entry in MARKETS}))

@@ -231,13 +231,18 @@ class Rejected:
     refusal: Refusal | None = field(default=None, compare=False)
 
 
-def trade(incoming, resting, quantity, at, match, *, hidden=False):
+def trade(incoming, resting, quantity, at, match, *, hidden=False, reserve=False):
     """Both sides of one trade, the incoming order first."""
-    added = Liquidity.ADDED_HIDDEN if hidden else Liquidity.ADDED
+    added = Liquidity.ADDED_HIDDEN if hidden else Liquidity.ADDED_RESERVE if reserve else Liquidity.ADDED
     return [
         Executed(incoming, quantity, at, Liquidity.REMOVED, match),
         Executed(resting, quantity, at, added, match),
     ]
+
+
+def accepted(key, ticket, *, dead=False):
+    """The Accepted of an order as it was entered."""
+    return Accepted(key, ticket.quantity, ticket.at, dead)
 
 
 def whole(events):

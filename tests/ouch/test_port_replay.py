@@ -19,6 +19,13 @@ OPTIONS = (
     {"post_only": "P"},
     {"group_id": 7},
     {"min_qty": 100},
+    {"min_qty": 100, "display": "N"},
+    {"max_floor": 100},
+    {"max_floor": 200, "random_reserves": 150, "idx": 5},
+    {"aiq_strategy": "D"},
+    {"aiq_strategy": "Y", "max_floor": 100},
+    {"aiq_strategy": "o", "aiq_group_id": "AB"},
+    {"aiq_strategy": "5", "display": "N", "min_qty": 200},
     {"shares_located": "Y", "locate_broker": "LCTB"},
     {"time_in_force": "3"},
     {"time_in_force": "6", "expire_time": 3},
@@ -124,7 +131,7 @@ def told(new_venue, request):
 def test_the_talk_says_every_kind_of_message(told):
     venue, _, _ = told
     heard = {stream.packet(number)[3:4] for stream in venue.machine.streams for number in range(1, stream.count + 1)}
-    assert b"".join(sorted(heard)) == b"ABCEGJKMQSUX"
+    assert b"".join(sorted(heard)) == b"ABCDEGJKMQRSUX"
 
 
 @REPLAY
