@@ -78,6 +78,7 @@ class Venue:
         self.servers: list[asyncio.Server] = []
         self.waiting_for_disk: dict[SoupConnection, None] = {}
         self.timer: asyncio.TimerHandle | None = None
+        self.slice: asyncio.Handle | None = None
         self.recovered = 0
         self.loop: asyncio.AbstractEventLoop
         self.failed: asyncio.Future[Exception]
@@ -160,7 +161,7 @@ class Venue:
             self.space = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
         self.recovered = self.machine.number
         self.clock.resume(self.machine.venue_time)
-        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule)
+        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule, self._slices_wait)
         gate.hold(self.machine.number, self.machine.touched)
         gate.durable(self.machine.number)
 
@@ -204,6 +205,8 @@ class Venue:
         if self.space is not None and self.space_task is not None:
             await self.space_task
             self.space.give_back()
+        if self.slice is not None:
+            self.slice.cancel()  # what is left of a mass cancel goes on at the next start
         if self.journal.writer is not None:
             await self.loop.run_in_executor(None, self.journal.writer.stop)
             if self.machine.number == self.log.last:
@@ -289,10 +292,9 @@ class Venue:
         if self.journal.is_ahead:
             self.loop.call_later(DISK_POLL, self._look_at_disk)
             return
-        for connection in self.waiting_for_disk:
-            if not connection.closing:
-                connection.transport.resume_reading()
-        self.waiting_for_disk.clear()
+        waiting, self.waiting_for_disk = self.waiting_for_disk, {}
+        for connection in waiting:
+            connection.listen()
 
     # Room on the disk.
 
@@ -345,6 +347,18 @@ class Venue:
         if deadline != NEVER and self.live:
             now, _ = self.clock.now()
             self.timer = self.loop.call_later(max(deadline - now, 0) / NANOSECONDS, self._fire)
+
+    def _slices_wait(self) -> None:
+        """See that the mass cancels that are not done go on, with everyone else's turn in between."""
+        if self.slice is None:
+            self.slice = self.loop.call_soon(self._work_off)
+
+    def _work_off(self) -> None:
+        """Record that the next slice of a mass cancel was done."""
+        self.slice = None
+        if not self.journal.closed:
+            self.journal.record(Kind.SLICE, 0, b"", self.clock.now())
+            self.journal.commit()
 
     def _fire(self) -> None:
         """Record that a deadline has come."""

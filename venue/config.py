@@ -28,6 +28,8 @@ Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9.+=$^#@*~-]{1,8}( [A-Z0-9
 Dollars = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?\Z")]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+AiqStrategy = Annotated[str, msgspec.Meta(pattern=r"^[YDOWRydowrZEPXS01245N]\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Exchange = Literal["NASDAQ", "BX", "PSX"]
 FAT_FINGER_RANGES = 6
 NOTIONAL_STEP = 1_000
@@ -49,6 +51,7 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "symbol": "1 to 8 capital letters, digits and signs, such as AAPL or BRK A",
     "symbols": 'a list of symbols, such as ["AAPL"]',
     "after_hours": 'two times of day in quotes, such as ["16:00", "20:00"]',
+    "aiq_strategy": "one of Y D O W R y d o w r Z E P X S 0 1 2 4 5 N",
     "phase": "HALT or MARKET",
     "reason": "E, C, S or X",
 }
@@ -115,6 +118,15 @@ class PortSettings(Settings, frozen=True):
     mpid: Mpid
     service: str
     password: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,10}\Z")]
+    aiq_strategy: AiqStrategy = "N"
+
+
+class FirmSettings(Settings, frozen=True):
+    """A firm that belongs with others: which ports self-match prevention takes as one organization or affiliation."""
+
+    mpid: Mpid
+    organization: Name
+    affiliation: Name | None = None
 
 
 class SymbolSettings(Settings, frozen=True):
@@ -220,6 +232,7 @@ class Config(Settings, frozen=True, kw_only=True):
     market: Annotated[tuple[MarketSettings, ...], msgspec.Meta(min_length=1)]
     service: Annotated[tuple[ServiceSettings, ...], msgspec.Meta(min_length=1)]
     port: tuple[PortSettings, ...]
+    firm: tuple[FirmSettings, ...] = ()
     symbol: tuple[SymbolSettings, ...]
     rule: tuple[AnyRule, ...] = ()
 
@@ -275,8 +288,8 @@ def hint(key: str) -> str:
 
 def known_keys() -> list[str]:
     """Give every key there is in a configuration file."""
-    tables = (VenueSettings, SoupBinTcpSettings, MarketSettings, ServiceSettings, PortSettings, SymbolSettings, Config)
-    settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
+    tables = (VenueSettings, SoupBinTcpSettings, MarketSettings, ServiceSettings, PortSettings, FirmSettings, Config)
+    settings = (SymbolSettings, Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
     structs = (*tables, *get_args(AnyRule), *settings)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
@@ -287,6 +300,7 @@ def _check(config: Config) -> None:
     services = _unique("service", "key", [service.key for service in config.service])
     _unique("service", "offset", [str(service.offset) for service in config.service])
     ports = _unique("port", "name", [port.name for port in config.port])
+    _unique("firm", "mpid", [firm.mpid for firm in config.firm])
     symbols = _unique("symbol", "symbol", [symbol.symbol for symbol in config.symbol])
     _unique("rule", "id", [rule.id for rule in config.rule if rule.id is not None])
     for i, market in enumerate(config.market):
@@ -300,6 +314,14 @@ def _check(config: Config) -> None:
         _known(f"service[{i}].market", service.market, markets)
     for i, port in enumerate(config.port):
         _known(f"port[{i}].service", port.service, services)
+    affiliations: dict[str, str] = {}
+    for i, firm in enumerate(config.firm):
+        affiliation = firm.affiliation or firm.organization
+        if affiliations.setdefault(firm.organization, affiliation) != affiliation:
+            raise ConfigError(
+                f"firm[{i}].affiliation",
+                f"{firm.organization} is affiliated with {affiliations[firm.organization]} above; it must say the same",
+            )
     for i, symbol in enumerate(config.symbol):
         _check_symbol(f"symbol[{i}]", symbol)
     for i, rule in enumerate(config.rule):

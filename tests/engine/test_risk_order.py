@@ -127,7 +127,7 @@ PRECEDENCE = [
     (Reject.INVALID_QUANTITY, {"ticket": {"quantity": 1_000_000}}),
     (Reject.INVALID_TICK, {"ticket": {"at": "12.001"}}),
     (Reject.INVALID_CROSS, {"ticket": {"cross": Cross.CLOSING}}),
-    (Reject.INVALID_MAX_FLOOR, {"ticket": {"max_floor": 1}}),
+    (Reject.INVALID_MAX_FLOOR, {"ticket": {"random_reserve": 1}}),
     (Reject.HALTED, {"act": hinder_halted}),
     (Reject.LOW_DISK_SPACE, {"act": hinder_storage}),
     (Reject.AFTER_HOURS_CLOSED, {"ticket": {"time_in_force": TimeInForce.AFTER_HOURS}}),

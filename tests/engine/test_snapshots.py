@@ -117,4 +117,5 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "ports",
         "deadlines",
         "storage_low",
+        "mass_cancels",
     }

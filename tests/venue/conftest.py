@@ -46,10 +46,12 @@ UNPACK = {
     b"A": codec.unpack_order_accepted,
     b"U": codec.unpack_order_replaced,
     b"C": codec.unpack_order_canceled,
+    b"D": codec.unpack_aiq_canceled,
     b"E": codec.unpack_order_executed,
     b"B": codec.unpack_broken_trade,
     b"J": codec.unpack_rejected,
     b"M": codec.unpack_order_modified,
+    b"R": codec.unpack_order_restated,
     b"X": codec.unpack_mass_cancel_response,
     b"G": codec.unpack_disable_order_entry_response,
     b"K": codec.unpack_enable_order_entry_response,
@@ -78,9 +80,7 @@ class Client:
             raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.machine = SoupClient(CLIENT_SETTINGS, time.monotonic_ns())
-        self.received = []
-        self.events = []
-        self.unread = deque()
+        self.received, self.events, self.unread = [], [], deque()
         self.is_closed = False
 
     @staticmethod

@@ -4,6 +4,7 @@ from itertools import takewhile
 
 import pytest
 
+from engine.api import SelfMatchAction, SelfMatchLevel, SelfMatchPrevention
 from venue import config
 from venue.config import ConfigError
 from venue.reference import market_command
@@ -21,6 +22,11 @@ def rule(kind, lines):
 
 def port(old, new):
     return (FIRST_PORT, FIRST_PORT.replace(old, new))
+
+
+def firms(*lines):
+    """Firms added at the end of the sample, each a table's lines."""
+    return ("", "".join(f"\n[[firm]]\n{line}\n" for line in lines))
 
 
 def symbol(old, new):
@@ -78,7 +84,27 @@ BAD = [
     (*symbol("50000000", '50000000\nticks = [["0", "0"]]'), "symbol[0].ticks"),
     (*symbol("50000000", "50000000\nticks = []"), "symbol[0].ticks"),
     (*symbol("50000000", '50000000\nticks = [["0"]]'), "symbol[0].ticks[0]"),
+    *(
+        (*port('"NTFTEST"', f'"NTFTEST"\naiq_strategy = "{letter}"'), "port[0].aiq_strategy")
+        for letter in ("", "*", "Q", "3", " ", "DD", r"D\n")
+    ),
+    (*firms('mpid = "inet"\norganization = "ONE"'), "firm[0].mpid"),
+    (*firms('mpid = "INET"\norganization = ""'), "firm[0].organization"),
+    (*firms('mpid = "INET"\norganization = "ONE"\naffiliation = ""'), "firm[0].affiliation"),
     # what is missing, unknown, or there twice
+    (*firms('mpid = "INET"'), "firm[0].organization"),
+    (*firms('mpid = "INET"\norganization = "ONE"', 'mpid = "INET"\norganization = "TWO"'), "firm[1].mpid"),
+    (
+        *firms(
+            'mpid = "INET"\norganization = "ONE"\naffiliation = "ALL"',
+            'mpid = "SIST"\norganization = "ONE"\naffiliation = "ANY"',
+        ),
+        "firm[1].affiliation",
+    ),
+    (
+        *firms('mpid = "INET"\norganization = "ONE"', 'mpid = "SIST"\norganization = "ONE"\naffiliation = "ANY"'),
+        "firm[1].affiliation",
+    ),
     ('key = "ouch.nasdaq"\n', "", "service[0].key"),
     ('password = "NTFTEST"\n\n# ---', "\n# ---", "port[7].password"),
     ("[soupbintcp]", "[soup]", "soup"),
@@ -217,3 +243,15 @@ def test_a_smallest_configuration_needs_no_rules_and_no_settings():
     command = market_command(parsed)
     assert (command.symbols[0].symbol, command.symbols[0].previous_close) == ("X", None)
     assert command.rules == ()
+
+
+def test_firms_and_strategies_reach_the_market():
+    strategy = FIRST_PORT, FIRST_PORT.replace('"NTFTEST"', '"NTFTEST"\naiq_strategy = "o"')
+    _, tables = firms('mpid = "INET"\norganization = "ONE"', 'mpid = "AKAM"\norganization = "TWO"\naffiliation = "ALL"')
+    command = market_command(config.parse(config.sample().replace(*strategy) + tables))
+    assert [tuple(getattr(firm, name) for name in firm.__struct_fields__) for firm in command.firms] == [
+        ("INET", "ONE", "ONE"),
+        ("AKAM", "TWO", "ALL"),
+    ]
+    oldest = SelfMatchPrevention(SelfMatchLevel.ORGANIZATION, SelfMatchAction.CANCEL_OLDEST)
+    assert [port.self_match_prevention for port in command.ports][:2] == [oldest, None]
