@@ -1,6 +1,6 @@
 """Bytes that only ever grow, most of them on disk: what a day's streams and trades are kept in.
 
-The newest lie in one growing tail, before it full blocks of 1 MiB; beyond a limit the oldest blocks go to an unlinked
+The newest lie in one growing tail, before it full blocks of 64 KiB; beyond a limit the oldest blocks go to an unlinked
 temporary file, which is derived data: it dies with the process and replay rebuilds it. (One large bytearray could not
 give up its oldest part without copying the rest.) So a day of any length takes a bounded amount of memory.
 
@@ -18,8 +18,8 @@ from typing import IO, Final
 
 import structlog
 
-BLOCK: Final = 2**20
-"""Bytes moved to the temporary file at a time."""
+BLOCK: Final = 2**16
+"""Bytes moved to the temporary file at a time: few enough that nobody waits for it (a MiB took up to 13 ms)."""
 MEMORY_LIMIT: Final = 4 * 2**20
 """Bytes of full blocks that one spool holds in memory."""
 
