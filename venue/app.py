@@ -43,6 +43,8 @@ STOP_GRACE = 2.0
 """Seconds that clients have to take what they are owed when the venue stops."""
 BACKLOG = 1024
 """Connections that may wait to be accepted, so that a crowd need not try again."""
+CLOCK_LOOK = 1.0
+"""Seconds between two looks at the clock while a deadline waits: the machine's may be set, the loop's never is."""
 DISK_POLL = 0.01
 """Seconds between two looks at whether the disk has caught up."""
 
@@ -346,7 +348,8 @@ class Venue:
         deadline = self.machine.engine.next_deadline
         if deadline != NEVER and self.live:
             now, _ = self.clock.now()
-            self.timer = self.loop.call_later(max(deadline - now, 0) / NANOSECONDS, self._fire)
+            wait = min(max(deadline - now, 0) / NANOSECONDS, CLOCK_LOOK)
+            self.timer = self.loop.call_later(wait, self._fire)
 
     def _slices_wait(self) -> None:
         """See that the mass cancels that are not done go on, with everyone else's turn in between."""
