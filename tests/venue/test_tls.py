@@ -1,9 +1,13 @@
 """TLS listeners: a client logs in and trades through them; whoever does not speak it, or not to its end, is let go."""
 
+import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import trustme
@@ -235,6 +239,22 @@ def test_a_stop_breaks_off_handshakes_and_ends_logins(start, visit, trusting):
     with suppress(ConnectionError):
         assert silent.socket.recv(1) == b""
     assert not venue.faults
+
+
+def test_the_page_for_clients_says_how_to_wrap_its_script_in_tls(start, files):
+    venue = start()
+    page = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
+    (script,) = [
+        block
+        for block in re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        if "import socket" in block
+    ]
+    (line,) = re.findall(r"^`(connection = .*)`$", page, re.MULTILINE)
+    connects = next(each for each in script.splitlines() if "create_connection" in each)
+    script = script.replace(connects, f"import ssl\n{connects}\n{line}")
+    script = script.replace("7400", str(venue.addresses["ouch.nasdaq"][1]))
+    done = subprocess.run([sys.executable, "-c", script], cwd=files, capture_output=True, text=True, check=True)
+    assert re.match(r"accepted b['\"]A.{20,}HELLO", done.stdout.splitlines()[-1])
 
 
 # ------------------------------------------------------------------------------------------------------- configuration
