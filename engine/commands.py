@@ -10,12 +10,14 @@ from collections.abc import Callable
 
 from engine.api import (
     MAXIMUM_PRICE,
+    PLAIN,
     BustTrade,
     CancelReason,
     Command,
     CommandRefused,
     Configure,
     NextDay,
+    OrderAttributes,
     Port,
     PortEntry,
     ReleasePort,
@@ -62,7 +64,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
         if port_entry.market not in keys:
             raise CommandRefused("market", f"port {port_entry.name} is of no market that there is: {port_entry.market}")
         port = engine.ports.get(port_entry.name)
-        if port is not None and port.entry != port_entry:
+        if port is not None and port.entry.identity != port_entry.identity:
             raise CommandRefused("port", f"{port.name} is {port.mpid}'s at {port.market}; a port does not change hands")
     for market_entry in command.markets:
         if engine.date and market_entry.key not in engine.midnights:
@@ -85,8 +87,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
             port = add_port(engine, port_entry, connect)
             if engine.date:
                 port.sink.system_event(SystemEvent.START_OF_DAY, now)
-    withdraw(engine, command)
-    engine.configuration = command
+    take_configuration(engine, command)
     set_rules(engine, RuleBook(command.rules))
 
 
@@ -98,11 +99,19 @@ def add_port(engine: Engine, entry: PortEntry, connect: Connect) -> Port:
     return port
 
 
-def withdraw(engine: Engine, configuration: Configure) -> None:
-    """Let the ports that a configuration does not name take nothing new."""
-    named = {entry.name for entry in configuration.ports}
+def take_configuration(engine: Engine, configuration: Configure) -> None:
+    """Let ports be as a configuration says; those that it does not name take nothing new."""
+    engine.configuration = configuration
+    entries = {entry.name: entry for entry in configuration.ports}
+    firms = {firm.mpid: firm for firm in configuration.firms}
     for port in engine.ports.values():
-        port.withdrawn = port.name not in named
+        port.entry = entries.get(port.name, port.entry)
+        port.withdrawn = port.name not in entries
+        firm = firms.get(port.mpid)
+        port.organization = port.mpid if firm is None else firm.organization
+        port.affiliation = port.mpid if firm is None else firm.affiliation
+        prevention = port.entry.self_match_prevention
+        port.plain = PLAIN if prevention is None else OrderAttributes(self_match_prevention=prevention)
 
 
 def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> None:
@@ -166,8 +175,9 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
 def end_day(engine: Engine, now: int) -> None:
     """Expire every resting order, then tell each port that the day is over."""
     for port in engine.ports.values():
+        engine.finish(port, now)
         for order in list(port.orders.values()):
-            engine.cancel(order, order.quantity, CancelReason.EXPIRED, now)
+            engine.cancel(order, order.open, CancelReason.EXPIRED, now)
     engine.deadlines.clear()
     engine.advance(now)
     for port in engine.ports.values():
@@ -186,6 +196,8 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
             raise CommandRefused(name, f"a price is from 1 to {MAXIMUM_PRICE:,} ticks, not {price:,}")
     for name, price in command.prices.items():
         setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
+    security.quote(1)
+    security.quote(-1)
 
 
 def set_halt(engine: Engine, command: SetHalt) -> None:

@@ -17,15 +17,22 @@ from engine.api import (
     OrderTerms,
     PortEntry,
     Scope,
+    Side,
 )
-from engine.book import Book, Market, Security, Trade
-from engine.commands import PRICES, Connect, add_port, set_rules, withdraw
+from engine.book import Book, Market, Reserve, Security, Trade
+from engine.commands import PRICES, Connect, add_port, set_rules, take_configuration
 from engine.engine import Engine
+from engine.mass_cancel import MassCancel
+from engine.matching import is_live
+from engine.orders import LiveOrders
 from engine.risk.eqrc import RuleBook
 
 
 class OrderState(msgspec.Struct, array_like=True, frozen=True):
-    """A resting order; within its price, orders are listed first come first."""
+    """A part of a resting order; within its price and ladder, parts are listed first come first.
+
+    The reserve of an order stands behind what the order displays, with the same key.
+    """
 
     port: str
     key: int
@@ -38,6 +45,7 @@ class OrderState(msgspec.Struct, array_like=True, frozen=True):
     price: int
     order_reference_number: int
     expires_at: int
+    is_reserve: bool
 
 
 class TradeState(msgspec.Struct, array_like=True, frozen=True):
@@ -92,6 +100,17 @@ class SecurityState(msgspec.Struct, array_like=True, frozen=True):
     listed: bool
 
 
+class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
+    """What is left of a mass cancel."""
+
+    port: str
+    symbol: str
+    side: Side | None
+    group_id: int | None
+    request: bytes
+    keys: list[int]
+
+
 class EngineState(msgspec.Struct, frozen=True):
     """Everything."""
 
@@ -104,6 +123,7 @@ class EngineState(msgspec.Struct, frozen=True):
     markets: dict[str, MarketState]
     ports: dict[str, PortState]
     deadlines: list[tuple[str, int]]
+    mass_cancels: list[MassCancelState]
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -138,7 +158,11 @@ def dump(engine: Engine) -> EngineState | None:
             )
             for name, port in engine.ports.items()
         },
-        [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if order.level is not None],
+        [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if is_live(order)],
+        [
+            MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.left())
+            for left in engine.mass_cancels
+        ],
     )
 
 
@@ -169,6 +193,7 @@ def _dump_order(order: Order) -> OrderState:
         order.price,
         order.order_reference_number,
         order.expires_at,
+        isinstance(order, Reserve),
     )
 
 
@@ -198,7 +223,7 @@ def load(engine: Engine, state: EngineState, connect: Connect) -> None:
         port = add_port(engine, port_state.entry, connect)
         port.disabled = port_state.disabled
         port.rate_limited, port.rate_rule = port_state.rate_limited, port_state.rate_rule
-    withdraw(engine, state.configuration)
+    take_configuration(engine, state.configuration)
     set_rules(engine, RuleBook(state.configuration.rules))
     for name, port_state in state.ports.items():
         port = engine.ports[name]
@@ -215,6 +240,8 @@ def _load_security(symbol: str, state: SecurityState) -> Security:
     security = Security(symbol, state.ticks)
     for name, price in state.prices.items():
         setattr(security, name, price)
+    security.quote(1)
+    security.quote(-1)
     security.average_daily_volume = state.average_daily_volume
     security.listed = state.listed
     return security
@@ -235,17 +262,27 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
         for symbol, book_state in market_state.books.items():
             book = engine.markets[market_key].books[symbol]
             for order_state in book_state.orders:
+                if order_state.is_reserve:
+                    displayed = engine.ports[order_state.port].orders[order_state.key]
+                    reserve = displayed.reserve = Reserve(displayed, order_state.quantity)
+                    book.add_reserve(reserve)
+                    continue
                 order = _load_order(engine, book, order_state)
                 order.port.orders[order.key] = order
                 book.add(order)
     for name, port_state in state.ports.items():
         port = engine.ports[name]
         by_key = dict(port.orders)
-        port.orders.clear()
+        port.orders = LiveOrders()
         port.orders.update((key, by_key[key]) for key in port_state.orders)
     for name, key in state.deadlines:
         order = engine.ports[name].orders[key]
         engine.set_deadline(order, order.expires_at)
+    for left in state.mass_cancels:
+        port = engine.ports[left.port]
+        port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request)
+        port.mass_cancel.keys, port.mass_cancel.pages = left.keys, []
+        engine.mass_cancels.append(port.mass_cancel)
 
 
 def _load_order(engine: Engine, book: Book, state: OrderState) -> Order:

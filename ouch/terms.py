@@ -9,7 +9,6 @@ from __future__ import annotations
 from msgspec import structs
 
 from engine.api import (
-    PLAIN,
     BrokenTradeReason,
     CancelReason,
     Cross,
@@ -17,8 +16,12 @@ from engine.api import (
     Liquidity,
     OrderAttributes,
     OrderTerms,
+    Port,
     PriceType,
     Reject,
+    SelfMatchAction,
+    SelfMatchLevel,
+    SelfMatchPrevention,
     Side,
     SystemEvent,
     TimeInForce,
@@ -40,6 +43,7 @@ TIMES_IN_FORCE = {
     b"6": TimeInForce.GOOD_TILL_TIME,
     b"E": TimeInForce.AFTER_HOURS,
 }
+IMMEDIATE_OR_CANCEL, HIDDEN = codes.TimeInForce.IOC.wire, codes.Display.HIDDEN.wire
 DISPLAYS = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN, b"A": Display.ATTRIBUTABLE}
 CAPACITIES = frozenset(capacity.wire for capacity in codes.Capacity)
 SWEEPS = {b"Y": True, b"N": False}
@@ -61,9 +65,28 @@ PRICE_TYPES = {
     b"Q": PriceType.MARKET_MAKER_PEG,
     b"m": PriceType.MIDPOINT,
 }
-AIQ_DISABLED, AIQ_PORT_DEFAULT = b"N", b"*"
-"""No self-match prevention, which is also what a port's default comes to: `*` is accepted as `N`."""
-NO_SELF_MATCH_PREVENTION = frozenset({AIQ_DISABLED, AIQ_PORT_DEFAULT})
+AIQ_PORT_DEFAULT = codes.AIQStrategy.PORT_DEFAULT.wire
+AIQ_LEVELS = {
+    SelfMatchLevel.FIRM: "YDOWR",
+    SelfMatchLevel.ORGANIZATION: "ydowr",
+    SelfMatchLevel.AFFILIATE: "ZEPXS",
+    SelfMatchLevel.ANY: "01245",
+}
+AIQ_ACTIONS = (
+    (SelfMatchAction.DECREMENT_BOTH, False),
+    (SelfMatchAction.DECREMENT_BOTH, True),
+    (SelfMatchAction.CANCEL_OLDEST, True),
+    (SelfMatchAction.CANCEL_NEWEST, True),
+    (SelfMatchAction.USE_REMOVER, True),
+)
+"""Action and whether with details, in the order of each level's letters."""
+AIQ_STRATEGIES: dict[bytes, SelfMatchPrevention | None] = {
+    letter.encode(): SelfMatchPrevention(level, action, details)
+    for level, row in AIQ_LEVELS.items()
+    for letter, (action, details) in zip(row, AIQ_ACTIONS, strict=True)
+} | {codes.AIQStrategy.DISABLED.wire: None}
+"""What each AIQ strategy means; `*` is the port's own."""
+AIQ_LETTERS = {strategy: letter for letter, strategy in AIQ_STRATEGIES.items()}
 
 REASONS = {
     Reject.INVALID_SIDE: RejectReason.INVALID_SIDE,
@@ -121,11 +144,13 @@ CANCEL_REASONS = {
     CancelReason.SYSTEM: codes.CancelReason.SYSTEM.wire,
     CancelReason.POST_ONLY_DISPLAYED: codes.CancelReason.POST_ONLY_DISPLAYED.wire,
     CancelReason.POST_ONLY_RULE: codes.CancelReason.POST_ONLY_MARKET_RULES.wire,
+    CancelReason.SELF_MATCH: codes.CancelReason.SELF_MATCH.wire,
 }
 LIQUIDITY_FLAGS = {
     Liquidity.ADDED: codes.LiquidityFlag.ADDED.wire,
     Liquidity.REMOVED: codes.LiquidityFlag.REMOVED.wire,
     Liquidity.ADDED_HIDDEN: codes.LiquidityFlag.ADDED_HIDDEN.wire,
+    Liquidity.ADDED_RESERVE: codes.LiquidityFlag.ADDED_HIDDEN_RESERVE.wire,
 }
 
 BROKEN_TRADE_REASONS = {
@@ -149,8 +174,13 @@ NUMBERS: dict[int, str] = {
     codec.TAG_GROUP_ID: "group_id",
 }
 """Options that are a number, and the attribute that holds it."""
-TEXTS: dict[int, str] = {codec.TAG_FIRM: "firm", codec.TAG_LOCATE_BROKER: "locate_broker", codec.TAG_ROUTE: "route"}
-"""Options that are free text; blanks say the port's default."""
+TEXTS: dict[int, str] = {
+    codec.TAG_FIRM: "firm",
+    codec.TAG_LOCATE_BROKER: "locate_broker",
+    codec.TAG_ROUTE: "route",
+    codec.TAG_AIQ_GROUP_ID: "self_match_group",
+}
+"""Options that are free text; blanks say the port's default, and so do the asterisks of an AIQ group."""
 LETTERS: dict[int, tuple[str, dict[bytes, object]]] = {
     codec.TAG_PRICE_TYPE: ("price_type", dict(PRICE_TYPES)),
     codec.TAG_DISCRETION_PRICE_TYPE: (
@@ -165,10 +195,7 @@ LETTERS: dict[int, tuple[str, dict[bytes, object]]] = {
         "handling_instruction",
         {letter.wire: letter is not codes.HandleInst.NONE for letter in codes.HandleInst},
     ),
-    codec.TAG_AIQ_STRATEGY: (
-        "self_match_prevention",
-        {letter.wire: letter.wire not in NO_SELF_MATCH_PREVENTION for letter in codes.AIQStrategy},
-    ),
+    codec.TAG_AIQ_STRATEGY: ("self_match_prevention", dict(AIQ_STRATEGIES)),
 }
 """Options that are one of some letters: the attribute that holds it ("" where the market does not use it yet)."""
 
@@ -205,13 +232,13 @@ def option_fault(bad: BadOption) -> Reject:
     return OPTION_FAULTS.get(bad.tag, Reject.INVALID_ATTRIBUTE)
 
 
-def order_attributes(options: OptionValues, base: OrderAttributes) -> OrderAttributes | Reject:
+def order_attributes(options: OptionValues, base: OrderAttributes, port: Port) -> OrderAttributes | Reject:
     """Give `base` with what `options` say, or what is wrong with the first bad one (ascending by tag).
 
-    For a new order `base` is `PLAIN`, for a replacement what the chain had.
+    For a new order `base` is what the port's orders have that carry none, for a replacement what the chain had.
     """
     if options.get(codec.TAG_AIQ_STRATEGY) == AIQ_PORT_DEFAULT:
-        options = {**options, codec.TAG_AIQ_STRATEGY: AIQ_DISABLED}
+        options = {**options, codec.TAG_AIQ_STRATEGY: AIQ_LETTERS[port.plain.self_match_prevention]}
     changes: dict[str, object] = {"options": tuple(sorted(options.items()))}
     for tag, value in sorted(options.items()):
         if tag in LETTERS:
@@ -224,7 +251,18 @@ def order_attributes(options: OptionValues, base: OrderAttributes) -> OrderAttri
             changes[NUMBERS[tag]] = value
         elif tag in TEXTS:
             assert isinstance(value, bytes)
-            changes[TEXTS[tag]] = value.rstrip(b" ")
-    if not options and base == PLAIN:
-        return PLAIN
+            changes[TEXTS[tag]] = value.strip(b"* ") if tag == codec.TAG_AIQ_GROUP_ID else value.rstrip(b" ")
+    if not options and base is port.plain:
+        return base
     return structs.replace(base, **changes)
+
+
+def accepted_letters(letters: Letters, attributes: OrderAttributes) -> Letters:
+    """Give the terms on which an order is taken: with a minimum quantity it is never displayed, so it won't rest.
+
+    (Equity 4, Rule 4703(e): a displayed one is accepted as immediate or cancel.)
+    """
+    side, _, display, capacity, sweep, cross = letters
+    if attributes.minimum_quantity and display != HIDDEN:
+        return side, IMMEDIATE_OR_CANCEL, display, capacity, sweep, cross
+    return letters

@@ -75,6 +75,7 @@ class Venue:
         self.door: Door
         self.waiting_for_disk: dict[SoupConnection, None] = {}
         self.timer: asyncio.TimerHandle | None = None
+        self.slice: asyncio.Handle | None = None
         self.recovered = 0
         self.loop: asyncio.AbstractEventLoop
         self.failed: asyncio.Future[Exception]
@@ -168,7 +169,7 @@ class Venue:
             writer.start()
         self.recovered = self.machine.number
         self.clock.resume(self.machine.venue_time)
-        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule)
+        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule, self._slices_wait)
         gate.hold(self.machine.number, self.machine.touched)
         gate.durable(self.machine.number)
 
@@ -265,10 +266,9 @@ class Venue:
         if self.journal.is_ahead:
             self.loop.call_later(DISK_POLL, self._look_at_disk)
             return
-        for connection in self.waiting_for_disk:
-            if not connection.closing:
-                connection.transport.resume_reading()
-        self.waiting_for_disk.clear()
+        waiting, self.waiting_for_disk = self.waiting_for_disk, {}
+        for connection in waiting:
+            connection.listen()
 
     # What the writer thread and the journal say.
 
@@ -297,6 +297,18 @@ class Venue:
         if deadline != NEVER and self.live:
             now, _ = self.clock.now()
             self.timer = self.loop.call_later(max(deadline - now, 0) / NANOSECONDS, self._fire)
+
+    def _slices_wait(self) -> None:
+        """See that the mass cancels that are not done go on, with everyone else's turn in between."""
+        if self.slice is None:
+            self.slice = self.loop.call_soon(self._work_off)
+
+    def _work_off(self) -> None:
+        """Record that the next slice of a mass cancel was done."""
+        self.slice = None
+        if not self.journal.closed:
+            self.journal.record(Kind.SLICE, 0, b"", self.clock.now())
+            self.journal.commit()
 
     def _fire(self) -> None:
         """Record that a deadline has come."""

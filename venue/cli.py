@@ -26,7 +26,7 @@ import uvloop
 
 from venue import config as configuration
 from venue.app import PortTaken, Venue
-from venue.bench import BENCHES
+from venue.bench.command import bench
 from venue.clock import RealClock
 from venue.config import Config, ConfigError, Durability, PortSettings
 from venue.config_commands import config
@@ -373,16 +373,4 @@ def ops(data: Path | None, name: str, body: str | None) -> int:
     return 0 if response.status < 400 else FAILED
 
 
-@cli.command()
-@click.argument("name", type=click.Choice(sorted(BENCHES)))
-@click.option("--durability", type=DURABILITIES, default="memory", show_default=True)
-@click.option("--rounds", type=click.IntRange(1, 1000), default=20, show_default=True, help="Interleaved rounds.")
-def bench(name: str, durability: Durability, rounds: int) -> None:
-    """Measure, always as ratios within one run; one JSON object comes last.
-
-    \b
-    Example:
-      portcullis bench rtt
-    """
-    figures = BENCHES[name](durability, rounds, lambda text: click.echo(text, err=True))
-    click.echo(msgspec.json.encode(cast("dict[str, object]", figures)).decode())
+cli.add_command(bench)

@@ -23,6 +23,7 @@ import msgspec
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE
 from venue.access import Fault, login_fault, reach_fault
+from venue.hints import hint
 
 Durability = Literal["disk", "process", "memory"]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
@@ -33,33 +34,11 @@ Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9.+=$^#@*~-]{1,8}( [A-Z0-9
 Dollars = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?\Z")]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+AiqStrategy = Annotated[str, msgspec.Meta(pattern=r"^[YDOWRydowrZEPXS01245N]\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Exchange = Literal["NASDAQ", "BX", "PSX"]
 FAT_FINGER_RANGES = 6
 NOTIONAL_STEP = 1_000
-PRICE_HINT = 'a price in quotes with at most four decimals, such as "150.0000"'
-PRICE_KEYS = ("previous_close", "luld", "ticks", "last", "previousClose", "bid", "offer", "luldLower", "luldUpper")
-HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
-    "durability": "disk, process or memory",
-    "second_login": "refuse or take-over",
-    "sequence_zero": "last or next",
-    "sequence_beyond_next": "refuse or next",
-    "protocol": "ouch-5.0-us",
-    "market.key": "nasdaq, bx or psx",
-    "exchange": "NASDAQ, BX or PSX",
-    "type": "max-shares, max-notional, restricted-stock, fat-finger or order-rate",
-    "name": "1 to 6 capital letters and digits",
-    "port": "1 to 6 capital letters and digits",
-    "mpid": "4 capital letters and digits",
-    "password": "1 to 10 printable characters without spaces",
-    "password_hash": "what `portcullis config hash` prints",
-    "addresses": 'a list of networks or addresses, such as ["10.0.0.0/8", "::1"]',
-    "symbol": "1 to 8 capital letters, digits and signs, such as AAPL or BRK A",
-    "symbols": 'a list of symbols, such as ["AAPL"]',
-    "after_hours": 'two times of day in quotes, such as ["16:00", "20:00"]',
-    "phase": "HALT or MARKET",
-    "reason": "E, C, S or X",
-}
-"""What a value must look like, by the last part of its key, or the last two."""
 HIGHEST_PRICE = Decimal(MAXIMUM_PRICE) / PRICE_SCALE
 
 
@@ -144,6 +123,15 @@ class PortSettings(Settings, frozen=True):
     password: Password | None = None
     password_hash: str | None = None
     addresses: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] | None = None
+    aiq_strategy: AiqStrategy = "N"
+
+
+class FirmSettings(Settings, frozen=True):
+    """A firm that belongs with others: which ports self-match prevention takes as one organization or affiliation."""
+
+    mpid: Mpid
+    organization: Name
+    affiliation: Name | None = None
 
 
 class SymbolSettings(Settings, frozen=True):
@@ -251,6 +239,7 @@ class Config(Settings, frozen=True, kw_only=True):
     market: Annotated[tuple[MarketSettings, ...], msgspec.Meta(min_length=1)]
     service: Annotated[tuple[ServiceSettings, ...], msgspec.Meta(min_length=1)]
     port: tuple[PortSettings, ...]
+    firm: tuple[FirmSettings, ...] = ()
     symbol: tuple[SymbolSettings, ...]
     rule: tuple[AnyRule, ...] = ()
 
@@ -303,18 +292,12 @@ def _named(text: str) -> ConfigError:
     return ConfigError(key, message[0].lower() + message[1:] + hint(key))
 
 
-def hint(key: str) -> str:
-    """Say what a key's value looks like, where its type alone does not tell."""
-    parts = re.sub(r"\[[\d.]+\]", "", key).split(".")
-    text = HINTS.get(".".join(parts[-2:]), HINTS.get(parts[-1]))
-    return f"; it must be {text}" if text else ""
-
-
 def known_keys() -> list[str]:
     """Give every key there is in a configuration file."""
     tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
+    entries = (PortSettings, FirmSettings, SymbolSettings, Config, *get_args(AnyRule))
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
-    structs = (*tables, PortSettings, SymbolSettings, Config, *get_args(AnyRule), *settings)
+    structs = (*tables, *entries, *settings)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
 
@@ -324,6 +307,7 @@ def _check(config: Config) -> None:
     services = _unique("service", "key", [service.key for service in config.service])
     _unique("service", "offset", [str(service.offset) for service in config.service])
     ports = _unique("port", "name", [port.name for port in config.port])
+    _unique("firm", "mpid", [firm.mpid for firm in config.firm])
     symbols = _unique("symbol", "symbol", [symbol.symbol for symbol in config.symbol])
     _unique("rule", "id", [rule.id for rule in config.rule if rule.id is not None])
     for i, market in enumerate(config.market):

@@ -15,6 +15,7 @@ import msgspec
 import tomli_w
 
 from venue import config as configuration
+from venue.hints import HINTS
 from venue.passwords import hash_password
 from venue.tls import server_context
 
@@ -98,7 +99,7 @@ def config_hash() -> None:
     try:
         msgspec.convert(password, configuration.Password)
     except msgspec.ValidationError:
-        raise click.UsageError(f"a password is {configuration.HINTS['password']}") from None
+        raise click.UsageError(f"a password is {HINTS['password']}") from None
     click.echo(hash_password(password))
 
 

@@ -10,7 +10,7 @@ The state hash covers everything but who is connected: that ends with the proces
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -87,7 +87,7 @@ class Machine:
         """Apply the next record; gives the refusal of a command that could not be carried out and changed nothing."""
         kind, port, now, wall_time, payload = record
         if kind == Kind.MESSAGE:
-            self.message(port, payload, now, wall_time)
+            self.messages(port, (payload,), now, wall_time)
             return None
         self.number += 1
         self.venue_time, self.wall_time = now, wall_time
@@ -98,19 +98,40 @@ class Machine:
                 commands.handle(self.engine, _commands.decode(payload), now, self._connect)
             except CommandRefused as refused:
                 return refused
+        elif kind == Kind.SLICE:
+            self.engine.work_off_next(now)
         elif kind == Kind.LOGIN:
             self.connected[port] = None
         elif kind == Kind.DISCONNECT:
             self.connected.pop(port, None)
         return None
 
-    def message(self, port: int, payload: bytes, now: int, wall_time: int) -> None:
-        """Apply the next record, a message that `port` received: the order path's own way in."""
-        self.number += 1
+    def messages(self, port: int, payloads: Sequence[bytes], now: int, wall_time: int) -> int:
+        """Apply the next records, messages that `port` received at one time: the order path's own way in.
+
+        Gives how many: behind a mass cancel that is not done yet, what the port sent has to wait.
+        """
         self.venue_time, self.wall_time = now, wall_time
-        if now >= self.engine.next_deadline:
-            self.engine.advance(now)
-        self.ports[port].receive(payload, now)
+        engine = self.engine
+        if now >= engine.next_deadline:
+            engine.advance(now)
+        ouch_port = self.ports[port]
+        mass_cancels = engine.mass_cancels
+        if mass_cancels:
+            engine.finish(ouch_port.port, now)
+        receive = ouch_port.receive
+        count = 0
+        for payload in payloads:
+            receive(payload, now)
+            count += 1
+            if mass_cancels and self.is_busy(port):
+                break
+        self.number += count
+        return count
+
+    def is_busy(self, port: int) -> bool:
+        """Whether a port's mass cancel is not done yet."""
+        return self.ports[port].port.mass_cancel is not None
 
     def _connect(self, port: Port) -> Sink:
         """Give a new port of the engine its dialect and its stream. Ports come in the order of their indexes."""

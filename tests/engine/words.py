@@ -23,6 +23,7 @@ from engine.api import (
     Refusal,
     Reject,
     RuleEntry,
+    SelfMatchPrevention,
     Side,
     SymbolEntry,
     SystemEvent,
@@ -182,6 +183,32 @@ class Executed(Event):
     at: str
     liquidity: Liquidity
     match: int
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Prevented(Event):
+    """Shares that self-match prevention removed, and how many of them would have traded."""
+
+    removed: int
+    quantity: int
+    at: str
+    liquidity: Liquidity
+    strategy: SelfMatchPrevention
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Restated(Event):
+    """What a reserve order now displays."""
+
+    displayed: int
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class MassCanceled:
+    request: bytes = b""
     where: Where = field(default=Where(), compare=False)
 
 
