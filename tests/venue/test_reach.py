@@ -1,6 +1,7 @@
 """What a venue must not leave open: plain TCP and known logins beyond this machine, passwords, the last descriptor."""
 
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -150,3 +151,21 @@ def test_without_room_for_a_single_connection_the_venue_does_not_start(tmp_path)
     assert process.returncode == 1
     assert "leaves none for connections" in errors
     assert not data.exists()
+
+
+def test_at_a_terminal_the_password_is_asked_for_twice_and_never_shown():
+    terminal, inside = pty.openpty()
+    with subprocess.Popen(
+        [PORTCULLIS, "config", "hash"], stdin=inside, stderr=inside, stdout=subprocess.PIPE
+    ) as process:
+        os.close(inside)
+        shown = b""
+        for prompt in (b"Password: ", b"confirmation: "):
+            while not shown.endswith(prompt):
+                shown += os.read(terminal, 1_000)
+            os.write(terminal, b"Secret1\n")
+        hashed, _ = process.communicate(timeout=PATIENCE)
+    os.close(terminal)
+    assert process.returncode == 0
+    assert passwords.is_of(b"SECRET1", hashed.decode().strip())
+    assert b"ecret1" not in shown
