@@ -85,6 +85,7 @@ __all__ = [
     "SelfMatchPrevention",
     "SetHalt",
     "SetPrices",
+    "SetStorage",
     "Side",
     "Sink",
     "SymbolEntry",
@@ -418,7 +419,13 @@ class ReleasePort(msgspec.Struct, array_like=True, frozen=True, tag="release-por
     port: str
 
 
-Command = Configure | NextDay | SetPrices | SetHalt | BustTrade | ReleasePort
+class SetStorage(msgspec.Struct, array_like=True, frozen=True, tag="set-storage"):
+    """Say whether the room for what the venue writes down is low: then nothing new enters, and cancels pass."""
+
+    low: bool
+
+
+Command = Configure | NextDay | SetPrices | SetHalt | BustTrade | ReleasePort | SetStorage
 """What operators and the venue itself ask; each is one record."""
 
 

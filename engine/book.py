@@ -261,11 +261,14 @@ class Book:
         self.halted = False
         self.closed: Reject | None = None
 
-    def settle(self) -> None:
-        """Work out anew why nothing may enter; to be called when the book is halted or resumed, or delisted."""
-        self.closed = None if self.security.listed else Reject.INVALID_SYMBOL
-        if self.halted and self.closed is None:
+    def settle(self, storage_low: bool) -> None:
+        """Work out anew why nothing may enter; to be called when any of the reasons comes or goes."""
+        if not self.security.listed:
+            self.closed = Reject.INVALID_SYMBOL
+        elif self.halted:
             self.closed = Reject.HALTED
+        else:
+            self.closed = Reject.LOW_DISK_SPACE if storage_low else None
 
     def add(self, order: Order) -> None:
         """Let `order` rest, last in the queue of its price."""

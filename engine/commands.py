@@ -23,6 +23,7 @@ from engine.api import (
     ReleasePort,
     SetHalt,
     SetPrices,
+    SetStorage,
     Sink,
     SymbolEntry,
     SystemEvent,
@@ -52,6 +53,8 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
             bust_trade(engine, command, now)
         case ReleasePort():
             release_port(engine, command)
+        case SetStorage():
+            set_storage(engine, command.low)
 
 
 def configure(engine: Engine, command: Configure, now: int, connect: Connect) -> None:
@@ -79,9 +82,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
         security.listed = False
     for entry in command.symbols:
         _list(engine, entry, known.get(entry.symbol))
-    for security in engine.securities.values():
-        for book in security.books:
-            book.settle()
+    set_storage(engine, engine.storage_low)
     for port_entry in command.ports:
         if port_entry.name not in engine.ports:
             port = add_port(engine, port_entry, connect)
@@ -203,7 +204,15 @@ def set_halt(engine: Engine, command: SetHalt) -> None:
     """Halt or resume one book, or every book, of a market: resting orders stay, nothing enters while halted."""
     for book in find_books(engine, command.market, command.symbol):
         book.halted = command.halted
-        book.settle()
+        book.settle(engine.storage_low)
+
+
+def set_storage(engine: Engine, low: bool) -> None:
+    """Close every book to what is new while room is low, and settle what each is open to."""
+    engine.storage_low = low
+    for security in engine.securities.values():
+        for book in security.books:
+            book.settle(low)
 
 
 def find_market(engine: Engine, key: str) -> Market:

@@ -71,6 +71,7 @@ class Engine(Matching):
         self.session = ""
         self.days = 0
         self.midnights: dict[str, int] = {}
+        self.storage_low = False
         self.mass_cancels: deque[MassCancel] = deque()
 
     def market(self, key: str) -> Market:

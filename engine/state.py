@@ -120,6 +120,7 @@ class EngineState(msgspec.Struct, frozen=True):
     ports: dict[str, PortState]
     deadlines: list[tuple[str, int]]
     mass_cancels: list[MassCancelState]
+    storage_low: bool
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -159,6 +160,7 @@ def dump(engine: Engine) -> EngineState | None:
             MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.left())
             for left in engine.mass_cancels
         ],
+        engine.storage_low,
     )
 
 
@@ -204,7 +206,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     """Bring a new engine to `state`."""
     engine.configuration = state.configuration
     engine.date, engine.session, engine.days = state.date, state.session, state.days
-    engine.midnights = state.midnights
+    engine.midnights, engine.storage_low = state.midnights, state.storage_low
     for symbol, security_state in state.securities.items():
         engine.securities[symbol] = _load_security(symbol, security_state)
     for key, market_state in state.markets.items():
@@ -216,7 +218,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
             book = market.books[symbol] = Book(market, security)
             book.halted = book_state.halted
             security.books.append(book)
-            book.settle()
+            book.settle(state.storage_low)
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
         port = add_port(engine, port_state.entry, connect)
         port.disabled = port_state.disabled

@@ -168,6 +168,7 @@ class Reject(IntEnum):
     MAXIMUM_NOTIONAL = 26
     FAT_FINGER = 27
     DISCRETION_NOT_SERVED = 28
+    LOW_DISK_SPACE = 29
 
 
 class Refusal(NamedTuple):

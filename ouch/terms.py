@@ -119,6 +119,7 @@ REASONS = {
     Reject.MAXIMUM_NOTIONAL: RejectReason.RISK_SINGLE_ORDER_NOTIONAL,
     Reject.FAT_FINGER: RejectReason.RISK_FAT_FINGER,
     Reject.DISCRETION_NOT_SERVED: RejectReason.OTHER,
+    Reject.LOW_DISK_SPACE: RejectReason.PROCESSING_ERROR,
 }
 """The wire's reason for each of the engine's; total, which a test holds it to."""
 OPTION_FAULTS = {

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,12 +21,13 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from engine.api import Command, CommandRefused, Configure, NextDay, Port
+from engine.api import Command, CommandRefused, Configure, NextDay, Port, SetStorage
 from engine.engine import NEVER
 from venue.admission import Crowd, Door
 from venue.clock import Clock, local_date, local_midnight, weekday_from
 from venue.config import Config, ConfigError, PortSettings, check_reach
 from venue.control import ControlServer
+from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
 from venue.gate import Gate, Writer
 from venue.journal import Journal
 from venue.listener import NO_SUCH_ADDRESS, Listener, plain_address, resolve
@@ -55,12 +57,14 @@ class Venue:
     """A running venue. `start` it, wait for `failed`, `stop` it.
 
     `failed` is done when the venue cannot go on (a flush that failed, a fault of ours); nothing is acknowledged after.
+    `free` tells how much room the disk has.
     """
 
-    def __init__(self, config: Config, data: Path, clock: Clock) -> None:
+    def __init__(self, config: Config, data: Path, clock: Clock, free: FreeSpace = free_space) -> None:
         self.config = config
         self.data = data
         self.clock = clock
+        self.free = free
         soup = config.soupbintcp
         self.soup_settings = SoupSettings(
             heartbeat_interval_ns=soup.heartbeat_interval_ms * 1_000_000,
@@ -84,6 +88,10 @@ class Venue:
         self.log: EventLog | None = None
         self.writer: Writer | None = None
         self.live = False
+        self.snapshots: dict[asyncio.Future[None], None] = {}
+        self.space: SpaceWatch | None = None
+        self.stopping = asyncio.Event()
+        self.space_task: asyncio.Task[None] | None = None
         self.control: ControlServer
 
     # Start and stop.
@@ -110,6 +118,8 @@ class Venue:
                 self.log.close()
             raise
         self.live = True
+        if self.space is not None:
+            self.space_task = self.loop.create_task(self._watch_space())
         self._schedule()
         for listener in self.listeners:
             listener.start()
@@ -167,6 +177,8 @@ class Venue:
             kept.fence(kept.epoch + 1)
             writer = self.writer = Writer(kept, kept.epoch, self._report, self._flush_failed)
             writer.start()
+            low_bytes = self.config.venue.low_disk_mb * MEBIBYTE
+            self.space = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
         self.recovered = self.machine.number
         self.clock.resume(self.machine.venue_time)
         self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule, self._slices_wait)
@@ -190,6 +202,8 @@ class Venue:
             refused = self.command(configuration)
             if refused is not None:
                 raise ConfigError(refused.field, f"{refused} (in {self.data})")
+        if self.space is not None:
+            self.note_space(self.space.look())
 
     async def stop(self) -> None:
         """Refuse new connections, close the present ones, flush the log, keep a snapshot."""
@@ -206,15 +220,18 @@ class Venue:
             connection.drop("the venue stops")
         await asyncio.sleep(0)
         assert self.log is not None
+        self.stopping.set()
+        if self.space is not None and self.space_task is not None:
+            await self.space_task
+            self.space.give_back()
         if self.slice is not None:
             self.slice.cancel()  # what is left of a mass cancel goes on at the next start
         if self.journal.writer is not None:
             await self.loop.run_in_executor(None, self.journal.writer.stop)
             if self.machine.number == self.log.last:
-                try:
-                    self.log.snapshot(self.machine.number, self.machine.snapshot())
-                except OSError as error:  # it only saves time at the next start
-                    log.warning("no snapshot", error=str(error))
+                await asyncio.gather(*self.snapshots, return_exceptions=True)
+                self._write_snapshot(self.machine.number, self.machine.snapshot())
+        await asyncio.gather(*self.snapshots, return_exceptions=True)
         self.log.close()
         (self.data / "ports.json").unlink(missing_ok=True)
 
@@ -222,11 +239,11 @@ class Venue:
         """Say in DIR/ports.json that every port listens."""
         path = self.data / "ports.json"
         aside = path.with_suffix(".unfinished")
-        aside.write_bytes(
-            msgspec.json.format(
-                msgspec.json.encode({"ready": True, "pid": os.getpid(), "services": self.addresses}), indent=2
-            )
-        )
+        published = {"ready": True, "pid": os.getpid(), "services": self.addresses}
+        with aside.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(published), indent=2))
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave an empty file of that name
         aside.rename(path)
 
     # What operators and connections ask.
@@ -248,6 +265,28 @@ class Venue:
         refused = self.command(NextDay(day.isoformat(), session, midnights))
         assert refused is None
         log.info("trading day", date=day.isoformat(), session=session)
+        self.keep_snapshot()
+
+    def keep_snapshot(self) -> None:
+        """Have the present state written, off the loop, once its record is durable.
+
+        For moments at which it is small: no orders rest, and nothing was sent in the new sessions yet.
+        """
+        if self.writer is not None and self.machine.engine.configuration is not None:
+            number, blob = self.machine.number, self.machine.snapshot()
+            self.journal.gate.call_when_durable(number, partial(self._write_snapshot, number, blob))
+
+    def _write_snapshot(self, number: int, blob: bytes) -> None:
+        assert self.log is not None
+        writing = self.loop.run_in_executor(None, self.log.snapshot, number, blob)
+        self.snapshots[writing] = None
+        writing.add_done_callback(self._snapshot_written)
+
+    def _snapshot_written(self, writing: asyncio.Future[None]) -> None:
+        del self.snapshots[writing]
+        error = writing.exception()
+        if error is not None:  # it only saves time at the next start
+            log.warning("no snapshot", error=str(error))
 
     def command(self, command: Command) -> CommandRefused | None:
         """Carry out a command as a record."""
@@ -271,6 +310,30 @@ class Venue:
         waiting, self.waiting_for_disk = self.waiting_for_disk, {}
         for connection in waiting:
             connection.listen()
+
+    # Room on the disk.
+
+    async def _watch_space(self) -> None:
+        """Look at the room on the disk about once a second, until the venue stops."""
+        assert self.space is not None
+        while self.live:
+            low = await self.loop.run_in_executor(None, self.space.look)
+            if self.live:
+                self.note_space(low)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), LOOK_SECONDS)
+
+    def note_space(self, low: bool) -> None:
+        """Record that room on the disk has become low, or is enough again."""
+        if low == self.machine.engine.storage_low:
+            return
+        self.command(SetStorage(low))
+        assert self.space is not None
+        free = f"{self.space.free // MEBIBYTE:,} MiB free"
+        if low:
+            log.warning("the disk is nearly full: new orders are refused, cancels pass", disk=free, data=str(self.data))
+        else:
+            log.info("the disk has room again: orders are taken", disk=free)
 
     # What the writer thread and the journal say.
 

@@ -12,6 +12,7 @@ import logging
 import os
 import platform
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -65,6 +66,8 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
+    except sqlite3.Error as error:
+        code = _say(FAILED, f"the log cannot be used: {error}; see that the disk works and has room")
     except OSError as error:
         code = _say(FAILED, str(error))
     sys.exit(code if isinstance(code, int) else 0)

@@ -61,6 +61,7 @@ class VenueSettings(Settings, frozen=True):
     host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
     port_base: Annotated[int, msgspec.Meta(ge=0, le=65_000)] = 7400
     durability: Durability = "disk"
+    low_disk_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 256
     show_logins: bool = False
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
     max_connections_per_address: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096

@@ -52,7 +52,12 @@ def _restored(machine: Machine, blob: bytes) -> bool:
 
 
 def _apply(directory: Path, machine: Machine) -> None:
-    for number, record in read_log(directory, machine.number + 1):
+    for number, record in read_log(directory, machine.number):
+        if number == machine.number:
+            # The record that a snapshot ends with: its times to the nanosecond are as good as a signature.
+            if (record.venue_time, record.wall_time) != (machine.venue_time, machine.wall_time):
+                raise LogDamaged(number, f"snapshots: the one of record {number} was made of another log")
+            continue
         if number != machine.number + 1:
             raise LogDamaged(machine.number + 1, f"the log goes on with record {number}")
         machine.apply(record)

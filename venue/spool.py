@@ -3,6 +3,9 @@
 The newest lie in one growing tail, before it full blocks of 1 MiB; beyond a limit the oldest blocks go to an unlinked
 temporary file, which is derived data: it dies with the process and replay rebuilds it. (One large bytearray could not
 give up its oldest part without copying the rest.) So a day of any length takes a bounded amount of memory.
+
+Where the disk does not take a block it stays in memory, and is tried again with the next: nothing is lost for want of
+a file, and nothing that waits for its release is held up.
 """
 
 from __future__ import annotations
@@ -13,10 +16,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final
 
+import structlog
+
 BLOCK: Final = 2**20
 """Bytes moved to the temporary file at a time."""
 MEMORY_LIMIT: Final = 4 * 2**20
 """Bytes of full blocks that one spool holds in memory."""
+
+log = structlog.get_logger()
 
 
 class Spool:
@@ -30,6 +37,7 @@ class Spool:
         "_file",
         "_memory_limit",
         "_spilled",
+        "_stuck",
         "_tail",
         "length",
     )
@@ -42,11 +50,12 @@ class Spool:
         self._blocks: list[bytes] = []
         self._file: IO[bytes] | None = None
         self._spilled = 0
+        self._stuck = False
         self._digest = sha256()
         self._digested = 0
 
     def append(self, data: bytes) -> None:
-        """Add bytes. Raises `OSError` when an old block could not be moved to the temporary file."""
+        """Add bytes."""
         self.length += len(data)
         self._tail += data
         if len(self._tail) >= BLOCK:
@@ -91,10 +100,17 @@ class Spool:
         full = len(self._tail) // BLOCK * BLOCK
         self._blocks += [bytes(self._tail[at : at + BLOCK]) for at in range(0, full, BLOCK)]
         self._tail = self._tail[full:]
-        excess = len(self._blocks) - self._memory_limit // BLOCK
-        for block in self._blocks[: max(excess, 0)]:
-            self._spill(block)
-            del self._blocks[0]
+        moved = 0
+        try:
+            while len(self._blocks) - moved > self._memory_limit // BLOCK:
+                self._spill(self._blocks[moved])
+                moved += 1
+            self._stuck = False
+        except OSError as error:
+            if not self._stuck:
+                log.warning("older messages or trades stay in memory", error=str(error), data=str(self._directory))
+            self._stuck = True
+        del self._blocks[:moved]
 
     def _spill(self, block: bytes) -> None:
         if self._file is None:

@@ -92,7 +92,7 @@ class Stream:
             self.touch()
 
     def settle(self) -> None:
-        """Take over what is pending. Raises `OSError` when the temporary file could not be written."""
+        """Take over what is pending."""
         pending = self.pending
         if len(pending) == 1:
             data = pending[0]

@@ -207,6 +207,7 @@ def operating(ports=NAMES):
             1,
             action("halt", st.sampled_from(["ZWZZT", "AMD", "NOPE"]), halted=st.sampled_from([True, False, False])),
         ),
+        storage=(1, action("storage", st.sampled_from([True, False, False]))),
         bust=(2, action("bust", st.integers(0, 6))),
         set_entry=(1, action("set_entry", st.sampled_from(ports), enabled=st.sampled_from([False, True, True]))),
         release=(2, action("release", st.sampled_from(ports))),

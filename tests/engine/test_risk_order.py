@@ -115,6 +115,10 @@ def hinder_halted(market):
     market.halt("AMD")
 
 
+def hinder_storage(market):
+    market.storage(low=True)
+
+
 def hinder_disabled(market):
     market.set_entry("IN1", enabled=False)
 
@@ -125,6 +129,7 @@ PRECEDENCE = [
     (Reject.INVALID_CROSS, {"ticket": {"cross": Cross.CLOSING}}),
     (Reject.INVALID_MAX_FLOOR, {"ticket": {"random_reserve": 1}}),
     (Reject.HALTED, {"act": hinder_halted}),
+    (Reject.LOW_DISK_SPACE, {"act": hinder_storage}),
     (Reject.AFTER_HOURS_CLOSED, {"ticket": {"time_in_force": TimeInForce.AFTER_HOURS}}),
     (Reject.ENTRY_DISABLED, {"act": hinder_disabled}),
     (Reject.PORT_MESSAGE_RATE, {"rule": message_rate(0)}),

@@ -43,6 +43,7 @@ from engine.api import (
     ReleasePort,
     SetHalt,
     SetPrices,
+    SetStorage,
 )
 from engine.commands import handle
 from engine.engine import Engine
@@ -214,6 +215,9 @@ class Market:
 
     def halt(self, symbol="ZWZZT", exchange="nasdaq", halted=True):
         return self.do(SetHalt(exchange, symbol, halted))
+
+    def storage(self, low):
+        return self.do(SetStorage(low))
 
     def bust(self, match, reason=BrokenTradeReason.ERRONEOUS, exchange="nasdaq"):
         return self.do(BustTrade(exchange, match, reason))

@@ -4,8 +4,8 @@
 - `launch(*arguments)` starts the real `portcullis` and gives a `Process`; `portcullis(*arguments)` runs it to its end.
 - `host(config, data, clock)` starts a `Venue` on a uvloop loop in a thread and gives a `Host`.
 
-Test modules cannot import each other, so all of it comes as fixtures, each of which ends what it started. What tests of
-the log share, `logs`, is found through the folder's place at the end of the path.
+Test modules cannot import each other, so all of it comes as fixtures, each of which ends what it started. What else
+several tests need (`logs`, `disks`, `traders`) is found through the folder's place at the end of the path.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ from wire.soup_client import CLIENT_SETTINGS, SoupClient
 from wire.soup_terms import LoginAccepted, LoginRejected, State
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("doors", "logs")
+pytest.register_assert_rewrite("disks", "doors", "logs", "traders")
 
 from doors import visit, walks  # noqa: E402, F401 - fixtures, found through the lines above
 from logs import killed, stopped  # noqa: E402, F401 - the same

@@ -1,5 +1,7 @@
 """A stream gives back what was appended, wherever it is kept by now."""
 
+import errno
+import os
 import random
 from hashlib import sha256
 
@@ -157,3 +159,40 @@ def test_what_was_settled_last_is_given_back_without_being_put_together_anew(tmp
         assert stream.slice(stream.length - len(b"".join(batch)), stream.length) is stream._latest == b"".join(batch)
     assert stream.slice(0, stream.length) == b"onetwothree"
     assert stream.slice(0, 3) == b"one"
+
+
+def test_what_the_disk_does_not_take_stays_in_memory_until_it_does(tmp_path, touched, capfd):
+    folder = tmp_path / "unmade"
+    stream, model = filled(folder, touched, BLOCK)
+    hold(touched)
+    content = b"".join(model)
+    assert stream.slice(0, stream.length) == content
+    assert stream._content._spilled == 0
+    assert capfd.readouterr().out.count("stay in memory") == 1
+    folder.mkdir()
+    more = bytes(BLOCK)
+    stream.append(more)
+    hold(touched)
+    assert stream._content._spilled > 1
+    assert stream.slice(0, stream.length) == content + more
+    assert stream.digest() == sha256(content + more).digest()
+    stream.close()
+
+
+def test_a_block_that_was_written_in_part_is_written_again(tmp_path, touched, monkeypatch):
+    pwrite, calls = os.pwrite, []
+
+    def failing(descriptor, data, at):
+        calls.append(at)
+        if len(calls) == 1:
+            return pwrite(descriptor, data[:100], at)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "no space")
+        return pwrite(descriptor, data, at)
+
+    monkeypatch.setattr(os, "pwrite", failing)
+    stream, model = filled(tmp_path, touched, 0)
+    hold(touched)
+    assert calls[:3] == [0, 100, 0]
+    assert stream.slice(0, stream.length) == b"".join(model)
+    stream.close()
