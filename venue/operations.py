@@ -31,7 +31,8 @@ from engine.api import (
 from engine.book import Book, Ladder
 from engine.commands import find_books
 from ouch.terms import BROKEN_TRADE_REASONS
-from venue.config import Dollars, Whole, hint, ticks
+from venue.config import Dollars, Whole, ticks
+from venue.hints import hint
 
 if TYPE_CHECKING:
     from venue.app import Venue

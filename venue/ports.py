@@ -8,12 +8,13 @@ unsent, the rest stays in the stream, and after a while the connection is closed
 from __future__ import annotations
 
 import asyncio
-import hmac
+from functools import partial
 from time import monotonic_ns
 from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from venue.admission import Attempt, Refused, Verdict
 from venue.config import PortSettings, ServiceSettings
 from venue.record import Kind
 from wire.soup import (
@@ -51,9 +52,12 @@ class SoupConnection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, venue: Venue, service: ServiceSettings) -> None:
+    def __init__(self, venue: Venue, service: ServiceSettings, address: str) -> None:
         self.venue = venue
         self.service = service
+        self.address = address
+        self.is_made = False
+        self.attempt: Attempt | None = None
         self.journal = venue.journal
         self.loop = venue.loop
         self.session = SoupServer(venue.soup_settings, monotonic_ns())
@@ -76,6 +80,7 @@ class SoupConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the session's timers."""
         self.transport = cast("asyncio.Transport", transport)
+        self.is_made = True
         if not self.venue.live:
             self.closing = True
             self.transport.abort()
@@ -195,7 +200,11 @@ class SoupConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the port; that it is free again is a record."""
+        why = self.why if exc is None or self.closing else str(exc)
         self.closing = True
+        self.give_place_back()
+        if self.attempt is not None:
+            self.venue.door.forget(self.attempt)
         for timer in (self.timer, self.patience):
             if timer is not None:
                 timer.cancel()
@@ -203,17 +212,27 @@ class SoupConnection(asyncio.Protocol):
         if self.port is not None:
             name = self.name
             self.leave()
-            log.info("disconnected", port=name, why=self.why if exc is None else str(exc))
+            log.info("disconnected", port=name, why=why)
+
+    def give_place_back(self) -> None:
+        """Be counted no longer among the connections of our address."""
+        self.venue.crowd.leave(self.address)
 
     # Logging in and out.
 
     def login(self, request: LoginRequest) -> None:
-        """Answer a Login Request (SoupBinTCP 3.00 §2.2.1): the answer waits for the login's record."""
-        port = self.venue.port_of(self.service, request.username)
-        password = "" if port is None else port.password.upper()
-        if not hmac.compare_digest(request.password.encode(), password.encode()) or port is None:
-            self.refuse(LoginRejectReason.NOT_AUTHORIZED, request, "unknown user or wrong password")
+        """Ask who it is (SoupBinTCP 3.00 §2.2.1); the answer may take a while."""
+        answer = partial(self.authorize, request)
+        self.attempt = self.venue.door.ask(self.service.key, request.username, request.password, self.address, answer)
+
+    def authorize(self, request: LoginRequest, verdict: Verdict) -> None:
+        """Answer a Login Request, now that we know who it is: the answer waits for the login's record."""
+        if self.closing:
             return
+        if isinstance(verdict, Refused):
+            self.refuse(LoginRejectReason.NOT_AUTHORIZED, request, verdict.why)
+            return
+        port = verdict.port
         index = self.venue.index_of(port)
         stream = self.venue.machine.streams[index]
         if request.session not in ("", stream.session):
@@ -253,7 +272,7 @@ class SoupConnection(asyncio.Protocol):
         """Accept the login, replay from `sequence`, and take what the client sent behind its request."""
         if self.closing or self.port is None:
             return
-        log.info("logged in", port=self.name, session=stream.session, sequence=sequence)
+        log.info("logged in", port=self.name, address=self.address, session=stream.session, sequence=sequence)
         self.is_logging_in = False
         self.listen()
         waiting = self.session.accept(stream.session, sequence, monotonic_ns())
@@ -270,7 +289,7 @@ class SoupConnection(asyncio.Protocol):
 
     def refuse(self, code: LoginRejectReason, request: LoginRequest, why: str) -> None:
         """Reject the login and close."""
-        log.info("login rejected", service=self.service.key, username=request.username, why=why)
+        log.info("login rejected", service=self.service.key, username=request.username, address=self.address, why=why)
         self.session.reject(code, monotonic_ns())
         self.close(why)
 

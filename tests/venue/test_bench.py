@@ -5,7 +5,10 @@ They run as small as they can here. What they say of speed is nobody's promise: 
 
 import json
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -36,6 +39,7 @@ from venue.bench.soak import Answers, slope, soak
 from venue.config import parse
 
 NAMES = ["all", "engine", "pause", "recovery", "rtt", "scale", "soak", "throughput"]
+PORTCULLIS = Path(sys.executable).with_name("portcullis")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -309,6 +313,26 @@ def test_a_child_that_ends_is_an_error_and_not_a_wait():
         gone.read()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_bench_that_is_interrupted_takes_everything_with_it(tmp_path, environment, number):
+    command = [PORTCULLIS, "bench", "throughput", "--rounds", "1000"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment | {"TMPDIR": str(tmp_path)}
+    )
+    with process:
+        assert process.stderr.readline().startswith("round 1 of"), "it runs"
+        (folder,) = tmp_path.glob("portcullis-bench-*")
+        (published,) = folder.rglob("ports.json")
+        venue = json.loads(published.read_bytes())["pid"]
+        process.send_signal(number)
+        assert process.wait(30) == 130
+        assert process.stdout.read() == ""
+        assert "Traceback" not in process.stderr.read()
+    assert not folder.exists()
+    assert not Path(f"/proc/{venue}").exists()
+
+
 def test_answers_are_counted_however_the_bytes_are_cut():
     data = b"\x00\x04SABC\x00\x01H\x00\x02SA"
     for size in range(1, len(data) + 1):
@@ -340,6 +364,31 @@ def test_the_tables_and_curves_of_the_documentation_are_those_of_its_figures(tmp
     assert report.filled(page, figures) == page
     for file in pictures.write(figures["scale"], tmp_path):
         assert file.read_text(encoding="utf-8") == (ROOT / "docs" / file.name).read_text(encoding="utf-8")
+
+
+def test_a_soak_is_written_beside_the_figures_that_are_there(tmp_path):
+    for name in ("figures.json", "performance.md"):
+        shutil.copy(ROOT / "docs" / name, tmp_path)
+    run = {"minutes": 5, "days": 3, "durability": "disk", "date": "2026-11-20", "messages": 1_000, "answers": 1_200}
+    run |= {"unanswered": 0, "first_rss_mib": 50.5, "last_rss_mib": 50.6, "slope_kib_per_day": 51.2}
+    report.write({"soak": run}, tmp_path)
+    assert json.loads((tmp_path / "figures.json").read_bytes()) == figures_of_the_documentation() | {"soak": run}
+    page = (tmp_path / "performance.md").read_text(encoding="utf-8")
+    assert "2026-11-20: 1,000 messages, 1,200 answers, 0 missing" in page
+    assert "+51.2 KiB a day" in page
+
+
+def test_where_there_is_no_page_the_figures_are_written_alone(tmp_path):
+    report.write({"soak": {"minutes": 1}}, tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["figures.json"]
+
+
+def test_a_missed_target_is_shown_as_missed():
+    figures = figures_of_the_documentation()
+    figures["rtt"]["ratio"] = 99.5
+    assert f"| at most 1.5 {report.TIMES} | 99.5 {report.TIMES} | **missed** |" in report.targets(figures)
+    figures["rtt"]["ratio"] = 1.0
+    assert f"| at most 1.5 {report.TIMES} | 1 {report.TIMES} | met |" in report.targets(figures)
 
 
 def test_every_target_names_a_figure_that_is_measured():

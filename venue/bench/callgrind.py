@@ -2,7 +2,7 @@
 
 The same flows as in `venue.bench.engine` run under `valgrind --tool=callgrind`, which starts its count over whenever
 the process calls getppid: so each batch's count is of that batch alone, without start-up and preparation. Run as
-`python -m venue.bench.callgrind BATCHES`, which prints what each batch is, in the order of their counts.
+`python -m venue.bench.callgrind BATCHES DIRECTORY`, which prints what each batch is, in the order of their counts.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def callgrind(say: Say, batches: int = 5) -> Figures:
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder:
         output = Path(folder) / "counts"
         command = [valgrind, "--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={output}"]
-        command += [sys.executable, "-m", "venue.bench.callgrind", str(batches)]
+        command += [sys.executable, "-m", "venue.bench.callgrind", str(batches), folder]
         say(f"running {' '.join(command)}")
         result = subprocess.run(  # noqa: S603 - valgrind, found on the path, and our own module
             command,
@@ -81,20 +81,19 @@ class EvenClock:
         """Start no earlier than `venue_time`; nothing is ever recovered here."""
 
 
-def run_flows(batches: int) -> None:
+def run_flows(batches: int, directory: Path) -> None:
     """Run all kinds in turn, each batch between two calls of getppid."""
     gc.disable()
-    with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as directory:
-        desk = Desk(Path(directory), EvenClock())
-        for _, session, packets in desk.batches():
-            feed(session, packets)  # warms up
-        for _ in range(batches):
-            for name, session, packets in desk.batches():
-                os.getppid()
-                feed(session, packets)
-                os.getppid()
-                sys.stdout.write(f"{name}\n")
+    desk = Desk(directory, EvenClock())
+    for _, session, packets in desk.batches():
+        feed(session, packets)  # warms up
+    for _ in range(batches):
+        for name, session, packets in desk.batches():
+            os.getppid()
+            feed(session, packets)
+            os.getppid()
+            sys.stdout.write(f"{name}\n")
 
 
 if __name__ == "__main__":
-    run_flows(int(sys.argv[1]))
+    run_flows(int(sys.argv[1]), Path(sys.argv[2]))

@@ -44,7 +44,13 @@ def child(module: str, *arguments: object, processor: int) -> Iterator[Child]:
     """Run a module of `venue.bench` in a process of its own, on one processor, for as long as it is needed."""
     command = [sys.executable, "-m", f"venue.bench.{module}", *map(str, arguments)]
     with pinned(processor):
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+        process = subprocess.Popen(  # noqa: S603 - our own
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # whoever interrupts the bench interrupts its parent, which ends them all
+        )
     try:
         yield Child(module, process)
     finally:

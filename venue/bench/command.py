@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -30,6 +33,14 @@ IN_MEMORY = click.option(
 ON_DISK = click.option("--durability", type=LEVELS, default="disk", show_default=True, help="The venue's durability.")
 
 
+WRITE = click.option(
+    "--write",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write figures.json, the curves, and the tables of performance.md there.",
+)
+
+
 class Benches(click.Group):
     """The benches; a name that is none of theirs is answered with those there are."""
 
@@ -43,8 +54,23 @@ class Benches(click.Group):
         return super().resolve_command(ctx, args)
 
 
+@contextmanager
+def ended_by_a_signal() -> Iterator[None]:
+    """Take a SIGTERM like an interrupt meanwhile: what was started is ended, and what was written is removed."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @click.group(cls=Benches)
-def bench() -> None:
+@click.pass_context
+def bench(context: click.Context) -> None:
     """Measure a venue on this machine, always beside something else in the same run.
 
     Progress goes to stderr; one JSON object comes last, on stdout. What the figures mean stands in docs/performance.md.
@@ -56,6 +82,7 @@ def bench() -> None:
       portcullis bench engine --callgrind
       portcullis bench soak --minutes 5
     """
+    context.with_resource(ended_by_a_signal())
 
 
 @bench.command()
@@ -176,24 +203,22 @@ def pause(durability: Durability, orders: int, killed: int, logins: int) -> None
 @ON_DISK
 @click.option("--minutes", type=click.FloatRange(0.01, 1_440), default=20, show_default=True, help="How long.")
 @click.option("--days", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Trading days in that time.")
-def soak(durability: Durability, minutes: float, days: int) -> None:
+@WRITE
+def soak(durability: Durability, minutes: float, days: int, directory: Path | None) -> None:
     """Run for long at a fifth of capacity: answers, memory.
 
     \b
     Example:
       portcullis bench soak --minutes 20
     """
-    _print(measure_soak(_say, durability, minutes, days))
+    figures = measure_soak(_say, durability, minutes, days)
+    _write({"soak": figures | {"date": report.today()}}, directory)
+    _print(figures)
 
 
 @bench.command("all")
 @click.option("--quick", is_flag=True, help="Small sizes only: shows that it works.")
-@click.option(
-    "--write",
-    "directory",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Write figures, curves and tables there.",
-)
+@WRITE
 def everything(quick: bool, directory: Path | None) -> None:
     """All of them but soak, and the tables of the documentation.
 
@@ -201,13 +226,16 @@ def everything(quick: bool, directory: Path | None) -> None:
     Example:
       portcullis bench all --write docs
     """
+    figures = report.measure(_say, quick)
+    _write(figures, directory)
+    _print(figures)
+
+
+def _write(figures: Figures, directory: Path | None) -> None:
     if directory is not None:
         directory.mkdir(parents=True, exist_ok=True)
-    figures = report.measure(_say, quick)
-    if directory is not None:
         for file in report.write(figures, directory):
             _say(f"wrote {file}")
-    _print(figures)
 
 
 def _say(text: str) -> None:

@@ -31,7 +31,7 @@ from venue.bench.scale import FULL, QUICK, scale
 from venue.bench.throughput import throughput
 
 TIMES = "\N{MULTIPLICATION SIGN}"
-TABLE = re.compile(r"(<!-- (targets|costs|profile|trips|rates): [^\n]* -->\n)(?:.*?)(<!-- end -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- (targets|costs|profile|trips|rates|soak): [^\n]* -->\n)(?:.*?)(<!-- end -->)", re.DOTALL)
 
 
 class Target(NamedTuple):
@@ -110,7 +110,7 @@ def measure(say: Say, quick: bool = False) -> Figures:
         "throughput_32": partial(throughput, sessions=sessions, rounds=rounds, orders=orders, all_levels=True),
         "engine": partial(engine, rounds=rounds, batches=rounds),
         "callgrind": partial(callgrind, batches=min(rounds, 5)),
-        "profile": lambda _: profile(),
+        "profile": lambda _: profile(messages=orders * 2),
         "scale": partial(scale, sizes=QUICK if quick else FULL),
         "recovery": partial(recovery, records=500, rounds=1) if quick else recovery,
         "pause": partial(pause, orders=1_000, killed=100, logins=10) if quick else pause,
@@ -118,11 +118,16 @@ def measure(say: Say, quick: bool = False) -> Figures:
     if quick or shutil.which("valgrind") is None:
         say("no instructions are counted: that takes a while, and valgrind")
         del runs["callgrind"]
-    figures: Figures = {"bench": "all", "machine": machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+    figures: Figures = {"bench": "all", "machine": machine(), "date": today()}
     for name, run in runs.items():
         say(f"== {COMMANDS[name]}")
         figures[name] = run(say)
     return figures
+
+
+def today() -> str:
+    """Give the date to write beside figures."""
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def machine() -> str:
@@ -136,19 +141,22 @@ def machine() -> str:
 
 
 def write(figures: dict[str, Any], directory: Path) -> list[Path]:
-    """Write the figures, the curves, and the tables of a `performance.md` that is there; gives their files."""
-    files = [directory / "figures.json", *pictures.write(figures["scale"], directory)]
-    files[0].write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1) + b"\n")
+    """Write figures beside those there are, the curves, the tables of a `performance.md`; gives the files."""
+    file = directory / "figures.json"
+    present: dict[str, Any] = msgspec.json.decode(file.read_bytes()) if file.exists() else {}
+    whole = present | figures
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n")
+    files = [file, *(pictures.write(whole["scale"], directory) if "scale" in whole else ())]
     page = directory / "performance.md"
-    if page.exists():
-        page.write_text(filled(page.read_text(encoding="utf-8"), figures), encoding="utf-8")
+    if page.exists() and set(COMMANDS) - {"callgrind"} <= set(whole):
+        page.write_text(filled(page.read_text(encoding="utf-8"), whole), encoding="utf-8")
         files.append(page)
     return files
 
 
 def filled(page: str, figures: dict[str, Any]) -> str:
     """Give a page with its tables made anew."""
-    tables = {"targets": targets, "costs": costs, "profile": top, "trips": trips, "rates": rates}
+    tables = {"targets": targets, "costs": costs, "profile": top, "trips": trips, "rates": rates, "soak": soaked}
     return TABLE.sub(lambda found: found[1] + tables[found[2]](figures) + found[3], page)
 
 
@@ -222,3 +230,16 @@ def rates(figures: dict[str, Any]) -> str:
     process = f"`process` does {run['process_per_s']:,.0f} orders a second ({run['process_ratio']} of `memory`)"
     disk = f"`disk` {run['disk_per_s']:,.0f} ({run['disk_ratio']})"
     return "\n".join([*lines, "", f"With {run['sessions']} sessions {process}, {disk}.", ""])
+
+
+def soaked(figures: dict[str, Any]) -> str:
+    """Give what the last soak came to."""
+    run = figures.get("soak")
+    if run is None:
+        return "Not run yet.\n"
+    return (
+        f"{run['minutes']:g} minutes, {run['days']} trading days, durability `{run['durability']}`, {run['date']}: "
+        f"{run['messages']:,} messages, {run['answers']:,} answers, {run['unanswered']:,} missing. Memory at the end "
+        f"of the second day {run['first_rss_mib']:,} MiB, of the last {run['last_rss_mib']:,} MiB: "
+        f"{run['slope_kib_per_day']:+,g} KiB a day.\n"
+    )

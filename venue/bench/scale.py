@@ -4,8 +4,8 @@ In process: an order is entered and canceled while ever more orders rest in its 
 turns, ever more firms trade by turns. Each size lives in a process of its own, all at once on one processor, and they
 are measured in turns. With sockets: the round trip of one session while ever more others are logged in and idle.
 
-A size's process is `python -m venue.bench.scale KIND SIZE ORDERS`: it prints a line when it is ready, and for each line
-it reads the nanoseconds of one order.
+A size's process is `python -m venue.bench.scale KIND SIZE ORDERS DIRECTORY`: it prints a line when it is ready, and for
+each line it reads the nanoseconds of one order.
 """
 
 from __future__ import annotations
@@ -65,7 +65,10 @@ def scale(say: Say, sizes: Sizes = FULL) -> Figures:
         figures |= curve(kind, "ns", many, in_turns(kind, many, sizes.rounds, sizes.orders, processor))
     most = sizes.resting[-1]
     say(f"memory of {most:,} resting orders")
-    with child("scale", "memory", most, 1, processor=processor) as one:
+    with (
+        tempfile.TemporaryDirectory(prefix="portcullis-bench-") as directory,
+        child("scale", "memory", most, 1, directory, processor=processor) as one,
+    ):
         figures["bytes_per_resting_order"] = round(float(one.read()) / most)
     say(f"sessions: {', '.join(f'{size:,}' for size in sizes.sessions)}")
     times = round_trips_in_a_crowd(sizes.sessions, CROWD_TURNS, sizes.rounds * sizes.orders // CROWD_TURNS)
@@ -83,7 +86,10 @@ def curve(kind: str, unit: str, sizes: Sequence[int], costs: Sequence[float]) ->
 def in_turns(kind: str, sizes: Sequence[int], rounds: int, orders: int, processor: int) -> list[float]:
     """Measure the sizes of one kind in turns, each in a process of its own; gives each one's lower quartile."""
     with ExitStack() as stack:
-        children = [stack.enter_context(child("scale", kind, size, orders, processor=processor)) for size in sizes]
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="portcullis-bench-"))
+        children = [
+            stack.enter_context(child("scale", kind, size, orders, directory, processor=processor)) for size in sizes
+        ]
         for one in children:
             one.read()
         times: list[list[float]] = [[] for _ in sizes]
@@ -168,18 +174,18 @@ def memory(size: int, directory: Path) -> int:
     return resident_bytes() - before
 
 
-def run_size(kind: str, size: int, orders: int) -> None:
+def run_size(kind: str, size: int, orders: int, directory: Path) -> None:
     """Build a size, then measure a round for each line that is read."""
     chance = random.Random(size)  # noqa: S311 - which of many places comes next, the same in every run
-    with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder, no_collection():
+    with no_collection():
         if kind == "memory":
-            answer(memory(size, Path(folder)))
+            answer(memory(size, directory))
             return
-        place = Deep(size, Path(folder)) if kind == "resting" else Wide(kind, size, Path(folder))
+        place = Deep(size, directory) if kind == "resting" else Wide(kind, size, directory)
         answer("ready")
         for _ in sys.stdin:
             answer(one_round(place.packets(orders, chance)))
 
 
 if __name__ == "__main__":
-    run_size(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    run_size(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))

@@ -44,7 +44,9 @@ class VenueProcess:
         arguments = ["serve", "--config", str(self.file), "--data", str(self.data)]
         command = [sys.executable, "-c", "from venue.cli import main; main()", *arguments]
         with self.errors.open("ab") as errors, pinned(self.processor):
-            self.process = subprocess.Popen(command, stderr=errors, env=self.environment)  # noqa: S603 - our own
+            self.process = subprocess.Popen(  # noqa: S603 - our own
+                command, stderr=errors, env=self.environment, start_new_session=True
+            )
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end and self.process.poll() is None:
             with suppress(FileNotFoundError):
