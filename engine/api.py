@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from engine.orders import LiveOrders
 from engine.terms import (
     MARKET_PRICE,
     MARKET_PRICE_ALTERNATIVE,
@@ -284,7 +285,7 @@ class Port:
         self.exchange = entry.market.upper()
         self.index = index
         self.scopes: dict[str, Scope] = {}
-        self.orders: dict[int, Order] = {}
+        self.orders = LiveOrders()
         self.midnight = 0
         self.disabled = False
         self.rate_limited = False

@@ -71,7 +71,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
             raise CommandRefused("market", f"{market_entry.key} can be added from the next trading day on")
     known = {} if engine.configuration is None else {entry.symbol: entry for entry in engine.configuration.symbols}
     for market_entry in command.markets:
-        market = engine.markets.setdefault(market_entry.key, Market(market_entry.key))
+        market = engine.market(market_entry.key)
         market.midnight = engine.midnights.get(market.key, 0)
         market.after_hours_open = market_entry.after_hours_open
         market.after_hours_close = market_entry.after_hours_close
@@ -161,8 +161,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     engine.midnights = dict(command.midnights)
     for market in engine.markets.values():
         market.midnight = command.midnights[market.key]
-        market.trades.clear()
-        market.order_reference_number = market.match_number = 0
+        market.next_day()
     for security in engine.securities.values():
         security.previous_close = security.last if security.last is not None else security.previous_close
     for port in engine.ports.values():
@@ -196,6 +195,8 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
             raise CommandRefused(name, f"a price is from 1 to {MAXIMUM_PRICE:,} ticks, not {price:,}")
     for name, price in command.prices.items():
         setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
+    security.quote(1)
+    security.quote(-1)
 
 
 def set_halt(engine: Engine, command: SetHalt) -> None:
@@ -227,14 +228,15 @@ def find_books(engine: Engine, market_key: str, symbol: str | None) -> list[Book
 def bust_trade(engine: Engine, command: BustTrade, now: int) -> None:
     """Break one of today's trades: both sides are told, the book does not change."""
     market = find_market(engine, command.market)
-    trade = market.trades.get(command.match_number)
+    trade = market.trades.find(command.match_number)
     if trade is None:
         raise CommandRefused("matchNumber", f"no trade {command.match_number} at {command.market} today", missing=True)
-    if trade.broken:
+    if command.match_number in market.trades.broken:
         raise CommandRefused("matchNumber", f"trade {command.match_number} at {command.market} is broken already")
-    trade.broken = True
-    for port, key, cl_ord_id in (trade.incoming, trade.resting):
-        port.sink.broken(key, cl_ord_id, trade.match_number, command.reason, now)
+    market.trades.broken[command.match_number] = None
+    ports = list(engine.ports.values())
+    for party in (trade.incoming, trade.resting):
+        ports[party.port].sink.broken(party.key, party.cl_ord_id, command.match_number, command.reason, now)
 
 
 def release_port(engine: Engine, command: ReleasePort) -> None:

@@ -38,6 +38,7 @@ from engine.details import attribute_fault
 from engine.mass_cancel import MassCancel
 from engine.matching import NEVER, Matching
 from engine.risk.eqrc import PORT_CHECKS, RuleBook
+from engine.trades import MemoryStore, OpenStore
 
 __all__ = ["NEVER", "Engine"]
 
@@ -58,8 +59,9 @@ SIDE_CHANGES = frozenset(
 class Engine(Matching):
     """All markets of one venue, their ports and their rules. Implements `engine.api.OrderEntry`."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_store: OpenStore = MemoryStore) -> None:
         super().__init__()
+        self.open_store = open_store
         self.markets: dict[str, Market] = {}
         self.securities: dict[str, Security] = {}
         self.ports: dict[str, Port] = {}
@@ -70,6 +72,12 @@ class Engine(Matching):
         self.days = 0
         self.midnights: dict[str, int] = {}
         self.mass_cancels: deque[MassCancel] = deque()
+
+    def market(self, key: str) -> Market:
+        """Give the market of that name, made on first use."""
+        if key not in self.markets:
+            self.markets[key] = Market(key, self.open_store)
+        return self.markets[key]
 
     # What a port asks.
 
@@ -195,7 +203,7 @@ class Engine(Matching):
     ) -> None:
         """End the port's orders that match, oldest first: a slice now, the others each by a record of its own."""
         assert port.mass_cancel is None
-        port.mass_cancel = MassCancel(port, symbol, side, group_id, request, list(reversed(port.orders)))
+        port.mass_cancel = MassCancel(port, symbol, side, group_id, request)
         self.mass_cancels.append(port.mass_cancel)
         self.work_off(port.mass_cancel, now)
 
@@ -203,7 +211,7 @@ class Engine(Matching):
         """Do the next slice of a mass cancel; its port is told when it was the last."""
         for order in mass_cancel.slice():
             self.cancel(order, order.open, CancelReason.USER, now)
-        if not mass_cancel.keys:
+        if mass_cancel.is_done():
             self.mass_cancels.remove(mass_cancel)
             mass_cancel.port.mass_cancel = None
             mass_cancel.port.sink.mass_canceled(mass_cancel.request, now)

@@ -23,7 +23,7 @@ from engine.api import (
     Side,
     TimeInForce,
 )
-from engine.book import BookSide, Reserve, Trade, shrink, unlink
+from engine.book import BookSide, Reserve, shrink, unlink
 from engine.conditions import (
     MARKET_LIMIT,
     display_size,
@@ -34,6 +34,7 @@ from engine.conditions import (
     reachable,
     self_match,
 )
+from engine.trades import pack_trade
 
 BUY = Side.BUY
 GOOD_TILL_TIME = TimeInForce.GOOD_TILL_TIME
@@ -67,21 +68,21 @@ class Matching:
         market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
         terms = order.terms
         contra = book.sells if terms.side is BUY else book.buys
-        price = order.price
-        limit = price * contra.sign if price <= MAXIMUM_PRICE else MARKET_LIMIT
-        attributes = order.attributes
+        price, attributes = order.price, order.attributes
+        limit, rests = MARKET_LIMIT, False
+        if price <= MAXIMUM_PRICE:
+            limit, rests = price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
         conditional = contra.conditional or (attributes is not PLAIN and attributes.conditional)
         if conditional:
             trades = reachable(order, contra, limit) is not None and is_enough(order, contra, limit)
         else:
-            level = contra.best()
-            trades = level is not None and level.key >= limit
-        rests = terms.time_in_force is not IMMEDIATE_OR_CANCEL and price <= MAXIMUM_PRICE
+            trades = contra.best is not None and contra.best.key >= limit
         dead = not rests and not trades
+        sink = order.port.sink
         if original is None:
-            order.port.sink.accepted(order, dead, now)
+            sink.accepted(order, dead, now)
         else:
-            order.port.sink.replaced(order, original, dead, now)
+            sink.replaced(order, original, dead, now)
         if trades:
             if attributes is not PLAIN and attributes.post_only:
                 self._match_post_only(order, contra, limit, now)
@@ -123,11 +124,10 @@ class Matching:
 
     def _match(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
         """Trade with the best of the other side, at its price, while there is quantity and the price allows."""
-        level = contra.best()
-        while order.quantity and level is not None and level.key >= limit:
+        while order.quantity and (level := contra.best) is not None and level.key >= limit:
             resting = level.head
             assert resting is not None
-            added = ADDED_HIDDEN if level.ladder is contra.hidden else ADDED
+            added = ADDED if level.ladder.is_displayed else ADDED_HIDDEN
             quantity = resting.quantity if resting.quantity < order.quantity else order.quantity
             order.quantity -= quantity
             if quantity == resting.quantity:
@@ -136,7 +136,6 @@ class Matching:
             else:
                 shrink(resting, quantity)
             self._trade(order, resting, quantity, resting.price, added, now)
-            level = contra.best()
 
     def _match_conditional(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
         """Trade with what the conditions of both sides allow; displayed parts are refilled when it is done."""
@@ -179,13 +178,23 @@ class Matching:
         market = book.market
         market.match_number = match = market.match_number + 1
         book.security.last = price
-        incoming, passive = (
-            (order.port, order.key, order.cl_ord_id),
-            (resting.port, resting.key, resting.cl_ord_id),
+        port, contra = order.port, resting.port
+        market.trades.append(
+            pack_trade(
+                port.index,
+                order.key,
+                order.cl_ord_id,
+                contra.index,
+                resting.key,
+                resting.cl_ord_id,
+                book.label,
+                quantity,
+                price,
+                now,
+            )
         )
-        market.trades[match] = Trade(match, book.symbol, incoming, passive, quantity, price, now)
-        order.port.sink.executed(order, quantity, price, REMOVED, match, now)
-        resting.port.sink.executed(resting, quantity, price, added, match, now)
+        port.sink.executed(order, quantity, price, REMOVED, match, now)
+        contra.sink.executed(resting, quantity, price, added, match, now)
 
     def _prevent(
         self,

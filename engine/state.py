@@ -19,12 +19,13 @@ from engine.api import (
     Scope,
     Side,
 )
-from engine.book import Book, Market, Reserve, Security, Trade
+from engine.book import Book, Market, Reserve, Security
 from engine.commands import PRICES, Connect, add_port, set_rules, take_configuration
 from engine.conditions import owner_of
 from engine.engine import Engine
 from engine.mass_cancel import MassCancel
 from engine.matching import is_live
+from engine.orders import LiveOrders
 from engine.risk.eqrc import RuleBook
 
 
@@ -48,17 +49,12 @@ class OrderState(msgspec.Struct, array_like=True, frozen=True):
     is_reserve: bool
 
 
-class TradeState(msgspec.Struct, array_like=True, frozen=True):
-    """A trade of today; a party is port, key and label of its order."""
+class TradesState(msgspec.Struct, array_like=True, frozen=True):
+    """What identifies a market's trades of today, and which of them are broken."""
 
-    match_number: int
-    symbol: str
-    incoming: tuple[str, int, bytes]
-    resting: tuple[str, int, bytes]
-    quantity: int
-    price: int
-    time: int
-    broken: bool
+    length: int
+    sha256: bytes
+    broken: list[int]
 
 
 class BookState(msgspec.Struct, array_like=True, frozen=True):
@@ -76,7 +72,7 @@ class MarketState(msgspec.Struct, array_like=True, frozen=True):
     order_reference_number: int
     match_number: int
     books: dict[str, BookState]
-    trades: list[TradeState]
+    trades: TradesState
 
 
 class PortState(msgspec.Struct, array_like=True, frozen=True):
@@ -160,7 +156,7 @@ def dump(engine: Engine) -> EngineState | None:
         },
         [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if is_live(order)],
         [
-            MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.keys)
+            MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.left())
             for left in engine.mass_cancels
         ],
     )
@@ -176,7 +172,7 @@ def _dump_market(market: Market) -> MarketState:
             symbol: BookState(book.halted, [_dump_order(order) for order in book.orders()])
             for symbol, book in market.books.items()
         },
-        [_dump_trade(trade) for trade in market.trades.values()],
+        TradesState(market.trades.store.length, market.trades.store.digest(), list(market.trades.broken)),
     )
 
 
@@ -198,14 +194,13 @@ def _dump_order(part: Order) -> OrderState:
     )
 
 
-def _dump_trade(trade: Trade) -> TradeState:
-    incoming, resting = ((port.name, key, label) for port, key, label in (trade.incoming, trade.resting))
-    return TradeState(
-        trade.match_number, trade.symbol, incoming, resting, trade.quantity, trade.price, trade.time, trade.broken
-    )
+def dump_trades(engine: Engine) -> dict[str, bytes]:
+    """Give every market's trades of today as they are kept, which `load` wants beside the state."""
+    stores = [(key, market.trades.store) for key, market in sorted(engine.markets.items())]
+    return {key: store.slice(0, store.length) for key, store in stores}
 
 
-def load(engine: Engine, state: EngineState, connect: Connect) -> None:
+def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: Connect) -> None:
     """Bring a new engine to `state`."""
     engine.configuration = state.configuration
     engine.date, engine.session, engine.days = state.date, state.session, state.days
@@ -213,7 +208,9 @@ def load(engine: Engine, state: EngineState, connect: Connect) -> None:
     for symbol, security_state in state.securities.items():
         engine.securities[symbol] = _load_security(symbol, security_state)
     for key, market_state in state.markets.items():
-        market = engine.markets[key] = _load_market(key, market_state)
+        market = engine.market(key)
+        _load_market(market, market_state)
+        market.trades.append(trades[key])
         for symbol, book_state in market_state.books.items():
             security = engine.securities[symbol]
             book = market.books[symbol] = Book(market, security)
@@ -231,28 +228,25 @@ def load(engine: Engine, state: EngineState, connect: Connect) -> None:
         for (_, window), (_, times) in zip(port.windows, port_state.windows, strict=True):
             window.resume(times)
     _load_orders(engine, state)
-    for key, market_state in state.markets.items():
-        engine.markets[key].trades.update(
-            (trade_state.match_number, _load_trade(engine, trade_state)) for trade_state in market_state.trades
-        )
 
 
 def _load_security(symbol: str, state: SecurityState) -> Security:
     security = Security(symbol, state.ticks)
     for name, price in state.prices.items():
         setattr(security, name, price)
+    security.quote(1)
+    security.quote(-1)
     security.average_daily_volume = state.average_daily_volume
     security.listed = state.listed
     return security
 
 
-def _load_market(key: str, state: MarketState) -> Market:
-    market = Market(key)
+def _load_market(market: Market, state: MarketState) -> None:
     market.midnight = state.midnight
     market.after_hours_open, market.after_hours_close = state.after_hours
     market.order_reference_number = state.order_reference_number
     market.match_number = state.match_number
-    return market
+    market.trades.broken.update(dict.fromkeys(state.trades.broken))
 
 
 def _load_orders(engine: Engine, state: EngineState) -> None:
@@ -272,14 +266,15 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
     for name, port_state in state.ports.items():
         port = engine.ports[name]
         by_key = dict(port.orders)
-        port.orders.clear()
+        port.orders = LiveOrders()
         port.orders.update((key, by_key[key]) for key in port_state.orders)
     for name, key in state.deadlines:
         order = engine.ports[name].orders[key]
         engine.set_deadline(order, order.expires_at)
     for left in state.mass_cancels:
         port = engine.ports[left.port]
-        port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request, left.keys)
+        port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request)
+        port.mass_cancel.keys, port.mass_cancel.pages = left.keys, []
         engine.mass_cancels.append(port.mass_cancel)
 
 
@@ -295,12 +290,3 @@ def _load_order(engine: Engine, book: Book, state: OrderState) -> Order:
     order.order_reference_number = state.order_reference_number
     order.expires_at = state.expires_at
     return order
-
-
-def _load_trade(engine: Engine, state: TradeState) -> Trade:
-    incoming, resting = (
-        (engine.ports[name], key, cl_ord_id) for name, key, cl_ord_id in (state.incoming, state.resting)
-    )
-    trade = Trade(state.match_number, state.symbol, incoming, resting, state.quantity, state.price, state.time)
-    trade.broken = state.broken
-    return trade

@@ -45,8 +45,8 @@ from ouch.terms import (
     order_terms,
 )
 from wire.record import BadOption
-from wire.soup import sequenced
 
+UNKNOWN_SYMBOL = Reject.INVALID_SYMBOL
 LIVE = b"L"
 DEAD = b"D"
 AFTER_HOURS = b"E"
@@ -108,16 +108,15 @@ class UsOuchPort(OuchPort):
         self.numbers[channel] = number
         terms = KNOWN_TERMS.get(letters) or order_terms(letters)
         scope = self.scopes.get(symbol) or self.scope(symbol)
-        if not isinstance(terms, OrderTerms):
-            refusal: Refusal | None = REFUSALS[terms]
-        elif scope is None:
-            refusal = REFUSALS[Reject.INVALID_SYMBOL]
-        elif isinstance(attributes, Reject):
-            refusal = REFUSALS[attributes]
-        else:
+        refusal: Refusal | None
+        if type(terms) is OrderTerms and scope is not None and type(attributes) is OrderAttributes:
             key = channel << CHANNEL_SHIFT | number
             order = Order(self.port, scope, terms, attributes, quantity, price, cl_ord_id, key)
             refusal = self.engine.enter(order, now)
+        elif isinstance(terms, Reject):
+            refusal = REFUSALS[terms]
+        else:
+            refusal = REFUSALS[attributes if isinstance(attributes, Reject) and scope is not None else UNKNOWN_SYMBOL]
         if refusal is not None:
             self.reject(channel, number, cl_ord_id, refusal, now)
 
@@ -133,15 +132,17 @@ class UsOuchPort(OuchPort):
         original = self.live(channel, original_number)
         if original is None or number <= self.numbers.get(channel, 0):
             return
-        base = structs.replace(original.entered, shares_located=False, locate_broker=b"", options=())
-        attributes = bad if bad is not None else order_attributes(options, base, self.port)
+        attributes: OrderAttributes | Reject = original.entered
+        if appendage or attributes is not PLAIN:
+            base = structs.replace(original.entered, shares_located=False, locate_broker=b"", options=())
+            attributes = bad if bad is not None else order_attributes(options, base, self.port)
         old_side, _, _, capacity, _, cross = original.terms.letters
         side = options.get(codec.TAG_SIDE, old_side)
         assert isinstance(side, bytes)
         letters = (side, time_in_force, display, capacity, sweep, cross)
         if isinstance(attributes, OrderAttributes):
             letters = accepted_letters(letters, attributes)
-        terms = order_terms(letters)
+        terms = KNOWN_TERMS.get(letters) or order_terms(letters)
         if isinstance(terms, Reject) or isinstance(attributes, Reject) or time_in_force == AFTER_HOURS:
             self.engine.cancel_to(original, 0, now)
             return
@@ -250,54 +251,48 @@ class UsOuchPort(OuchPort):
         """Order Accepted (OUCH 5.0 §4.2)."""
         side, time_in_force, display, capacity, sweep, cross = order.terms.letters
         attributes = order.attributes
-        self.stream.append(
-            sequenced(
-                codec.pack_order_accepted(
-                    now - self.port.midnight,
-                    order.key & NUMBER_MASK,
-                    side,
-                    order.quantity,
-                    spell(order.scope.book.symbol),
-                    order.price,
-                    time_in_force,
-                    display,
-                    order.order_reference_number,
-                    capacity,
-                    sweep,
-                    cross,
-                    DEAD if dead else LIVE,
-                    order.cl_ord_id,
-                    b"" if attributes is PLAIN else echo(attributes, codec.ORDER_ACCEPTED_OPTIONS),
-                )
-            )
+        message = codec.pack_order_accepted(
+            now - self.port.midnight,
+            order.key & NUMBER_MASK,
+            side,
+            order.quantity,
+            spell(order.scope.book.symbol),
+            order.price,
+            time_in_force,
+            display,
+            order.order_reference_number,
+            capacity,
+            sweep,
+            cross,
+            DEAD if dead else LIVE,
+            order.cl_ord_id,
+            b"" if attributes is PLAIN else echo(attributes, codec.ORDER_ACCEPTED_OPTIONS),
         )
+        self.send(message)
 
     def replaced(self, order: Order, original: Order, dead: bool, now: int) -> None:
         """Order Replaced (OUCH 5.0 §4.3): the quantity is what is now open."""
         side, time_in_force, display, capacity, sweep, cross = order.terms.letters
         attributes = order.attributes
-        self.stream.append(
-            sequenced(
-                codec.pack_order_replaced(
-                    now - self.port.midnight,
-                    original.key & NUMBER_MASK,
-                    order.key & NUMBER_MASK,
-                    side,
-                    order.quantity,
-                    spell(order.scope.book.symbol),
-                    order.price,
-                    time_in_force,
-                    display,
-                    order.order_reference_number,
-                    capacity,
-                    sweep,
-                    cross,
-                    DEAD if dead else LIVE,
-                    order.cl_ord_id,
-                    b"" if attributes is PLAIN else echo(attributes, codec.ORDER_REPLACED_OPTIONS),
-                )
-            )
+        message = codec.pack_order_replaced(
+            now - self.port.midnight,
+            original.key & NUMBER_MASK,
+            order.key & NUMBER_MASK,
+            side,
+            order.quantity,
+            spell(order.scope.book.symbol),
+            order.price,
+            time_in_force,
+            display,
+            order.order_reference_number,
+            capacity,
+            sweep,
+            cross,
+            DEAD if dead else LIVE,
+            order.cl_ord_id,
+            b"" if attributes is PLAIN else echo(attributes, codec.ORDER_REPLACED_OPTIONS),
         )
+        self.send(message)
 
     def modified(self, order: Order, now: int) -> None:
         """Order Modified (OUCH 5.0 §4.12); options are echoed only to a channel (§2.4)."""
@@ -317,10 +312,10 @@ class UsOuchPort(OuchPort):
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """Order Executed (OUCH 5.0 §4.6)."""
         key = order.key
-        number = key & NUMBER_MASK
-        options = b"" if key == number else channel_option(key >> CHANNEL_SHIFT)
-        flag = LIQUIDITY_FLAGS[liquidity]
-        self.send(codec.pack_order_executed(now - self.port.midnight, number, quantity, price, flag, match, options))
+        timestamp, flag = now - self.port.midnight, LIQUIDITY_FLAGS[liquidity]
+        options = b"" if key <= NUMBER_MASK else channel_option(key >> CHANNEL_SHIFT)
+        message = codec.pack_order_executed(timestamp, key & NUMBER_MASK, quantity, price, flag, match, options)
+        self.send(message)
 
     def prevented(
         self,

@@ -156,7 +156,7 @@ def test_every_block_is_a_configuration_once_it_is_put_into_the_sample(block):
     whole = tomllib.loads(config.sample(), parse_float=Decimal)
     for name, value in tomllib.loads(block, parse_float=Decimal).items():
         if isinstance(value, dict):
-            whole[name] |= value
+            whole[name] = whole.get(name, {}) | value
         else:
             known = {entry[NAMED[name]] for entry in value} if name in NAMED else set()
             whole[name] = [entry for entry in whole.get(name, ()) if entry.get(NAMED.get(name)) not in known] + value

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import socket
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,24 +22,25 @@ import structlog
 
 from engine.api import Command, CommandRefused, Configure, NextDay, Port
 from engine.engine import NEVER
+from venue.admission import Crowd, Door
 from venue.clock import Clock, local_date, local_midnight, weekday_from
-from venue.config import Config, ConfigError, PortSettings, ServiceSettings
+from venue.config import Config, ConfigError, PortSettings, check_reach
 from venue.control import ControlServer
 from venue.gate import Gate, Writer
 from venue.journal import Journal
+from venue.listener import NO_SUCH_ADDRESS, Listener, plain_address, resolve
 from venue.log import EventLog, MemoryLog, SqliteLog
 from venue.machine import Machine
 from venue.ports import SoupConnection
 from venue.record import Kind
 from venue.recovery import recover
 from venue.reference import market_command
+from venue.tls import server_context
 from wire.soup import SoupSettings
 
 NANOSECONDS = 1_000_000_000
 STOP_GRACE = 2.0
 """Seconds that clients have to take what they are owed when the venue stops."""
-BACKLOG = 1024
-"""Connections that may wait to be accepted, so that a crowd need not try again."""
 DISK_POLL = 0.01
 """Seconds between two looks at whether the disk has caught up."""
 
@@ -67,11 +67,12 @@ class Venue:
             silence_limit_ns=soup.client_silence_limit_ms * 1_000_000,
             login_wait_ns=soup.login_wait_ms * 1_000_000,
         )
-        self.ports = {(port.service, port.name): port for port in config.port}
         self.connections: dict[SoupConnection, None] = {}
         self.logged_in: dict[str, SoupConnection] = {}
         self.addresses: dict[str, tuple[str, int]] = {}
-        self.servers: list[asyncio.Server] = []
+        self.listeners: list[Listener] = []
+        self.crowd: Crowd
+        self.door: Door
         self.waiting_for_disk: dict[SoupConnection, None] = {}
         self.timer: asyncio.TimerHandle | None = None
         self.slice: asyncio.Handle | None = None
@@ -92,7 +93,9 @@ class Venue:
         self.loop = asyncio.get_running_loop()
         self.failed = self.loop.create_future()
         self.data.mkdir(parents=True, exist_ok=True)
+        self.crowd = Crowd(self.loop, self.config.venue.max_connections, self.config.venue.max_connections_per_address)
         await self._bind()
+        self.door = Door(self.loop, self.config)
         try:
             self._open()
             (self.data / "ports.json").unlink(missing_ok=True)  # an earlier venue's: the directory is ours now
@@ -100,8 +103,7 @@ class Venue:
             self.control = ControlServer(self)
             await self.control.start(self.data / "engine.sock")
         except BaseException:
-            for server in self.servers:
-                server.close()
+            self._close_the_door()
             if self.writer is not None:
                 self.writer.stop()
             if self.log is not None:
@@ -109,29 +111,47 @@ class Venue:
             raise
         self.live = True
         self._schedule()
-        for server in self.servers:
-            await server.start_serving()
+        for listener in self.listeners:
+            listener.start()
         self._publish()
 
     async def _bind(self) -> None:
-        venue = self.config.venue
+        """Take every service's port on every address of the host."""
+        venue, soup = self.config.venue, self.config.soupbintcp
+        context = server_context(self.config)
+        try:
+            addresses = await resolve(venue.host)
+        except (OSError, ValueError) as error:
+            raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
+        check_reach(self.config, map(plain_address, addresses))
         for service in self.config.service:
             port = venue.port_base + service.offset if venue.port_base else 0
+            listener = Listener(
+                self.loop,
+                self.crowd,
+                partial(SoupConnection, self, service),
+                context if service.tls else None,
+                soup.login_wait_ms / 1000,
+                soup.slow_reader_limit_ms / 1000,
+            )
+            self.listeners.append(listener)
             try:
-                server = await self.loop.create_server(
-                    partial(SoupConnection, self, service), venue.host, port, backlog=BACKLOG, start_serving=False
-                )
+                self.addresses[service.key] = listener.bind(addresses, port)
             except OSError as error:
-                for bound in self.servers:
+                for bound in self.listeners:
                     bound.close()
-                if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-                    raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
                 if error.errno == errno.EADDRINUSE:
                     raise PortTaken(f"{service.key}: {venue.host}:{port} is in use") from error
+                if error.errno in NO_SUCH_ADDRESS:
+                    raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
                 raise
-            self.servers.append(server)
-            host, bound_port = server.sockets[0].getsockname()[:2]
-            self.addresses[service.key] = (host, bound_port)
+
+    def _close_the_door(self) -> None:
+        """Let nobody in any more."""
+        for listener in self.listeners:
+            listener.close()
+        self.door.close()
+        self.crowd.refused.say()
 
     def _open(self) -> None:
         """Open the log, bring the machine to its end, and join journal, writer and gate."""
@@ -174,8 +194,7 @@ class Venue:
     async def stop(self) -> None:
         """Refuse new connections, close the present ones, flush the log, keep a snapshot."""
         self.live = False
-        for server in self.servers:
-            server.close()
+        self._close_the_door()
         await self.control.stop()
         self._schedule()
         for connection in list(self.connections):
@@ -233,10 +252,6 @@ class Venue:
     def command(self, command: Command) -> CommandRefused | None:
         """Carry out a command as a record."""
         return self.journal.command(command)
-
-    def port_of(self, service: ServiceSettings, name: str) -> PortSettings | None:
-        """Give the port that logs in to `service` under `name`."""
-        return self.ports.get((service.key, name))
 
     def index_of(self, port: PortSettings) -> int:
         """Give the index by which records name a port."""

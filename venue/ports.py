@@ -8,12 +8,13 @@ unsent, the rest stays in the stream, and after a while the connection is closed
 from __future__ import annotations
 
 import asyncio
-import hmac
+from functools import partial
 from time import monotonic_ns
 from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from venue.admission import Attempt, Refused, Verdict
 from venue.config import PortSettings, ServiceSettings
 from venue.record import Kind
 from wire.soup import (
@@ -36,6 +37,7 @@ READ_PIECE = 8 * 1024
 """Bytes taken from one connection before the others have their turn: some 160 orders, a millisecond or two."""
 MESSAGES_A_TURN = 200
 """The same for messages: those that came behind a login may be more."""
+ONLY_MESSAGES = {bytes}
 WRITE_PIECE = 256 * 1024
 """Bytes of a stream handed to the transport at a time."""
 WRITE_LIMIT = 1024 * 1024
@@ -50,9 +52,12 @@ class SoupConnection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, venue: Venue, service: ServiceSettings) -> None:
+    def __init__(self, venue: Venue, service: ServiceSettings, address: str) -> None:
         self.venue = venue
         self.service = service
+        self.address = address
+        self.is_made = False
+        self.attempt: Attempt | None = None
         self.journal = venue.journal
         self.loop = venue.loop
         self.session = SoupServer(venue.soup_settings, monotonic_ns())
@@ -75,6 +80,7 @@ class SoupConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the session's timers."""
         self.transport = cast("asyncio.Transport", transport)
+        self.is_made = True
         if not self.venue.live:
             self.closing = True
             self.transport.abort()
@@ -92,7 +98,12 @@ class SoupConnection(asyncio.Protocol):
             return
         if len(data) > READ_PIECE:
             data, self.unread = data[:READ_PIECE], data[READ_PIECE:]
-        self.take(self.session.receive(data, monotonic_ns()))
+        events = self.session.receive(data, monotonic_ns())
+        if len(events) == 1 and type(events[0]) is bytes:
+            if not self.journal.messages(self.index, cast("list[bytes]", events)):
+                self.held = events
+        elif events:
+            self.take(events)
         if self.unread or self.held:
             self.fall_behind()
         if self.journal.writer is not None and self.journal.is_ahead:
@@ -103,18 +114,15 @@ class SoupConnection(asyncio.Protocol):
 
         Messages go first: what ends a session is always the last event, and all else may be heard later.
         """
-        messages = events
         others: list[Event] = []
-        if len(events) > 1 or (events and type(events[0]) is not bytes):
-            messages = [event for event in events if type(event) is bytes]
+        if set(map(type, events)) != ONLY_MESSAGES:
             others = [event for event in events if type(event) is not bytes]
-        if messages:
-            journal = self.journal
-            turn = cast("list[bytes]", messages if len(messages) <= MESSAGES_A_TURN else messages[:MESSAGES_A_TURN])
-            count = journal.messages(self.index, turn, journal.clock.now())
-            journal.commit()
-            if count < len(messages):
-                self.held = messages[count:] + others
+            events = [event for event in events if type(event) is bytes]
+        if events:
+            turn = events if len(events) <= MESSAGES_A_TURN else events[:MESSAGES_A_TURN]
+            count = self.journal.messages(self.index, cast("list[bytes]", turn))
+            if count < len(events):
+                self.held = events[count:] + others
                 return
         for event in others:
             self.handle(event)
@@ -192,7 +200,11 @@ class SoupConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the port; that it is free again is a record."""
+        why = self.why if exc is None or self.closing else str(exc)
         self.closing = True
+        self.give_place_back()
+        if self.attempt is not None:
+            self.venue.door.forget(self.attempt)
         for timer in (self.timer, self.patience):
             if timer is not None:
                 timer.cancel()
@@ -200,17 +212,27 @@ class SoupConnection(asyncio.Protocol):
         if self.port is not None:
             name = self.name
             self.leave()
-            log.info("disconnected", port=name, why=self.why if exc is None else str(exc))
+            log.info("disconnected", port=name, why=why)
+
+    def give_place_back(self) -> None:
+        """Be counted no longer among the connections of our address."""
+        self.venue.crowd.leave(self.address)
 
     # Logging in and out.
 
     def login(self, request: LoginRequest) -> None:
-        """Answer a Login Request (SoupBinTCP 3.00 §2.2.1): the answer waits for the login's record."""
-        port = self.venue.port_of(self.service, request.username)
-        password = "" if port is None else port.password.upper()
-        if not hmac.compare_digest(request.password.encode(), password.encode()) or port is None:
-            self.refuse(LoginRejectReason.NOT_AUTHORIZED, request, "unknown user or wrong password")
+        """Ask who it is (SoupBinTCP 3.00 §2.2.1); the answer may take a while."""
+        answer = partial(self.authorize, request)
+        self.attempt = self.venue.door.ask(self.service.key, request.username, request.password, self.address, answer)
+
+    def authorize(self, request: LoginRequest, verdict: Verdict) -> None:
+        """Answer a Login Request, now that we know who it is: the answer waits for the login's record."""
+        if self.closing:
             return
+        if isinstance(verdict, Refused):
+            self.refuse(LoginRejectReason.NOT_AUTHORIZED, request, verdict.why)
+            return
+        port = verdict.port
         index = self.venue.index_of(port)
         stream = self.venue.machine.streams[index]
         if request.session not in ("", stream.session):
@@ -250,7 +272,7 @@ class SoupConnection(asyncio.Protocol):
         """Accept the login, replay from `sequence`, and take what the client sent behind its request."""
         if self.closing or self.port is None:
             return
-        log.info("logged in", port=self.name, session=stream.session, sequence=sequence)
+        log.info("logged in", port=self.name, address=self.address, session=stream.session, sequence=sequence)
         self.is_logging_in = False
         self.listen()
         waiting = self.session.accept(stream.session, sequence, monotonic_ns())
@@ -267,7 +289,7 @@ class SoupConnection(asyncio.Protocol):
 
     def refuse(self, code: LoginRejectReason, request: LoginRequest, why: str) -> None:
         """Reject the login and close."""
-        log.info("login rejected", service=self.service.key, username=request.username, why=why)
+        log.info("login rejected", service=self.service.key, username=request.username, address=self.address, why=why)
         self.session.reject(code, monotonic_ns())
         self.close(why)
 

@@ -11,6 +11,9 @@ from venue.log import read_log
 from venue.machine import Machine
 from venue.record import LogDamaged
 
+SETTLE_EVERY = 1024
+"""Records after which a replay lets the streams put away what they got."""
+
 
 def recover(directory: Path, machine: Machine) -> None:
     """Bring a new machine to the end of the log, starting from the newest snapshot. Raises `LogDamaged`.
@@ -53,3 +56,6 @@ def _apply(directory: Path, machine: Machine) -> None:
         if number != machine.number + 1:
             raise LogDamaged(machine.number + 1, f"the log goes on with record {number}")
         machine.apply(record)
+        if number % SETTLE_EVERY == 0:
+            machine.settle()
+    machine.settle()

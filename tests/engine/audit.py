@@ -21,12 +21,22 @@ def audit(market):
                             assert resting[order.port.name, order.key] is order.displayed
                         else:
                             resting[order.port.name, order.key] = order
+                best = max((ladder.keys[-1] for ladder in (side.shown, side.hidden) if ladder.keys), default=None)
+                if best is None:
+                    assert side.best is None
+                else:
+                    assert side.best is (side.shown.levels.get(best) or side.hidden.levels[best])
                 assert side.conditional == sum(order.attributes.conditional for order in side.orders())
             bids, offers = (
                 [order.price for order in side.orders() if not order.attributes.minimum_quantity]
                 for side in (book.buys, book.sells)
             )
             assert not bids or not offers or max(bids) < min(offers), "crossed by orders that any other may trade with"
+    for security in market.engine.securities.values():
+        bids = [book.buys.shown.keys[-1] for book in security.books if book.buys.shown.keys]
+        offers = [-book.sells.shown.keys[-1] for book in security.books if book.sells.shown.keys]
+        assert security.bid == (security.outside_bid or max(bids, default=None))
+        assert security.offer == (security.outside_offer or min(offers, default=None))
     listed = {(name, key): order for name, port in market.engine.ports.items() for key, order in port.orders.items()}
     assert listed == resting
     assert {name: order.open for name, order in resting.items()} == market.open, "shares are not conserved"

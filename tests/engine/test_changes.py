@@ -124,7 +124,7 @@ def test_a_post_only_replacement_that_would_trade_is_canceled_and_the_original_i
 def test_a_replacement_may_hide_the_order_or_change_the_kind_of_sale(market):
     market.enter(sell(100, at="10.00"))
     market.replace(1, short(100, at="10.00", hidden=True))
-    assert market.security().best_offer() is None
+    assert market.security().offer is None
     assert market.enter(buy(100, at="10.00"))[1:] == trade(3, 2, 100, "10.00", match=1, hidden=True)
 
 

@@ -335,4 +335,4 @@ def test_it_is_there_again_after_a_restart(market):
 @RESTING
 def test_it_is_never_a_part_of_the_best_bid(market):
     market.enter(hidden(Side.BUY, 300, "10.00", 100))
-    assert market.security().best_bid() is None
+    assert market.security().bid is None

@@ -137,9 +137,9 @@ def test_the_order_is_gone_with_the_last_of_its_parts_and_not_before(market):
 @QUEUE
 def test_the_best_offer_is_what_is_displayed(market):
     market.enter(sell(300, at="10.00", max_floor=100))
-    assert market.security().best_offer() == 100_000
+    assert market.security().offer == 100_000
     market.cancel(1)
-    assert market.security().best_offer() is None
+    assert market.security().offer is None
 
 
 @QUEUE

@@ -46,7 +46,7 @@ from engine.api import (
 )
 from engine.commands import handle
 from engine.engine import Engine
-from engine.state import EngineState, dump, load
+from engine.state import EngineState, dump, dump_trades, load
 
 
 class RecordingSink:
@@ -245,7 +245,8 @@ class Market:
         copy.events = list(self.events)
         copy.open = dict(self.open)
         copy.audited, copy.now, copy.last_key = self.audited, self.now, self.last_key
-        load(copy.engine, msgspec.msgpack.decode(self.state(), type=EngineState), copy.connect)
+        state = msgspec.msgpack.decode(self.state(), type=EngineState)
+        load(copy.engine, state, dump_trades(self.engine), copy.connect)
         return copy
 
     # The machinery.

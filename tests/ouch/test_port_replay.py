@@ -92,8 +92,7 @@ def operate(venue, chance):
             speak(venue, chance, chance.choice(PORTS))
         venue.halt(halted=False)
     elif what in (1, 2):
-        trades = venue.machine.engine.markets["nasdaq"].trades
-        venue.bust(chance.choice(list(trades) or [1]))
+        venue.bust(chance.randint(1, venue.machine.engine.markets["nasdaq"].match_number or 1))
     elif what == 3:
         venue.release("IN30T1")
     elif what == 4:
@@ -105,7 +104,7 @@ def operate(venue, chance):
 
 
 def streams(machine):
-    return [(stream.session, stream.ended, stream.slice(0, stream.length)) for stream in machine.streams]
+    return [(stream.session, stream.ended, stream.dump().content) for stream in machine.streams]
 
 
 @pytest.fixture(scope="module")

@@ -33,9 +33,10 @@ from wire.soup_client import CLIENT_SETTINGS, SoupClient
 from wire.soup_terms import LoginAccepted, LoginRejected, State
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("logs")
+pytest.register_assert_rewrite("doors", "logs")
 
-from logs import killed, stopped  # noqa: E402, F401 - fixtures, found through the lines above
+from doors import visit, walks  # noqa: E402, F401 - fixtures, found through the lines above
+from logs import killed, stopped  # noqa: E402, F401 - the same
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 PATIENCE = 15.0
@@ -99,7 +100,6 @@ class Client:
 
     @staticmethod
     def cancel(number, quantity=0):
-        """Bytes of a Cancel Order."""
         return codec.pack_cancel_order(number, quantity, b"")
 
     def login(self, name, password=PASSWORD, session="", sequence=1, heartbeat_timeout_ns=None):

@@ -191,14 +191,14 @@ def test_a_fault_of_ours_stops_the_venue_before_its_record_is_written(host, conn
     client.enter(1)
     client.take(2)
     fault = ZeroDivisionError("as this test wants it")
-    message = Machine.message
+    messages = Machine.messages
 
-    def fail(machine, port, payload, *times):
-        if payload[:1] == b"X":
+    def fail(machine, port, payloads, *times):
+        if any(payload[:1] == b"X" for payload in payloads):
             raise fault
-        message(machine, port, payload, *times)
+        return messages(machine, port, payloads, *times)
 
-    monkeypatch.setattr(Machine, "message", fail)
+    monkeypatch.setattr(Machine, "messages", fail)
     client.send(client.order(2), client.cancel(1), client.order(3))
     assert failure(venue) is fault
     monkeypatch.undo()
