@@ -114,6 +114,13 @@ def test_a_cent_or_more_at_a_dollar_or_more_trades(market, side, hidden, reason,
 
 
 @IMPROVED
+@pytest.mark.parametrize(("met", "trades"), [("0.9999", False), ("0.9901", False), ("0.99", True)])
+def test_a_cent_is_a_hundred_ticks_below_a_dollar_too(market, met, trades):
+    market.enter(sell(100, at=met))
+    assert (len(market.enter(post_only(Side.BUY, 100, "1.00"))) == 3) == trades
+
+
+@IMPROVED
 @pytest.mark.parametrize(("price", "trades"), [("0.99", False), ("0.9901", False), ("1.00", True)])
 def test_it_is_the_order_s_own_price_that_is_a_dollar_or_more(market, price, trades):
     market.enter(sell(100, at="0.98"))

@@ -67,7 +67,7 @@ def test_decrement_takes_the_same_from_both(market, side, strategy, incoming, re
         name: left for name, left in {("IN1", 1): resting - gone, ("IN1", 2): incoming - gone}.items() if left
     }
     assert market.security().last == 100_000, "no trade: the last price is yesterday's"
-    assert not market.engine.markets["nasdaq"].trades.store.length
+    assert market.engine.markets["nasdaq"].match_number == 0
 
 
 @ACTIONS

@@ -11,6 +11,7 @@ import pytest
 
 from engine.mass_cancel import ORDERS_A_SLICE
 from ouch import codec
+from venue import tail
 from venue.log import read_log
 from venue.machine import Machine
 from venue.record import Kind
@@ -191,6 +192,19 @@ def test_two_ports_at_once_take_turns(host, connect):
     for client in clients.values():
         rest_of(client, 3 * ORDERS_A_SLICE + 1)
     assert slices(venue) == 6
+
+
+@SLICES
+def test_tail_tells_each_slice_and_what_came_of_it(held, tmp_path):
+    venue, client = held
+    go_on(venue)
+    rest_of(client)
+    venue.wait_for_disk()
+    entries = list(tail.Follower(Machine(tmp_path)).follow(venue.data, forever=False))
+    parts = [entry for entry in entries if entry.get("event") == "slice"]
+    assert [entry.keys() for entry in parts] == [{"record", "time", "direction", "event"}] * 3
+    said = Counter(entry["record"] for entry in entries if entry["direction"] == "out" and entry["port"] == NAME)
+    assert [said[entry["record"]] for entry in parts] == [ORDERS_A_SLICE, ORDERS_A_SLICE, 7 + 1]
 
 
 # What may end in between.
