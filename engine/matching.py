@@ -34,7 +34,7 @@ from engine.conditions import (
     reachable,
     self_match,
 )
-from engine.trades import pack_trade
+from engine.trades import PENDING_MAX, pack_trade
 
 BUY = Side.BUY
 GOOD_TILL_TIME = TimeInForce.GOOD_TILL_TIME
@@ -179,7 +179,8 @@ class Matching:
         market.match_number = match = market.match_number + 1
         book.security.last = price
         port, contra = order.port, resting.port
-        market.trades.append(
+        trades = market.trades
+        trades.pending.append(
             pack_trade(
                 port.index,
                 order.key,
@@ -193,6 +194,8 @@ class Matching:
                 now,
             )
         )
+        if len(trades.pending) == PENDING_MAX:
+            trades.settle()
         port.sink.executed(order, quantity, price, REMOVED, match, now)
         contra.sink.executed(resting, quantity, price, added, match, now)
 
@@ -288,7 +291,7 @@ class Matching:
         if order.reserve is not None:
             unlink(order.reserve)
             order.reserve = None
-        del order.port.orders[order.key]
+        order.port.orders.remove(order.key)
         if order.expires_at:
             self.deadlines_live -= 1
             if len(self.deadlines) > 2 * self.deadlines_live + SPARE_DEADLINES:

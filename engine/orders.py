@@ -33,6 +33,10 @@ class LiveOrders(MutableMapping[int, "Order"]):
         page[key] = order
 
     def __delitem__(self, key: int) -> None:
+        self.remove(key)
+
+    def remove(self, key: int) -> None:
+        """Take the order of a key out: `del`, without its detours."""
         number = key >> PAGE_BITS
         page = self.pages[number]
         del page[key]

@@ -212,7 +212,8 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     for key, market_state in state.markets.items():
         market = engine.market(key)
         _load_market(market, market_state)
-        market.trades.append(trades[key])
+        market.trades.pending.append(trades[key])
+        market.trades.settle()
         for symbol, book_state in market_state.books.items():
             security = engine.securities[symbol]
             book = market.books[symbol] = Book(market, security)
