@@ -9,8 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
+from engine.instructions import (
+    BustTrade,
+    Command,
+    CommandRefused,
+    Configure,
+    MarketEntry,
+    NextDay,
+    PortEntry,
+    ReleasePort,
+    RuleEntry,
+    SetHalt,
+    SetPrices,
+    SymbolEntry,
+)
 from engine.terms import (
     MARKET_PRICE,
     MARKET_PRICE_ALTERNATIVE,
@@ -175,15 +187,6 @@ class Scope:
         self.limits = limits
 
 
-class PortEntry(msgspec.Struct, array_like=True, frozen=True):
-    """An order entry port; `protocol` names the dialect that it speaks."""
-
-    name: str
-    mpid: str
-    market: str
-    protocol: str
-
-
 class Port:
     """An order entry port as the engine knows it: whose it is, what it may do, who hears of its orders.
 
@@ -262,102 +265,3 @@ class OrderEntry(Protocol):
 
     def set_entry(self, port: Port, enabled: bool) -> None:
         """Block or unblock new orders of the port."""
-
-
-class SymbolEntry(msgspec.Struct, array_like=True, frozen=True):
-    """Reference data of a security: prices in ticks, None = not known."""
-
-    symbol: str
-    previous_close: int | None
-    luld_lower: int | None
-    luld_upper: int | None
-    average_daily_volume: int
-    ticks: tuple[tuple[int, int], ...]
-
-
-class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
-    """A market of the venue; times of day are nanoseconds since its midnight."""
-
-    key: str
-    after_hours_open: int
-    after_hours_close: int
-
-
-class RuleEntry(msgspec.Struct, array_like=True, frozen=True):
-    """An EQRC rule, with settings of its type's own.
-
-    Limits are shares or whole dollars as over REST; a fat finger's ranges are (ticks, 1/10,000 of a percent).
-    """
-
-    rule_id: str
-    type: str
-    exchange: str
-    mpid: str
-    port: str | None
-    symbols: tuple[str, ...]
-    settings: dict[str, int | bool | tuple[tuple[int, int], ...]]
-
-
-class Configure(msgspec.Struct, array_like=True, frozen=True, tag="configure"):
-    """The venue's reference data and rules, whole: what the configuration file says of the market."""
-
-    markets: tuple[MarketEntry, ...]
-    symbols: tuple[SymbolEntry, ...]
-    ports: tuple[PortEntry, ...]
-    rules: tuple[RuleEntry, ...]
-
-
-class NextDay(msgspec.Struct, array_like=True, frozen=True, tag="next-day"):
-    """End the trading day, if one is open, and start `date` (YYYY-MM-DD).
-
-    `session` names the day's sequenced streams; `midnights` are each market's zero of timestamps.
-    """
-
-    date: str
-    session: str
-    midnights: dict[str, int]
-
-
-class SetPrices(msgspec.Struct, array_like=True, frozen=True, tag="set-prices"):
-    """Set some of a security's prices (ticks, None clears) and its average daily volume."""
-
-    symbol: str
-    prices: dict[str, int | None]
-
-
-class SetHalt(msgspec.Struct, array_like=True, frozen=True, tag="set-halt"):
-    """Halt or resume one book of a market, or all of them (`symbol` None)."""
-
-    market: str
-    symbol: str | None
-    halted: bool
-
-
-class BustTrade(msgspec.Struct, array_like=True, frozen=True, tag="bust-trade"):
-    """Break a trade of today."""
-
-    market: str
-    match_number: int
-    reason: BrokenTradeReason
-
-
-class ReleasePort(msgspec.Struct, array_like=True, frozen=True, tag="release-port"):
-    """Free a port that its message rate shut."""
-
-    port: str
-
-
-Command = Configure | NextDay | SetPrices | SetHalt | BustTrade | ReleasePort
-"""What operators and the venue itself ask; each is one record."""
-
-
-class CommandRefused(Exception):  # noqa: N818 - a refusal, not a fault of ours: the caller is told and nothing changed
-    """A command that cannot be carried out: `field` is what to blame, the message says what to do.
-
-    `missing` tells that the field names something that is not there.
-    """
-
-    def __init__(self, field: str, message: str, *, missing: bool = False) -> None:
-        super().__init__(message)
-        self.field = field
-        self.missing = missing

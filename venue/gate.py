@@ -131,7 +131,7 @@ class Writer:
         self._report = report
         self._failed = failed
         self._queue: SimpleQueue[_Item] = SimpleQueue()
-        self._thread = Thread(target=self._run, name="log-writer", daemon=True)
+        self._runner = Thread(target=self._run, name="log-writer", daemon=True)
         # Each of these has one writer, the loop for the first pair and the thread for the second: no lock needed.
         self._submitted_records = self._submitted_bytes = 0
         self._written_records = self._written_bytes = 0
@@ -148,7 +148,7 @@ class Writer:
 
     def start(self) -> None:
         """Start the thread."""
-        self._thread.start()
+        self._runner.start()
 
     def submit(self, batch: list[Record]) -> None:
         """Queue records for the next commit; the list is the writer's from here on. Never blocks."""
@@ -166,7 +166,7 @@ class Writer:
     def stop(self) -> None:
         """Write what is queued and end the thread; returns when it has. After a failure there is nothing to write."""
         self._queue.put(None)
-        self._thread.join()
+        self._runner.join()
 
     def _run(self) -> None:
         take, is_empty = self._queue.get, self._queue.empty
