@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from typing import Final
 
 from engine.api import Display, Order, Port, Reject, Side
 
-BUY, HIDDEN = Side.BUY, Display.HIDDEN
+BUY: Final = Side.BUY
+HIDDEN: Final = Display.HIDDEN
 
 Party = tuple[Port, int, bytes]
 """One side of a trade: its port, and the key and label of its order."""

@@ -11,6 +11,7 @@ the same events, numbers and state. What operators ask is in `commands.py`, snap
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
+from typing import Final
 
 from engine.api import (
     MARKET_PRICE,
@@ -26,6 +27,7 @@ from engine.api import (
     Liquidity,
     Order,
     OrderAttributes,
+    OrderEntry,
     OrderTerms,
     Port,
     PriceType,
@@ -38,21 +40,21 @@ from engine.api import (
 from engine.book import BookSide, Market, Security, Trade, shrink, unlink
 from engine.risk.eqrc import PORT_CHECKS, RuleBook
 
-BUY = Side.BUY
-AFTER_HOURS = TimeInForce.AFTER_HOURS
-GOOD_TILL_TIME = TimeInForce.GOOD_TILL_TIME
-IMMEDIATE_OR_CANCEL = TimeInForce.IMMEDIATE_OR_CANCEL
-NOT_LISTED = Reject.INVALID_SYMBOL
-NEVER = 2**63 - 1
+BUY: Final = Side.BUY
+AFTER_HOURS: Final = TimeInForce.AFTER_HOURS
+GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
+IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
+NOT_LISTED: Final = Reject.INVALID_SYMBOL
+NEVER: Final = 2**63 - 1
 """A deadline that does not come."""
-DAY = 86_400 * SECOND
-TAKES_ANY = -MARKET_PRICE
+DAY: Final = 86_400 * SECOND
+TAKES_ANY: Final = -MARKET_PRICE
 """The worst key that a market-priced order takes: below every price's key on either side."""
-SPARE_DEADLINES = 64
+SPARE_DEADLINES: Final = 64
 """How many deadlines of orders that are gone are kept, beside as many as there are live ones."""
-LONGEST_EXPIRE_TIME = 86_399
+LONGEST_EXPIRE_TIME: Final = 86_399
 """Seconds: an order that is good till a time ends within the day."""
-SIDE_CHANGES = frozenset(
+SIDE_CHANGES: Final = frozenset(
     {
         (Side.SELL, Side.SELL_SHORT_EXEMPT),
         (Side.SELL, Side.SELL_SHORT),
@@ -62,8 +64,8 @@ SIDE_CHANGES = frozenset(
 """How the kind of a resting sale may change (OUCH 5.0 §2.5, Modify)."""
 
 
-class Engine:
-    """All markets of one venue, their ports and their rules. Implements `engine.api.OrderEntry`."""
+class Engine(OrderEntry):
+    """All markets of one venue, their ports and their rules."""
 
     def __init__(self) -> None:
         self.markets: dict[str, Market] = {}

@@ -9,21 +9,21 @@ For editors: an `IntEnum` member's number goes into records and snapshots, so me
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
-PRICE_SCALE = 10_000
+PRICE_SCALE: Final = 10_000
 """Ticks in one unit of currency."""
-MAXIMUM_PRICE = 1_999_999_900
+MAXIMUM_PRICE: Final = 1_999_999_900
 """Highest limit price, 199,999.9900."""
-MARKET_PRICE = 0x7FFF_FFFF
+MARKET_PRICE: Final = 0x7FFF_FFFF
 """The price of an order that takes any price."""
-MARKET_PRICE_ALTERNATIVE = 2_000_000_000
+MARKET_PRICE_ALTERNATIVE: Final = 2_000_000_000
 """200,000.0000, which OUCH 5.0 also reads as a market order."""
-MAXIMUM_QUANTITY = 999_999
+MAXIMUM_QUANTITY: Final = 999_999
 """Most shares in one order, and in one chain of replacements."""
-SECOND = 1_000_000_000
+SECOND: Final = 1_000_000_000
 """Nanoseconds."""
 
 
@@ -163,7 +163,7 @@ class Refusal(NamedTuple):
     rule: str | None = None
 
 
-REFUSALS = tuple(Refusal(reason) for reason in Reject)
+REFUSALS: Final = tuple(Refusal(reason) for reason in Reject)
 """A plain refusal for each reason, for the checks that have no figures to tell."""
 
 
@@ -213,4 +213,4 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     options: tuple[tuple[int, int | bytes], ...] = ()
 
 
-PLAIN = OrderAttributes()
+PLAIN: Final = OrderAttributes()

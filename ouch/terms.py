@@ -6,6 +6,8 @@ the document does not list are refused with the closest reason (OUCH 5.0 §5, §
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import structs
 
 from engine.api import (
@@ -32,18 +34,18 @@ Letters = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
 OptionValues = dict[int, int | bytes]
 """Options by tag, as the codec reads them."""
 
-SIDES = {b"B": Side.BUY, b"S": Side.SELL, b"T": Side.SELL_SHORT, b"E": Side.SELL_SHORT_EXEMPT}
-TIMES_IN_FORCE = {
+SIDES: Final = {b"B": Side.BUY, b"S": Side.SELL, b"T": Side.SELL_SHORT, b"E": Side.SELL_SHORT_EXEMPT}
+TIMES_IN_FORCE: Final = {
     b"0": TimeInForce.DAY,
     b"3": TimeInForce.IMMEDIATE_OR_CANCEL,
     b"5": TimeInForce.EXTENDED_HOURS,
     b"6": TimeInForce.GOOD_TILL_TIME,
     b"E": TimeInForce.AFTER_HOURS,
 }
-DISPLAYS = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN, b"A": Display.ATTRIBUTABLE}
-CAPACITIES = frozenset(capacity.wire for capacity in codes.Capacity)
-SWEEPS = {b"Y": True, b"N": False}
-CROSSES = {
+DISPLAYS: Final = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN, b"A": Display.ATTRIBUTABLE}
+CAPACITIES: Final = frozenset(capacity.wire for capacity in codes.Capacity)
+SWEEPS: Final = {b"Y": True, b"N": False}
+CROSSES: Final = {
     b"N": Cross.CONTINUOUS,
     b"O": Cross.OPENING,
     b"C": Cross.CLOSING,
@@ -53,7 +55,7 @@ CROSSES = {
     b"E": Cross.EXTENDED_LIFE,
     b"A": Cross.AFTER_HOURS_CLOSE,
 }
-PRICE_TYPES = {
+PRICE_TYPES: Final = {
     b"L": PriceType.LIMIT,
     b"P": PriceType.MARKET_PEG,
     b"M": PriceType.MIDPOINT_PEG,
@@ -61,11 +63,12 @@ PRICE_TYPES = {
     b"Q": PriceType.MARKET_MAKER_PEG,
     b"m": PriceType.MIDPOINT,
 }
-AIQ_DISABLED, AIQ_PORT_DEFAULT = b"N", b"*"
+AIQ_DISABLED: Final = b"N"
+AIQ_PORT_DEFAULT: Final = b"*"
 """No self-match prevention, which is also what a port's default comes to: `*` is accepted as `N`."""
-NO_SELF_MATCH_PREVENTION = frozenset({AIQ_DISABLED, AIQ_PORT_DEFAULT})
+NO_SELF_MATCH_PREVENTION: Final = frozenset({AIQ_DISABLED, AIQ_PORT_DEFAULT})
 
-REASONS = {
+REASONS: Final = {
     Reject.INVALID_SIDE: RejectReason.INVALID_SIDE,
     Reject.INVALID_QUANTITY: RejectReason.INVALID_QUANTITY,
     Reject.INVALID_SYMBOL: RejectReason.INVALID_SYMBOL,
@@ -97,7 +100,7 @@ REASONS = {
     Reject.DISCRETION_NOT_SERVED: RejectReason.OTHER,
 }
 """The wire's reason for each of the engine's; total, which a test holds it to."""
-OPTION_FAULTS = {
+OPTION_FAULTS: Final = {
     codec.TAG_FIRM: Reject.FIRM_NOT_AUTHORIZED,
     codec.TAG_MIN_QTY: Reject.INVALID_MINIMUM_QUANTITY,
     codec.TAG_MAX_FLOOR: Reject.INVALID_MAX_FLOOR,
@@ -113,7 +116,7 @@ OPTION_FAULTS = {
     codec.TAG_AIQ_GROUP_ID: Reject.INVALID_SELF_MATCH_PREVENTION,
 }
 """The reason closest to an option that may not stand as it does; every other option's is `INVALID_ATTRIBUTE`."""
-CANCEL_REASONS = {
+CANCEL_REASONS: Final = {
     CancelReason.USER: codes.CancelReason.USER_REQUESTED.wire,
     CancelReason.IMMEDIATE_OR_CANCEL: codes.CancelReason.IMMEDIATE.wire,
     CancelReason.EXPIRED: codes.CancelReason.TIMEOUT.wire,
@@ -122,23 +125,23 @@ CANCEL_REASONS = {
     CancelReason.POST_ONLY_DISPLAYED: codes.CancelReason.POST_ONLY_DISPLAYED.wire,
     CancelReason.POST_ONLY_RULE: codes.CancelReason.POST_ONLY_MARKET_RULES.wire,
 }
-LIQUIDITY_FLAGS = {
+LIQUIDITY_FLAGS: Final = {
     Liquidity.ADDED: codes.LiquidityFlag.ADDED.wire,
     Liquidity.REMOVED: codes.LiquidityFlag.REMOVED.wire,
     Liquidity.ADDED_HIDDEN: codes.LiquidityFlag.ADDED_HIDDEN.wire,
 }
 
-BROKEN_TRADE_REASONS = {
+BROKEN_TRADE_REASONS: Final = {
     BrokenTradeReason.ERRONEOUS: codes.BrokenTradeReason.ERRONEOUS.wire,
     BrokenTradeReason.CONSENT: codes.BrokenTradeReason.CONSENT.wire,
     BrokenTradeReason.SUPERVISORY: codes.BrokenTradeReason.SUPERVISORY.wire,
     BrokenTradeReason.EXTERNAL: codes.BrokenTradeReason.EXTERNAL.wire,
 }
-SYSTEM_EVENTS = {
+SYSTEM_EVENTS: Final = {
     SystemEvent.START_OF_DAY: codes.EventCode.START_OF_DAY.wire,
     SystemEvent.END_OF_DAY: codes.EventCode.END_OF_DAY.wire,
 }
-NUMBERS: dict[int, str] = {
+NUMBERS: Final[dict[int, str]] = {
     codec.TAG_MIN_QTY: "minimum_quantity",
     codec.TAG_MAX_FLOOR: "max_floor",
     codec.TAG_RANDOM_RESERVES: "random_reserve",
@@ -149,9 +152,13 @@ NUMBERS: dict[int, str] = {
     codec.TAG_GROUP_ID: "group_id",
 }
 """Options that are a number, and the attribute that holds it."""
-TEXTS: dict[int, str] = {codec.TAG_FIRM: "firm", codec.TAG_LOCATE_BROKER: "locate_broker", codec.TAG_ROUTE: "route"}
+TEXTS: Final[dict[int, str]] = {
+    codec.TAG_FIRM: "firm",
+    codec.TAG_LOCATE_BROKER: "locate_broker",
+    codec.TAG_ROUTE: "route",
+}
 """Options that are free text; blanks say the port's default."""
-LETTERS: dict[int, tuple[str, dict[bytes, object]]] = {
+LETTERS: Final[dict[int, tuple[str, dict[bytes, object]]]] = {
     codec.TAG_PRICE_TYPE: ("price_type", dict(PRICE_TYPES)),
     codec.TAG_DISCRETION_PRICE_TYPE: (
         "discretion_price_type",
@@ -172,7 +179,7 @@ LETTERS: dict[int, tuple[str, dict[bytes, object]]] = {
 }
 """Options that are one of some letters: the attribute that holds it ("" where the market does not use it yet)."""
 
-KNOWN_TERMS: dict[Letters, OrderTerms] = {}
+KNOWN_TERMS: Final[dict[Letters, OrderTerms]] = {}
 """The terms met so far, one shared object for equal letters: 3,840 at the most."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
 
 from msgspec import structs
 
@@ -24,6 +25,7 @@ from engine.api import (
     Port,
     Refusal,
     Reject,
+    Sink,
     SystemEvent,
 )
 from ouch import codec
@@ -44,13 +46,13 @@ from ouch.terms import (
 from wire.record import BadOption
 from wire.soup import sequenced
 
-LIVE = b"L"
-DEAD = b"D"
-AFTER_HOURS = b"E"
-NO_OPTIONS: OptionValues = {}
+LIVE: Final = b"L"
+DEAD: Final = b"D"
+AFTER_HOURS: Final = b"E"
+NO_OPTIONS: Final[OptionValues] = {}
 
 
-class UsOuchPort(OuchPort):
+class UsOuchPort(OuchPort, Sink):
     """The US dialect: NASDAQ, BX and PSX."""
 
     def __init__(

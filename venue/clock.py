@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-SATURDAY = 5
+SATURDAY: Final = 5
 
 
 class Clock(Protocol):

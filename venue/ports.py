@@ -11,7 +11,7 @@ import asyncio
 import hmac
 from collections.abc import Sequence
 from time import monotonic_ns
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from venue.app import Venue
     from venue.stream import Stream
 
-WRITE_PIECE = 256 * 1024
+WRITE_PIECE: Final = 256 * 1024
 """Bytes of a stream handed to the transport at a time."""
-WRITE_LIMIT = 1024 * 1024
+WRITE_LIMIT: Final = 1024 * 1024
 """Unsent bytes at which the transport tells us to wait."""
-NANOSECONDS = 1_000_000_000
+NANOSECONDS: Final = 1_000_000_000
 
 log = structlog.get_logger()
 

@@ -21,6 +21,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final, NamedTuple, Self
 
+from ouch.port import PacketStream
+
 BLOCK: Final = 2**20
 """Bytes moved to the temporary file at a time."""
 MEMORY_LIMIT: Final = 64 * 2**20
@@ -36,7 +38,7 @@ class StreamDump(NamedTuple):
     content: bytes
 
 
-class Stream:
+class Stream(PacketStream):
     """The packets of one session, numbered from 1.
 
     `touched` is the list that the stream enters with its first packet since the gate last looked. `released` counts

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
+from typing import Final
 
-SMALLEST_CAPACITY = 16
+SMALLEST_CAPACITY: Final = 16
 
 
 class SlidingWindow:
