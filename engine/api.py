@@ -7,7 +7,7 @@ names ports import from here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from engine.instructions import (
     BustTrade,
@@ -28,9 +28,7 @@ from engine.terms import (
     MARKET_PRICE_ALTERNATIVE,
     MAXIMUM_PRICE,
     MAXIMUM_QUANTITY,
-    PLAIN,
     PRICE_SCALE,
-    REFUSALS,
     SECOND,
     BrokenTradeReason,
     CancelReason,
@@ -38,7 +36,6 @@ from engine.terms import (
     Display,
     Liquidity,
     OrderAttributes,
-    OrderTerms,
     PriceType,
     Refusal,
     Reject,
@@ -92,6 +89,51 @@ __all__ = [
     "SystemEvent",
     "TimeInForce",
 ]
+
+
+PLAIN: Final = OrderAttributes()
+"""The attributes of an order that carries none."""
+REFUSALS: Final = tuple(Refusal(reason) for reason in Reject)
+"""A plain refusal for each reason, for the checks that have no figures to tell."""
+TermsState = tuple[Side, TimeInForce, Display, Cross, bool, tuple[bytes, ...]]
+"""An order's terms as plain data."""
+
+
+class OrderTerms:
+    """The coded terms of an order, shared by all orders that have them; never changed.
+
+    `letters` are the codes as the port's protocol spells them, carried for the port and never read here.
+    """
+
+    __slots__ = ("cross", "display", "intermarket_sweep", "letters", "side", "state", "time_in_force")
+
+    def __init__(
+        self,
+        side: Side,
+        time_in_force: TimeInForce,
+        display: Display,
+        cross: Cross,
+        intermarket_sweep: bool,
+        letters: tuple[bytes, ...],
+    ) -> None:
+        self.side = side
+        self.time_in_force = time_in_force
+        self.display = display
+        self.cross = cross
+        self.intermarket_sweep = intermarket_sweep
+        self.letters = letters
+        self.state: TermsState = (side, time_in_force, display, cross, intermarket_sweep, letters)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OrderTerms) and self.state == other.state
+
+    def __hash__(self) -> int:
+        return hash(self.state)
+
+    @property
+    def is_buy(self) -> bool:
+        """Whether the order buys."""
+        return self.side is Side.BUY
 
 
 class Order:

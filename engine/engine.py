@@ -45,8 +45,8 @@ AFTER_HOURS: Final = TimeInForce.AFTER_HOURS
 GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 NOT_LISTED: Final = Reject.INVALID_SYMBOL
-NEVER: Final = 2**63 - 1
-"""A deadline that does not come."""
+NEVER: Final = 2**62 - 1
+"""A deadline that does not come, in the year 2116; compiled code compares it as a plain machine word."""
 DAY: Final = 86_400 * SECOND
 TAKES_ANY: Final = -MARKET_PRICE
 """The worst key that a market-priced order takes: below every price's key on either side."""

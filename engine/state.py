@@ -17,6 +17,7 @@ from engine.api import (
     OrderTerms,
     PortEntry,
     Scope,
+    TermsState,
 )
 from engine.book import Book, Market, Security, Trade
 from engine.commands import PRICES, Connect, add_port, set_rules, withdraw
@@ -30,7 +31,7 @@ class OrderState(msgspec.Struct, array_like=True, frozen=True):
     port: str
     key: int
     cl_ord_id: bytes
-    terms: OrderTerms
+    terms: TermsState
     attributes: OrderAttributes
     entered: OrderAttributes
     size: int
@@ -161,7 +162,7 @@ def _dump_order(order: Order) -> OrderState:
         order.port.name,
         order.key,
         order.cl_ord_id,
-        order.terms,
+        order.terms.state,
         order.attributes,
         order.entered,
         order.size,
@@ -231,11 +232,12 @@ def _load_market(key: str, state: MarketState) -> Market:
 
 def _load_orders(engine: Engine, state: EngineState) -> None:
     """Put the orders on their books in the order of each queue, into their ports in the order of entry."""
+    known: dict[TermsState, OrderTerms] = {}
     for market_key, market_state in state.markets.items():
         for symbol, book_state in market_state.books.items():
             book = engine.markets[market_key].books[symbol]
             for order_state in book_state.orders:
-                order = _load_order(engine, book, order_state)
+                order = _load_order(engine, book, order_state, known)
                 order.port.orders[order.key] = order
                 book.add(order)
     for name, port_state in state.ports.items():
@@ -248,13 +250,16 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
         engine.set_deadline(order, order.expires_at)
 
 
-def _load_order(engine: Engine, book: Book, state: OrderState) -> Order:
+def _load_order(engine: Engine, book: Book, state: OrderState, known: dict[TermsState, OrderTerms]) -> Order:
     port = engine.ports[state.port]
     scope = port.scopes.get(book.symbol)
     if scope is None:
         scope = port.scopes[book.symbol] = Scope(port, book, engine.rule_book.limits(port, book.symbol))
+    terms = known.get(state.terms)
+    if terms is None:
+        terms = known[state.terms] = OrderTerms(*state.terms)
     attributes = PLAIN if state.attributes == PLAIN else state.attributes
-    order = Order(port, scope, state.terms, attributes, state.size, state.price, state.cl_ord_id, state.key)
+    order = Order(port, scope, terms, attributes, state.size, state.price, state.cl_ord_id, state.key)
     order.entered = attributes if state.entered == state.attributes else state.entered
     order.quantity = state.quantity
     order.order_reference_number = state.order_reference_number

@@ -163,31 +163,8 @@ class Refusal(NamedTuple):
     rule: str | None = None
 
 
-REFUSALS: Final = tuple(Refusal(reason) for reason in Reject)
-"""A plain refusal for each reason, for the checks that have no figures to tell."""
-
-
-class OrderTerms(msgspec.Struct, frozen=True, array_like=True):
-    """The coded terms of an order, shared by all orders that have them.
-
-    `letters` are the codes as the port's protocol spells them, carried for the port and never read here.
-    """
-
-    side: Side
-    time_in_force: TimeInForce
-    display: Display
-    cross: Cross
-    intermarket_sweep: bool
-    letters: tuple[bytes, ...]
-
-    @property
-    def is_buy(self) -> bool:
-        """Whether the order buys."""
-        return self.side == Side.BUY
-
-
 class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
-    """The attributes that few orders carry. `PLAIN` is the instance of an order that carries none.
+    """The attributes that few orders carry. `engine.api.PLAIN` is the instance of an order that carries none.
 
     `options` are those that the last message for the order carried, by tag as its protocol has them, carried for the
     port. A replacement that leaves an attribute out keeps the value that the chain entered with.
@@ -211,6 +188,3 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     handling_instruction: bool = False
     route: bytes = b""
     options: tuple[tuple[int, int | bytes], ...] = ()
-
-
-PLAIN: Final = OrderAttributes()

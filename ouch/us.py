@@ -7,7 +7,6 @@ then the engine's (quantity, price, what is served, market, port, risk). The fir
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 from msgspec import structs
@@ -50,6 +49,8 @@ LIVE: Final = b"L"
 DEAD: Final = b"D"
 AFTER_HOURS: Final = b"E"
 NO_OPTIONS: Final[OptionValues] = {}
+SPELLED: Final[dict[str, bytes]] = {}
+"""The symbols met so far, as they stand on the wire: no more than the venue has listed."""
 
 
 class UsOuchPort(OuchPort, Sink):
@@ -94,10 +95,15 @@ class UsOuchPort(OuchPort, Sink):
             appendage,
         ) = codec.unpack_enter_order(message)
         channel = 0
-        attributes: OrderAttributes | Reject = PLAIN
+        attributes = PLAIN
+        bad: Reject | None = None
         if appendage:
             channel, options, bad = read_options(appendage, codec.ENTER_ORDER_OPTIONS)
-            attributes = bad if bad is not None else order_attributes(options, PLAIN)
+            found = bad if bad is not None else order_attributes(options, PLAIN)
+            if isinstance(found, Reject):
+                bad = found
+            else:
+                attributes = found
         if number <= self.numbers.get(channel, 0):
             return
         self.numbers[channel] = number
@@ -108,8 +114,8 @@ class UsOuchPort(OuchPort, Sink):
             refusal: Refusal | None = REFUSALS[terms]
         elif scope is None:
             refusal = REFUSALS[Reject.INVALID_SYMBOL]
-        elif isinstance(attributes, Reject):
-            refusal = REFUSALS[attributes]
+        elif bad is not None:
+            refusal = REFUSALS[bad]
         else:
             key = channel << CHANNEL_SHIFT | number
             order = Order(self.port, scope, terms, attributes, quantity, price, cl_ord_id, key)
@@ -355,7 +361,9 @@ def echo(attributes: OrderAttributes, allowed: frozenset[int]) -> bytes:
     return codec.pack_options({tag: value for tag, value in attributes.options if tag in allowed})
 
 
-@lru_cache(maxsize=65_536)
 def spell(symbol: str) -> bytes:
     """Give a symbol as it stands on the wire."""
-    return symbol.encode("ascii").ljust(8)
+    spelled = SPELLED.get(symbol)
+    if spelled is None:
+        spelled = SPELLED[symbol] = symbol.encode("ascii").ljust(8)
+    return spelled

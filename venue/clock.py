@@ -23,7 +23,7 @@ class Clock(Protocol):
         """Start no earlier than `venue_time`, the last one on record."""
 
 
-class RealClock:
+class RealClock(Clock):
     """Venue time is the machine's time, held still while that goes back."""
 
     def __init__(self) -> None:

@@ -14,7 +14,6 @@ For editors: `Gate` belongs to the loop and has no locks. Of `Writer`, only the 
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Callable
 from datetime import date
@@ -26,9 +25,11 @@ from venue.log import EventLog
 from venue.record import HEADER_LENGTH, Record
 from venue.stream import Stream
 
-COMMIT_RECORDS: Final = 8192
+EVERYTHING: Final = 2**62 - 1
+"""A record's number that never comes; compiled code compares it as a plain machine word."""
+COMMIT_RECORDS = 8192
 """Records after which a group commit takes no further batch."""
-COMMIT_BYTES: Final = 2**20
+COMMIT_BYTES = 2**20
 """Bytes after which a group commit takes no further batch; well below what makes SQLite write a commit in pieces."""
 
 _Item = tuple[list[Record], int] | date | None
@@ -42,7 +43,7 @@ class Gate:
     """
 
     def __init__(self, is_open: bool = False) -> None:
-        self._durable = sys.maxsize if is_open else 0
+        self._durable = EVERYTHING if is_open else 0
         self._closed = False
         self._waiting: deque[tuple[int, Stream | None, int, Callable[[], None] | None]] = deque()
         self._grown: dict[Stream, None] = {}

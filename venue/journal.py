@@ -57,10 +57,10 @@ class Journal:
     def messages(self, port: int, payloads: Sequence[bytes], times: tuple[int, int]) -> None:
         """Apply the messages that a port received at `times` (venue, wall); `commit` must follow."""
         now, wall_time = times
-        apply = self.machine.message
+        machine = self.machine
         try:
             for payload in payloads:
-                apply(port, payload, now, wall_time)
+                machine.message(port, payload, now, wall_time)
         except Exception as error:
             self.break_off(error)
             raise

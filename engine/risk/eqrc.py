@@ -11,7 +11,6 @@ exact, percentages are compared by cross-multiplication.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
@@ -136,7 +135,12 @@ CHECKS: Final = (restricted_stock, maximum_shares, maximum_notional, fat_finger)
 
 def price_range(reference: int) -> int:
     """Give the fat finger range, 1 to 6, of a reference price: below $1, then from $1, $10, $50, $100 and $500."""
-    return bisect_right(RANGE_FLOORS, reference) + 1
+    place = 1
+    for floor in RANGE_FLOORS:
+        if reference < floor:
+            break
+        place += 1
+    return place
 
 
 def contra_quote(order: Order) -> tuple[int | None, str]:
