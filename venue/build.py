@@ -8,8 +8,8 @@ For editors: docs/compiled.md tells what may not stand in a compiled module, tes
 
 from __future__ import annotations
 
-import sys
 from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
 
 COMPILED = (
     "wire.soup_terms",
@@ -37,10 +37,14 @@ COMPILED = (
 
 
 def describe() -> str:
-    """Say how the order path runs, from the modules that are loaded: `pure`, `compiled`, or which of it is not."""
-    loaded = [name for name in COMPILED if name in sys.modules]
-    suffixes = tuple(EXTENSION_SUFFIXES)
-    plain = [name for name in loaded if not str(sys.modules[name].__file__).endswith(suffixes)]
+    """Say how the order path runs: `pure`, `compiled`, or which of it is not."""
+    plain = [name for name in COMPILED if not _origin(name).endswith(tuple(EXTENSION_SUFFIXES))]
     if not plain:
         return "compiled"
-    return "pure" if plain == loaded else f"compiled but for {', '.join(plain)}"
+    return "pure" if len(plain) == len(COMPILED) else f"compiled but for {', '.join(plain)}"
+
+
+def _origin(name: str) -> str:
+    """Give the file that a module was, or would be, loaded from."""
+    spec = find_spec(name)
+    return "" if spec is None else str(spec.origin)
