@@ -60,7 +60,7 @@ async def serve_echo() -> None:
 @contextmanager
 def echo_server() -> Iterator[socket.socket]:
     """Run the echo in a process of its own; give a connection to it."""
-    with subprocess.Popen([sys.executable, "-m", "venue.bench"], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, "-P", "-m", "venue.bench"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             with socket.create_connection(("127.0.0.1", int(process.stdout.readline()))) as connection:
@@ -83,7 +83,7 @@ def venue_server(durability: str, directory: Path) -> Iterator[socket.socket]:
     data = directory / "data"
     arguments = ["serve", "--config", str(file), "--port-base", "0", "--data", str(data), "--durability", durability]
     environment = os.environ | {"XDG_STATE_HOME": str(directory)}
-    command = [sys.executable, "-c", "from venue.cli import main; main()", *arguments]
+    command = [sys.executable, "-P", "-c", "from venue.cli import main; main()", *arguments]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:  # noqa: S603 - our own
         try:
             address = _address(data / "ports.json", process)
