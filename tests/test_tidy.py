@@ -48,7 +48,10 @@ MAY_IMPORT = {
     "venue": May(("venue", "ouch", "fix", "prmproto", "ftpdrop", "wire", "engine"), None),
     "conformance": May(("conformance",), None),
 }
-MAY_ALSO_IMPORT = {"ouch/nasdaq_client.py": ("nasdaq_protocols",)}  # an independent peer, for tests and for conformance
+MAY_ALSO_IMPORT = {
+    "ouch/nasdaq_client.py": ("nasdaq_protocols",),  # an independent peer, for tests and for conformance
+    "ouch/codec.py": ("librt",),  # in the compiled build only
+}
 MAY_IMPORT_LAZILY = {"venue/cli.py": ("conformance",)}  # inside a function: the server never loads it
 IMPORTED_BY_NOBODY = ("ouch.nasdaq_client",)
 
