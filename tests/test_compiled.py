@@ -40,7 +40,7 @@ C_KEYWORDS |= {"_restrict", "_signed", "_thread", "_typeof", "_volatile", "_alig
 
 SUITES = {
     "engine": ["tests/engine"],
-    "ouch": ["tests/ouch"],
+    "ouch": ["tests/ouch", "--ignore=tests/ouch/test_generate.py"],  # the generator works in a source tree only
     "wire": ["tests/wire"],
     "venue": [f"tests/venue/test_{name}.py" for name in ("app", "gate", "ports", "record", "recovery", "stream")],
 }
