@@ -14,6 +14,7 @@ from engine.instructions import (
     Command,
     CommandRefused,
     Configure,
+    FirmEntry,
     MarketEntry,
     NextDay,
     PortEntry,
@@ -21,14 +22,17 @@ from engine.instructions import (
     RuleEntry,
     SetHalt,
     SetPrices,
+    SetStorage,
     SymbolEntry,
 )
+from engine.orders import LiveOrders
 from engine.terms import (
     MARKET_PRICE,
     MARKET_PRICE_ALTERNATIVE,
     MAXIMUM_PRICE,
     MAXIMUM_QUANTITY,
     PRICE_SCALE,
+    ROUND_LOT,
     SECOND,
     BrokenTradeReason,
     CancelReason,
@@ -39,6 +43,9 @@ from engine.terms import (
     PriceType,
     Refusal,
     Reject,
+    SelfMatchAction,
+    SelfMatchLevel,
+    SelfMatchPrevention,
     Side,
     SystemEvent,
     TimeInForce,
@@ -46,6 +53,7 @@ from engine.terms import (
 
 if TYPE_CHECKING:
     from engine.book import Book, Level
+    from engine.mass_cancel import MassCancel
     from engine.risk.limits import Limits
     from engine.risk.windows import SlidingWindow
 
@@ -57,6 +65,7 @@ __all__ = [
     "PLAIN",
     "PRICE_SCALE",
     "REFUSALS",
+    "ROUND_LOT",
     "SECOND",
     "BrokenTradeReason",
     "BustTrade",
@@ -66,6 +75,7 @@ __all__ = [
     "Configure",
     "Cross",
     "Display",
+    "FirmEntry",
     "Liquidity",
     "MarketEntry",
     "NextDay",
@@ -81,8 +91,12 @@ __all__ = [
     "ReleasePort",
     "RuleEntry",
     "Scope",
+    "SelfMatchAction",
+    "SelfMatchLevel",
+    "SelfMatchPrevention",
     "SetHalt",
     "SetPrices",
+    "SetStorage",
     "Side",
     "Sink",
     "SymbolEntry",
@@ -139,7 +153,9 @@ class OrderTerms:
 class Order:
     """One order, or one replacement in a chain: a replacement is an order of its own with a new time priority.
 
-    `size` is what the whole chain may execute, `quantity` what is still open, so `size - quantity` has executed.
+    `size` is what the whole chain may execute, `open` what of it still may, so `size - open` has executed (or was
+    taken by self-match prevention). `quantity` is the same as `open`, but of an order with a `reserve` it is the
+    displayed part.
     `key` is the port's own number for it, unique among the port's live orders; `cl_ord_id` the client's label.
     `entered` are the attributes that the chain's first order came with.
     """
@@ -157,6 +173,7 @@ class Order:
         "port",
         "price",
         "quantity",
+        "reserve",
         "scope",
         "size",
         "terms",
@@ -188,6 +205,17 @@ class Order:
         self.level: Level | None = None
         self.before: Order | None = None
         self.after: Order | None = None
+        self.reserve: Order | None = None
+
+    @property
+    def open(self) -> int:
+        """Shares that may still trade, displayed or not."""
+        return self.quantity if self.reserve is None else self.quantity + self.reserve.quantity
+
+    @property
+    def is_displayed(self) -> bool:
+        """Whether this part of an order stands on the displayed side of the book."""
+        return self.level is not None and self.level.ladder.is_displayed
 
 
 class Sink(Protocol):
@@ -211,6 +239,24 @@ class Sink(Protocol):
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """Tell that `quantity` shares of `order` traded at `price`; the order is gone when none are open."""
 
+    def prevented(
+        self,
+        order: Order,
+        removed: int,
+        quantity: int,
+        price: int,
+        liquidity: Liquidity,
+        strategy: SelfMatchPrevention,
+        now: int,
+    ) -> None:
+        """Tell that `removed` shares of `order` left, so that `quantity` would not trade with its owner's others."""
+
+    def restated(self, order: Order, displayed: int, number: int, now: int) -> None:
+        """Tell that `order` displays more of its reserve again: `displayed` shares in all, under a new `number`."""
+
+    def mass_canceled(self, request: bytes, now: int) -> None:
+        """Tell that all orders which a mass cancel asked for are gone."""
+
     def broken(self, key: int, cl_ord_id: bytes, match: int, reason: BrokenTradeReason, now: int) -> None:
         """Tell that the trade `match` of the order `key` does not stand."""
 
@@ -232,20 +278,26 @@ class Scope:
 class Port:
     """An order entry port as the engine knows it: whose it is, what it may do, who hears of its orders.
 
+    `organization` and `affiliation` are whose its firm is, for self-match prevention, and `plain` are the attributes of
+    an order that brings none.
     `windows` count its messages, one for each rate rule (by rule); `rate_rule` is the one that it went over.
     `withdrawn` is a port that the configuration no longer names.
     """
 
     __slots__ = (
+        "affiliation",
         "disabled",
         "entry",
         "exchange",
         "index",
         "market",
+        "mass_cancel",
         "midnight",
         "mpid",
         "name",
         "orders",
+        "organization",
+        "plain",
         "rate_limited",
         "rate_rule",
         "scopes",
@@ -259,18 +311,20 @@ class Port:
     def __init__(self, entry: PortEntry, index: int) -> None:
         self.entry = entry
         self.name = entry.name
-        self.mpid = entry.mpid
+        self.mpid = self.organization = self.affiliation = entry.mpid
         self.market = entry.market
         self.exchange = entry.market.upper()
         self.index = index
         self.scopes: dict[str, Scope] = {}
-        self.orders: dict[int, Order] = {}
+        self.orders = LiveOrders()
         self.midnight = 0
         self.disabled = False
         self.rate_limited = False
         self.rate_rule = ""
         self.windows: tuple[tuple[str, SlidingWindow], ...] = ()
         self.withdrawn = False
+        self.mass_cancel: MassCancel | None = None
+        self.plain = PLAIN
 
 
 class OrderEntry(Protocol):
@@ -302,8 +356,10 @@ class OrderEntry(Protocol):
     ) -> Refusal | None:
         """Change the kind of sale or cut the size, keeping priority, or say why not."""
 
-    def mass_cancel(self, port: Port, symbol: str, side: Side | None, group_id: int | None, now: int) -> int:
-        """End the port's orders that match (`symbol` "" = every one); gives how many."""
+    def mass_cancel(
+        self, port: Port, symbol: str, side: Side | None, group_id: int | None, request: bytes, now: int
+    ) -> None:
+        """End the port's orders that match (`symbol` "" = every one), in slices; `request` comes back when done."""
 
     def set_entry(self, port: Port, enabled: bool) -> None:
         """Block or unblock new orders of the port."""

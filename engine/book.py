@@ -15,31 +15,11 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Final
 
-from engine.api import Display, Order, Port, Reject, Side
+from engine.api import PLAIN, Display, Order, Reject, Side
+from engine.trades import OpenStore, Trades
 
 BUY: Final = Side.BUY
 HIDDEN: Final = Display.HIDDEN
-
-Party = tuple[Port, int, bytes]
-"""One side of a trade: its port, and the key and label of its order."""
-
-
-class Trade:
-    """One execution between two orders, kept for the day so that it can be broken."""
-
-    __slots__ = ("broken", "incoming", "match_number", "price", "quantity", "resting", "symbol", "time")
-
-    def __init__(
-        self, match_number: int, symbol: str, incoming: Party, resting: Party, quantity: int, price: int, time: int
-    ) -> None:
-        self.match_number = match_number
-        self.symbol = symbol
-        self.incoming = incoming
-        self.resting = resting
-        self.quantity = quantity
-        self.price = price
-        self.time = time
-        self.broken = False
 
 
 class Level:
@@ -60,13 +40,35 @@ class Level:
         return self.key * self.ladder.sign
 
 
+class Reserve(Order):
+    """What a reserve order does not display: a part of it that queues among the hidden orders at its price."""
+
+    __slots__ = ("displayed",)
+
+    def __init__(self, displayed: Order, quantity: int) -> None:
+        order = displayed
+        super().__init__(
+            order.port,
+            order.scope,
+            order.terms,
+            order.attributes,
+            quantity,
+            order.price,
+            order.cl_ord_id,
+            order.key,
+        )
+        self.displayed = displayed
+
+
 class Ladder:
     """The price levels of one side, displayed or hidden; `sign` is 1 for buys and -1 for sells."""
 
-    __slots__ = ("keys", "levels", "sign")
+    __slots__ = ("is_displayed", "keys", "levels", "side", "sign")
 
-    def __init__(self, sign: int) -> None:
-        self.sign = sign
+    def __init__(self, side: BookSide, is_displayed: bool) -> None:
+        self.side = side
+        self.sign = side.sign
+        self.is_displayed = is_displayed
         self.keys: list[int] = []
         self.levels: dict[int, Level] = {}
 
@@ -76,7 +78,12 @@ class Ladder:
         level = self.levels.get(key)
         if level is None:
             level = self.levels[key] = Level(self, key)
-            insort(self.keys, key)
+            keys = self.keys
+            if keys and key < keys[-1]:
+                insort(keys, key)
+            else:
+                keys.append(key)
+                self.side.settle(self)
         tail = level.tail
         if tail is None:
             level.head = order
@@ -86,6 +93,13 @@ class Ladder:
         level.tail = order
         level.quantity += order.quantity
         order.level = level
+        if order.attributes is not PLAIN and order.attributes.conditional:
+            self.side.conditional += 1
+
+    def next_key(self, key: int) -> int | None:
+        """Give the live price next after `key`, away from the best."""
+        place = bisect_left(self.keys, key)
+        return self.keys[place - 1] if place else None
 
     def orders(self) -> Iterator[Order]:
         """Go through all orders, best price and first come first."""
@@ -97,24 +111,45 @@ class Ladder:
 
 
 class BookSide:
-    """All buys, or all sells, of a book."""
+    """All buys, or all sells, of a book.
 
-    __slots__ = ("hidden", "shown", "sign")
+    `best` is the level that trades next: the better price, and at one price the displayed orders. `conditional` counts
+    the orders that price and time alone do not match.
+    """
 
-    def __init__(self, sign: int) -> None:
+    __slots__ = ("best", "conditional", "hidden", "security", "shown", "sign")
+
+    def __init__(self, security: Security, sign: int) -> None:
+        self.security = security
         self.sign = sign
-        self.shown = Ladder(sign)
-        self.hidden = Ladder(sign)
+        self.best: Level | None = None
+        self.conditional = 0
+        self.shown = Ladder(self, is_displayed=True)
+        self.hidden = Ladder(self, is_displayed=False)
 
-    def best(self) -> Level | None:
-        """Give the level that trades next: the better price, and at one price the displayed orders."""
-        shown = self.shown.keys
-        hidden = self.hidden.keys
-        if not hidden:
-            return self.shown.levels[shown[-1]] if shown else None
-        if not shown or hidden[-1] > shown[-1]:
-            return self.hidden.levels[hidden[-1]]
-        return self.shown.levels[shown[-1]]
+    def settle(self, ladder: Ladder) -> None:
+        """Find the best level anew, and the national best price; to be called when a ladder's best has changed."""
+        shown, hidden = self.shown, self.hidden
+        if hidden.keys and (not shown.keys or hidden.keys[-1] > shown.keys[-1]):
+            self.best = hidden.levels[hidden.keys[-1]]
+        else:
+            self.best = shown.levels[shown.keys[-1]] if shown.keys else None
+        if ladder.is_displayed:
+            self.security.quote(self.sign)
+
+    def queue(self, limit: int) -> Iterator[Order]:
+        """Go through what trades at `limit` or better, best first; what was given may leave the book meanwhile."""
+        ladders = (self.shown, self.hidden)
+        bests = [ladder.keys[-1] for ladder in ladders if ladder.keys]
+        while bests and (key := max(bests)) >= limit:
+            for ladder in ladders:
+                level = ladder.levels.get(key)
+                order = None if level is None else level.head
+                while order is not None:
+                    after = order.after
+                    yield order
+                    order = after
+            bests = [following for ladder in ladders if (following := ladder.next_key(key)) is not None]
 
     def orders(self) -> Iterator[Order]:
         """Go through all orders, displayed ones first."""
@@ -123,15 +158,20 @@ class BookSide:
 
 
 class Security:
-    """What is one thing across the markets that list a symbol: its prices and its best bid and offer."""
+    """What is one thing across the markets that list a symbol: its prices.
+
+    `bid` and `offer` are the national best: the outside quote where one is set, else the best displayed of all books.
+    """
 
     __slots__ = (
         "average_daily_volume",
+        "bid",
         "books",
         "last",
         "listed",
         "luld_lower",
         "luld_upper",
+        "offer",
         "outside_bid",
         "outside_offer",
         "previous_close",
@@ -151,28 +191,21 @@ class Security:
         self.luld_lower: int | None = None
         self.luld_upper: int | None = None
         self.average_daily_volume = 0
+        self.bid: int | None = None
+        self.offer: int | None = None
 
-    def best_bid(self) -> int | None:
-        """Give the national best bid: the outside quote where one is set, else the best displayed of all books."""
-        if self.outside_bid is not None:
-            return self.outside_bid
+    def quote(self, sign: int) -> None:
+        """Work out the national best bid (`sign` 1) or offer (-1) anew; to be called when a best price has changed."""
         best: int | None = None
         for book in self.books:
-            keys = book.buys.shown.keys
+            keys = book.buys.shown.keys if sign > 0 else book.sells.shown.keys
             if keys and (best is None or keys[-1] > best):
                 best = keys[-1]
-        return best
-
-    def best_offer(self) -> int | None:
-        """Give the national best offer, found like the bid."""
-        if self.outside_offer is not None:
-            return self.outside_offer
-        best: int | None = None
-        for book in self.books:
-            keys = book.sells.shown.keys
-            if keys and (best is None or keys[-1] > best):
-                best = keys[-1]
-        return None if best is None else -best
+        if sign > 0:
+            self.bid = best if self.outside_bid is None else self.outside_bid
+        else:
+            price = None if best is None else -best
+            self.offer = price if self.outside_offer is None else self.outside_offer
 
     def on_tick(self, price: int) -> bool:
         """Whether `price` is a multiple of the tick of its price range (ranges are listed highest first)."""
@@ -192,40 +225,52 @@ class Market:
         "key",
         "match_number",
         "midnight",
+        "open_store",
         "order_reference_number",
         "trades",
     )
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, open_store: OpenStore) -> None:
         self.key = key
         self.books: dict[str, Book] = {}
-        self.trades: dict[int, Trade] = {}
+        self.open_store = open_store
+        self.trades = Trades(open_store())
         self.order_reference_number = 0
         self.match_number = 0
         self.midnight = 0
         self.after_hours_open = 0
         self.after_hours_close = 0
 
+    def next_day(self) -> None:
+        """Begin the numbers and trades of a new day."""
+        self.order_reference_number = self.match_number = 0
+        self.trades.store.close()
+        self.trades = Trades(self.open_store())
+
 
 class Book:
     """One security's orders in one market. `closed` is why nothing may enter, None when it may."""
 
-    __slots__ = ("buys", "closed", "halted", "market", "security", "sells", "symbol")
+    __slots__ = ("buys", "closed", "halted", "label", "market", "security", "sells", "symbol")
 
     def __init__(self, market: Market, security: Security) -> None:
         self.market = market
         self.security = security
         self.symbol = security.symbol
-        self.buys = BookSide(1)
-        self.sells = BookSide(-1)
+        self.label = security.symbol.encode("ascii")
+        self.buys = BookSide(security, 1)
+        self.sells = BookSide(security, -1)
         self.halted = False
         self.closed: Reject | None = None
 
-    def settle(self) -> None:
-        """Work out anew why nothing may enter; to be called when the book is halted or resumed, or delisted."""
-        self.closed = None if self.security.listed else Reject.INVALID_SYMBOL
-        if self.halted and self.closed is None:
+    def settle(self, storage_low: bool) -> None:
+        """Work out anew why nothing may enter; to be called when any of the reasons comes or goes."""
+        if not self.security.listed:
+            self.closed = Reject.INVALID_SYMBOL
+        elif self.halted:
             self.closed = Reject.HALTED
+        else:
+            self.closed = Reject.LOW_DISK_SPACE if storage_low else None
 
     def add(self, order: Order) -> None:
         """Let `order` rest, last in the queue of its price."""
@@ -233,8 +278,13 @@ class Book:
         side = self.buys if terms.side is BUY else self.sells
         (side.hidden if terms.display is HIDDEN else side.shown).add(order)
 
+    def add_reserve(self, reserve: Reserve) -> None:
+        """Let the part of an order that is not displayed rest, last among the hidden ones of its price."""
+        side = self.buys if reserve.terms.side is BUY else self.sells
+        side.hidden.add(reserve)
+
     def orders(self) -> Iterator[Order]:
-        """Go through all resting orders: buys then sells, each in ladder order."""
+        """Go through all resting orders and reserves: buys then sells, each in ladder order."""
         yield from self.buys.orders()
         yield from self.sells.orders()
 
@@ -254,14 +304,17 @@ def unlink(order: Order) -> None:
         after.before = before
     order.before = order.after = order.level = None
     level.quantity -= order.quantity
+    ladder = level.ladder
+    if order.attributes is not PLAIN and order.attributes.conditional:
+        ladder.side.conditional -= 1
     if level.head is None:
-        ladder = level.ladder
         keys = ladder.keys
+        del ladder.levels[level.key]
         if keys[-1] == level.key:
             keys.pop()
+            ladder.side.settle(ladder)
         else:
             del keys[bisect_left(keys, level.key)]
-        del ladder.levels[level.key]
 
 
 def shrink(order: Order, quantity: int) -> None:

@@ -10,17 +10,20 @@ from collections.abc import Callable
 
 from engine.api import (
     MAXIMUM_PRICE,
+    PLAIN,
     BustTrade,
     CancelReason,
     Command,
     CommandRefused,
     Configure,
     NextDay,
+    OrderAttributes,
     Port,
     PortEntry,
     ReleasePort,
     SetHalt,
     SetPrices,
+    SetStorage,
     Sink,
     SymbolEntry,
     SystemEvent,
@@ -50,6 +53,8 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
             bust_trade(engine, command, now)
         case ReleasePort():
             release_port(engine, command)
+        case SetStorage():
+            set_storage(engine, command.low)
 
 
 def configure(engine: Engine, command: Configure, now: int, connect: Connect) -> None:
@@ -62,14 +67,14 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
         if port_entry.market not in keys:
             raise CommandRefused("market", f"port {port_entry.name} is of no market that there is: {port_entry.market}")
         port = engine.ports.get(port_entry.name)
-        if port is not None and port.entry != port_entry:
+        if port is not None and port.entry.identity != port_entry.identity:
             raise CommandRefused("port", f"{port.name} is {port.mpid}'s at {port.market}; a port does not change hands")
     for market_entry in command.markets:
         if engine.date and market_entry.key not in engine.midnights:
             raise CommandRefused("market", f"{market_entry.key} can be added from the next trading day on")
     known = {} if engine.configuration is None else {entry.symbol: entry for entry in engine.configuration.symbols}
     for market_entry in command.markets:
-        market = engine.markets.setdefault(market_entry.key, Market(market_entry.key))
+        market = engine.market(market_entry.key)
         market.midnight = engine.midnights.get(market.key, 0)
         market.after_hours_open = market_entry.after_hours_open
         market.after_hours_close = market_entry.after_hours_close
@@ -77,16 +82,13 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
         security.listed = False
     for entry in command.symbols:
         _list(engine, entry, known.get(entry.symbol))
-    for security in engine.securities.values():
-        for book in security.books:
-            book.settle()
+    set_storage(engine, engine.storage_low)
     for port_entry in command.ports:
         if port_entry.name not in engine.ports:
             port = add_port(engine, port_entry, connect)
             if engine.date:
                 port.sink.system_event(SystemEvent.START_OF_DAY, now)
-    withdraw(engine, command)
-    engine.configuration = command
+    take_configuration(engine, command)
     set_rules(engine, RuleBook(command.rules))
 
 
@@ -98,11 +100,19 @@ def add_port(engine: Engine, entry: PortEntry, connect: Connect) -> Port:
     return port
 
 
-def withdraw(engine: Engine, configuration: Configure) -> None:
-    """Let the ports that a configuration does not name take nothing new."""
-    named = {entry.name for entry in configuration.ports}
+def take_configuration(engine: Engine, configuration: Configure) -> None:
+    """Let ports be as a configuration says; those that it does not name take nothing new."""
+    engine.configuration = configuration
+    entries = {entry.name: entry for entry in configuration.ports}
+    firms = {firm.mpid: firm for firm in configuration.firms}
     for port in engine.ports.values():
-        port.withdrawn = port.name not in named
+        port.entry = entries.get(port.name, port.entry)
+        port.withdrawn = port.name not in entries
+        firm = firms.get(port.mpid)
+        port.organization = port.mpid if firm is None else firm.organization
+        port.affiliation = port.mpid if firm is None else firm.affiliation
+        prevention = port.entry.self_match_prevention
+        port.plain = PLAIN if prevention is None else OrderAttributes(self_match_prevention=prevention)
 
 
 def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> None:
@@ -152,8 +162,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     engine.midnights = dict(command.midnights)
     for market in engine.markets.values():
         market.midnight = command.midnights[market.key]
-        market.trades.clear()
-        market.order_reference_number = market.match_number = 0
+        market.next_day()
     for security in engine.securities.values():
         security.previous_close = security.last if security.last is not None else security.previous_close
     for port in engine.ports.values():
@@ -166,8 +175,9 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
 def end_day(engine: Engine, now: int) -> None:
     """Expire every resting order, then tell each port that the day is over."""
     for port in engine.ports.values():
+        engine.finish(port, now)
         for order in list(port.orders.values()):
-            engine.cancel(order, order.quantity, CancelReason.EXPIRED, now)
+            engine.cancel(order, order.open, CancelReason.EXPIRED, now)
     engine.deadlines.clear()
     engine.advance(now)
     for port in engine.ports.values():
@@ -186,13 +196,23 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
             raise CommandRefused(name, f"a price is from 1 to {MAXIMUM_PRICE:,} ticks, not {price:,}")
     for name, price in command.prices.items():
         setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
+    security.quote(1)
+    security.quote(-1)
 
 
 def set_halt(engine: Engine, command: SetHalt) -> None:
     """Halt or resume one book, or every book, of a market: resting orders stay, nothing enters while halted."""
     for book in find_books(engine, command.market, command.symbol):
         book.halted = command.halted
-        book.settle()
+        book.settle(engine.storage_low)
+
+
+def set_storage(engine: Engine, low: bool) -> None:
+    """Close every book to what is new while room is low, and settle what each is open to."""
+    engine.storage_low = low
+    for security in engine.securities.values():
+        for book in security.books:
+            book.settle(low)
 
 
 def find_market(engine: Engine, key: str) -> Market:
@@ -217,14 +237,15 @@ def find_books(engine: Engine, market_key: str, symbol: str | None) -> list[Book
 def bust_trade(engine: Engine, command: BustTrade, now: int) -> None:
     """Break one of today's trades: both sides are told, the book does not change."""
     market = find_market(engine, command.market)
-    trade = market.trades.get(command.match_number)
+    trade = market.trades.find(command.match_number)
     if trade is None:
         raise CommandRefused("matchNumber", f"no trade {command.match_number} at {command.market} today", missing=True)
-    if trade.broken:
+    if command.match_number in market.trades.broken:
         raise CommandRefused("matchNumber", f"trade {command.match_number} at {command.market} is broken already")
-    trade.broken = True
-    for port, key, cl_ord_id in (trade.incoming, trade.resting):
-        port.sink.broken(key, cl_ord_id, trade.match_number, command.reason, now)
+    market.trades.broken[command.match_number] = None
+    ports = list(engine.ports.values())
+    for party in (trade.incoming, trade.resting):
+        ports[party.port].sink.broken(party.key, party.cl_ord_id, command.match_number, command.reason, now)
 
 
 def release_port(engine: Engine, command: ReleasePort) -> None:

@@ -10,7 +10,7 @@ the same events, numbers and state. What operators ask is in `commands.py`, snap
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
+from collections import deque
 from typing import Final
 
 from engine.api import (
@@ -24,36 +24,31 @@ from engine.api import (
     CancelReason,
     Configure,
     Cross,
-    Liquidity,
     Order,
     OrderAttributes,
     OrderEntry,
     OrderTerms,
     Port,
-    PriceType,
     Refusal,
     Reject,
     Scope,
     Side,
     TimeInForce,
 )
-from engine.book import BookSide, Market, Security, Trade, shrink, unlink
+from engine.book import Market, Security
+from engine.details import attribute_fault
+from engine.mass_cancel import MassCancel
+from engine.matching import NEVER, Matching
 from engine.risk.eqrc import PORT_CHECKS, RuleBook
+from engine.trades import MemoryStore, OpenStore
 
-BUY: Final = Side.BUY
+__all__ = ["NEVER", "Engine"]
+
+CONTINUOUS: Final = Cross.CONTINUOUS
 AFTER_HOURS: Final = TimeInForce.AFTER_HOURS
 GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
-IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 NOT_LISTED: Final = Reject.INVALID_SYMBOL
-NEVER: Final = 2**62 - 1
-"""A deadline that does not come, in the year 2116; compiled code compares it as a plain machine word."""
 DAY: Final = 86_400 * SECOND
-TAKES_ANY: Final = -MARKET_PRICE
-"""The worst key that a market-priced order takes: below every price's key on either side."""
-SPARE_DEADLINES: Final = 64
-"""How many deadlines of orders that are gone are kept, beside as many as there are live ones."""
-LONGEST_EXPIRE_TIME: Final = 86_399
-"""Seconds: an order that is good till a time ends within the day."""
 SIDE_CHANGES: Final = frozenset(
     {
         (Side.SELL, Side.SELL_SHORT_EXEMPT),
@@ -64,10 +59,12 @@ SIDE_CHANGES: Final = frozenset(
 """How the kind of a resting sale may change (OUCH 5.0 §2.5, Modify)."""
 
 
-class Engine(OrderEntry):
+class Engine(Matching, OrderEntry):
     """All markets of one venue, their ports and their rules."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_store: OpenStore = MemoryStore) -> None:
+        super().__init__()
+        self.open_store = open_store
         self.markets: dict[str, Market] = {}
         self.securities: dict[str, Security] = {}
         self.ports: dict[str, Port] = {}
@@ -76,11 +73,15 @@ class Engine(OrderEntry):
         self.date = ""
         self.session = ""
         self.days = 0
-        self.deadlines: list[tuple[int, int, Order]] = []
-        self.next_deadline = NEVER
-        self.deadlines_set = 0
-        self.deadlines_live = 0
         self.midnights: dict[str, int] = {}
+        self.storage_low = False
+        self.mass_cancels: deque[MassCancel] = deque()
+
+    def market(self, key: str) -> Market:
+        """Give the market of that name, made on first use."""
+        if key not in self.markets:
+            self.markets[key] = Market(key, self.open_store)
+        return self.markets[key]
 
     # What a port asks.
 
@@ -119,10 +120,10 @@ class Engine(OrderEntry):
         elif price not in (MARKET_PRICE, MARKET_PRICE_ALTERNATIVE):
             return REFUSALS[Reject.INVALID_PRICE]
         terms = order.terms
-        if terms.cross:
-            return REFUSALS[Reject.RETAIL_NOT_SERVED if terms.cross == Cross.RETAIL else Reject.INVALID_CROSS]
+        if terms.cross is not CONTINUOUS:
+            return REFUSALS[Reject.RETAIL_NOT_SERVED if terms.cross is Cross.RETAIL else Reject.INVALID_CROSS]
         if order.attributes is not PLAIN or terms.time_in_force is GOOD_TILL_TIME:
-            reject = attribute_fault(order.attributes, terms, order.port)
+            reject = attribute_fault(order)
             if reject is not None:
                 return REFUSALS[reject]
         return None
@@ -155,24 +156,25 @@ class Engine(OrderEntry):
         if refusal is None:
             refusal = self.admit(order, now)
         if refusal is None:
-            self._work(order, None, now)
+            self.work(order, None, now)
         return refusal
 
     def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
         """Put a faultless `order` in the place of `original` with a new time priority, or say why not."""
-        executed = original.size - original.quantity
+        executed = original.size - original.open
         assert order.size > executed
         refusal = self.admit(order, now)
         if refusal is None:
             order.quantity = order.size - executed
-            self._leave(original)
-            self._work(order, original, now)
+            self.leave(original)
+            self.work(order, original, now)
         return refusal
 
     def cancel_to(self, order: Order, size: int, now: int) -> None:
         """Cut `order` down to `size` shares, executions included, keeping its priority; 0 ends it."""
-        remaining = size - (order.size - order.quantity)
-        removed = order.quantity - remaining if remaining > 0 else order.quantity
+        present = order.open
+        remaining = size - (order.size - present)
+        removed = present - remaining if remaining > 0 else present
         if removed > 0:
             self.cancel(order, removed, CancelReason.USER, now)
 
@@ -187,180 +189,49 @@ class Engine(OrderEntry):
         removed = order.size - size
         if removed < 0:
             return REFUSALS[Reject.INVALID_QUANTITY]
-        if removed >= order.quantity:
-            self.cancel(order, order.quantity, CancelReason.USER, now)
+        if removed >= order.open:
+            self.cancel(order, order.open, CancelReason.USER, now)
             return None
         order.terms = terms
         order.attributes = attributes
         order.size = size
-        shrink(order, removed)
+        if removed:
+            self.reduce(order, removed)
+        if order.reserve is not None:
+            order.reserve.terms, order.reserve.attributes = terms, attributes
         order.port.sink.modified(order, now)
         return None
 
-    def mass_cancel(self, port: Port, symbol: str, side: Side | None, group_id: int | None, now: int) -> int:
-        """End the port's orders that match, oldest first; gives how many."""
-        matching = [
-            order
-            for order in port.orders.values()
-            if symbol in ("", order.scope.book.symbol)
-            and side in (None, order.terms.side)
-            and group_id in (None, order.attributes.group_id)
-        ]
-        for order in matching:
-            self.cancel(order, order.quantity, CancelReason.USER, now)
-        return len(matching)
+    def mass_cancel(
+        self, port: Port, symbol: str, side: Side | None, group_id: int | None, request: bytes, now: int
+    ) -> None:
+        """End the port's orders that match, oldest first: a slice now, the others each by a record of its own."""
+        assert port.mass_cancel is None
+        port.mass_cancel = MassCancel(port, symbol, side, group_id, request)
+        self.mass_cancels.append(port.mass_cancel)
+        self.work_off(port.mass_cancel, now)
+
+    def work_off(self, mass_cancel: MassCancel, now: int) -> None:
+        """Do the next slice of a mass cancel; its port is told when it was the last."""
+        for order in mass_cancel.slice():
+            self.cancel(order, order.open, CancelReason.USER, now)
+        if mass_cancel.is_done():
+            self.mass_cancels.remove(mass_cancel)
+            mass_cancel.port.mass_cancel = None
+            mass_cancel.port.sink.mass_canceled(mass_cancel.request, now)
+
+    def work_off_next(self, now: int) -> None:
+        """Do one slice of what waits, each mass cancel in turn."""
+        if self.mass_cancels:
+            mass_cancel = self.mass_cancels[0]
+            self.mass_cancels.rotate(-1)
+            self.work_off(mass_cancel, now)
+
+    def finish(self, port: Port, now: int) -> None:
+        """Do all that is left of a port's mass cancel."""
+        while port.mass_cancel is not None:
+            self.work_off(port.mass_cancel, now)
 
     def set_entry(self, port: Port, enabled: bool) -> None:
         """Block or unblock new orders of the port until the end of the day (OUCH 5.0 §3.6, 3.7)."""
         port.disabled = not enabled
-
-    # What time does.
-
-    def advance(self, now: int) -> None:
-        """End the orders whose time is up, each at its own moment; comes before anything else that happens at `now`."""
-        deadlines = self.deadlines
-        while deadlines and deadlines[0][0] <= now:
-            deadline, _, order = heappop(deadlines)
-            if order.level is not None:
-                self.cancel(order, order.quantity, CancelReason.EXPIRED, deadline)
-        self.next_deadline = deadlines[0][0] if deadlines else NEVER
-
-    def set_deadline(self, order: Order, deadline: int) -> None:
-        """Remember when a good-till-time order ends; equal times end in the order in which they were set."""
-        order.expires_at = deadline
-        self.deadlines_set += 1
-        self.deadlines_live += 1
-        heappush(self.deadlines, (deadline, self.deadlines_set, order))
-        self.next_deadline = self.deadlines[0][0]
-
-    # How the book changes.
-
-    def cancel(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
-        """Take `quantity` shares of a resting order out of the market, all of them ends it."""
-        if quantity == order.quantity:
-            self._leave(order)
-            order.quantity = 0
-        else:
-            shrink(order, quantity)
-        order.size -= quantity
-        order.port.sink.canceled(order, quantity, reason, now)
-
-    def _leave(self, order: Order) -> None:
-        unlink(order)
-        del order.port.orders[order.key]
-        if order.expires_at:
-            self.deadlines_live -= 1
-            if len(self.deadlines) > 2 * self.deadlines_live + SPARE_DEADLINES:
-                self.deadlines[:] = [entry for entry in self.deadlines if entry[2].level is not None]
-                heapify(self.deadlines)
-
-    def _work(self, order: Order, original: Order | None, now: int) -> None:
-        """Give an admitted order its number, tell its port, trade it as far as it goes, and let the rest of it rest.
-
-        What must not rest (immediate or cancel, market-priced) and finds nothing is dead at once (OUCH 5.0 §2.6).
-        """
-        book = order.scope.book
-        market = book.market
-        market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
-        terms = order.terms
-        contra = book.sells if terms.side is BUY else book.buys
-        price = order.price
-        limit = price * contra.sign if price <= MAXIMUM_PRICE else TAKES_ANY
-        level = contra.best()
-        trades = level is not None and level.key >= limit
-        rests = terms.time_in_force is not IMMEDIATE_OR_CANCEL and price <= MAXIMUM_PRICE
-        dead = not rests and not trades
-        if original is None:
-            order.port.sink.accepted(order, dead, now)
-        else:
-            order.port.sink.replaced(order, original, dead, now)
-        if trades:
-            assert level is not None
-            if order.attributes.post_only:
-                displayed = level.ladder is contra.shown
-                reason = CancelReason.POST_ONLY_DISPLAYED if displayed else CancelReason.POST_ONLY_RULE
-                self._drop(order, reason, now)
-                return
-            self._match(order, contra, limit, now)
-        if rests:
-            if order.quantity:
-                self._rest(order, now)
-        elif order.quantity and not dead:
-            self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
-
-    def _rest(self, order: Order, now: int) -> None:
-        """Put an order on its book, behind all others at its price."""
-        order.port.orders[order.key] = order
-        order.scope.book.add(order)
-        if order.terms.time_in_force is GOOD_TILL_TIME:
-            self.set_deadline(order, now + order.attributes.expire_time * SECOND)
-
-    @staticmethod
-    def _drop(order: Order, reason: CancelReason, now: int) -> None:
-        """Cancel what is open of an order that never rested."""
-        quantity = order.quantity
-        order.quantity = 0
-        order.size -= quantity
-        order.port.sink.canceled(order, quantity, reason, now)
-
-    def _match(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
-        """Trade with the best of the other side, at its price, while there is quantity and the price allows."""
-        book = order.scope.book
-        market = book.market
-        sink = order.port.sink
-        level = contra.best()
-        while order.quantity and level is not None and level.key >= limit:
-            resting = level.head
-            assert resting is not None
-            quantity = resting.quantity if resting.quantity < order.quantity else order.quantity
-            price = resting.price
-            order.quantity -= quantity
-            if quantity == resting.quantity:
-                self._leave(resting)
-                resting.quantity = 0
-            else:
-                shrink(resting, quantity)
-            market.match_number = match = market.match_number + 1
-            book.security.last = price
-            market.trades[match] = Trade(
-                match,
-                book.symbol,
-                (order.port, order.key, order.cl_ord_id),
-                (resting.port, resting.key, resting.cl_ord_id),
-                quantity,
-                price,
-                now,
-            )
-            sink.executed(order, quantity, price, Liquidity.REMOVED, match, now)
-            added = Liquidity.ADDED_HIDDEN if level.ladder is contra.hidden else Liquidity.ADDED
-            resting.port.sink.executed(resting, quantity, price, added, match, now)
-            level = contra.best()
-
-
-def attribute_fault(attributes: OrderAttributes, terms: OrderTerms, port: Port) -> Reject | None:
-    """Find what an order's attributes ask that is wrong, or that the market does not serve yet."""
-    if attributes.firm and attributes.firm.decode("ascii", "replace") != port.mpid:
-        return Reject.FIRM_NOT_AUTHORIZED
-    if attributes.price_type != PriceType.LIMIT or attributes.peg_offset:
-        return Reject.PEGGING_NOT_SERVED
-    if (
-        attributes.discretion_price
-        or attributes.discretion_peg_offset
-        or attributes.discretion_price_type != PriceType.LIMIT
-    ):
-        return Reject.DISCRETION_NOT_SERVED
-    if attributes.minimum_quantity:
-        return Reject.INVALID_MINIMUM_QUANTITY
-    if attributes.max_floor or attributes.random_reserve:
-        return Reject.INVALID_MAX_FLOOR
-    if attributes.self_match_prevention:
-        return Reject.INVALID_SELF_MATCH_PREVENTION
-    if attributes.handling_instruction:
-        return Reject.INVALID_CROSS
-    if attributes.route:
-        return Reject.ROUTING_NOT_SERVED
-    if attributes.expire_time > LONGEST_EXPIRE_TIME or (
-        terms.time_in_force is GOOD_TILL_TIME and not attributes.expire_time
-    ):
-        return Reject.INVALID_EXPIRE_TIME
-    return None

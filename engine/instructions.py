@@ -11,16 +11,33 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.terms import BrokenTradeReason
+from engine.terms import BrokenTradeReason, SelfMatchPrevention
 
 
 class PortEntry(msgspec.Struct, array_like=True, frozen=True):
-    """An order entry port; `protocol` names the dialect that it speaks."""
+    """An order entry port; `protocol` names the dialect that it speaks.
+
+    `self_match_prevention` is for orders that do not choose a strategy themselves.
+    """
 
     name: str
     mpid: str
     market: str
     protocol: str
+    self_match_prevention: SelfMatchPrevention | None = None
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What may not change while the port exists."""
+        return self.name, self.mpid, self.market, self.protocol
+
+
+class FirmEntry(msgspec.Struct, array_like=True, frozen=True):
+    """A firm that belongs with others: self-match prevention takes one `organization`, or `affiliation`, as one."""
+
+    mpid: str
+    organization: str
+    affiliation: str
 
 
 class SymbolEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -64,6 +81,7 @@ class Configure(msgspec.Struct, array_like=True, frozen=True, tag="configure"):
     symbols: tuple[SymbolEntry, ...]
     ports: tuple[PortEntry, ...]
     rules: tuple[RuleEntry, ...]
+    firms: tuple[FirmEntry, ...] = ()
 
 
 class NextDay(msgspec.Struct, array_like=True, frozen=True, tag="next-day"):
@@ -106,7 +124,13 @@ class ReleasePort(msgspec.Struct, array_like=True, frozen=True, tag="release-por
     port: str
 
 
-Command = Configure | NextDay | SetPrices | SetHalt | BustTrade | ReleasePort
+class SetStorage(msgspec.Struct, array_like=True, frozen=True, tag="set-storage"):
+    """Say whether the room for what the venue writes down is low: then nothing new enters, and cancels pass."""
+
+    low: bool
+
+
+Command = Configure | NextDay | SetPrices | SetHalt | BustTrade | ReleasePort | SetStorage
 """What operators and the venue itself ask; each is one record."""
 
 

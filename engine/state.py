@@ -17,16 +17,24 @@ from engine.api import (
     OrderTerms,
     PortEntry,
     Scope,
+    Side,
     TermsState,
 )
-from engine.book import Book, Market, Security, Trade
-from engine.commands import PRICES, Connect, add_port, set_rules, withdraw
+from engine.book import Book, Market, Reserve, Security
+from engine.commands import PRICES, Connect, add_port, set_rules, take_configuration
+from engine.conditions import owner_of
 from engine.engine import Engine
+from engine.mass_cancel import MassCancel
+from engine.matching import is_live
+from engine.orders import LiveOrders
 from engine.risk.eqrc import RuleBook
 
 
 class OrderState(msgspec.Struct, array_like=True, frozen=True):
-    """A resting order; within its price, orders are listed first come first."""
+    """A part of a resting order; within its price and ladder, parts are listed first come first.
+
+    The reserve of an order stands behind what the order displays, and says the same of it but for the quantity.
+    """
 
     port: str
     key: int
@@ -39,19 +47,15 @@ class OrderState(msgspec.Struct, array_like=True, frozen=True):
     price: int
     order_reference_number: int
     expires_at: int
+    is_reserve: bool
 
 
-class TradeState(msgspec.Struct, array_like=True, frozen=True):
-    """A trade of today; a party is port, key and label of its order."""
+class TradesState(msgspec.Struct, array_like=True, frozen=True):
+    """What identifies a market's trades of today, and which of them are broken."""
 
-    match_number: int
-    symbol: str
-    incoming: tuple[str, int, bytes]
-    resting: tuple[str, int, bytes]
-    quantity: int
-    price: int
-    time: int
-    broken: bool
+    length: int
+    sha256: bytes
+    broken: list[int]
 
 
 class BookState(msgspec.Struct, array_like=True, frozen=True):
@@ -69,7 +73,7 @@ class MarketState(msgspec.Struct, array_like=True, frozen=True):
     order_reference_number: int
     match_number: int
     books: dict[str, BookState]
-    trades: list[TradeState]
+    trades: TradesState
 
 
 class PortState(msgspec.Struct, array_like=True, frozen=True):
@@ -93,6 +97,17 @@ class SecurityState(msgspec.Struct, array_like=True, frozen=True):
     listed: bool
 
 
+class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
+    """What is left of a mass cancel."""
+
+    port: str
+    symbol: str
+    side: Side | None
+    group_id: int | None
+    request: bytes
+    keys: list[int]
+
+
 class EngineState(msgspec.Struct, frozen=True):
     """Everything."""
 
@@ -105,6 +120,8 @@ class EngineState(msgspec.Struct, frozen=True):
     markets: dict[str, MarketState]
     ports: dict[str, PortState]
     deadlines: list[tuple[str, int]]
+    mass_cancels: list[MassCancelState]
+    storage_low: bool
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -139,7 +156,12 @@ def dump(engine: Engine) -> EngineState | None:
             )
             for name, port in engine.ports.items()
         },
-        [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if order.level is not None],
+        [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if is_live(order)],
+        [
+            MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.left())
+            for left in engine.mass_cancels
+        ],
+        engine.storage_low,
     )
 
 
@@ -153,11 +175,12 @@ def _dump_market(market: Market) -> MarketState:
             symbol: BookState(book.halted, [_dump_order(order) for order in book.orders()])
             for symbol, book in market.books.items()
         },
-        [_dump_trade(trade) for trade in market.trades.values()],
+        TradesState(market.trades.store.length, market.trades.store.digest(), list(market.trades.broken)),
     )
 
 
-def _dump_order(order: Order) -> OrderState:
+def _dump_order(part: Order) -> OrderState:
+    order = owner_of(part)
     return OrderState(
         order.port.name,
         order.key,
@@ -166,68 +189,67 @@ def _dump_order(order: Order) -> OrderState:
         order.attributes,
         order.entered,
         order.size,
-        order.quantity,
+        part.quantity,
         order.price,
         order.order_reference_number,
         order.expires_at,
+        part is not order,
     )
 
 
-def _dump_trade(trade: Trade) -> TradeState:
-    incoming, resting = ((port.name, key, label) for port, key, label in (trade.incoming, trade.resting))
-    return TradeState(
-        trade.match_number, trade.symbol, incoming, resting, trade.quantity, trade.price, trade.time, trade.broken
-    )
+def dump_trades(engine: Engine) -> dict[str, bytes]:
+    """Give every market's trades of today as they are kept, which `load` wants beside the state."""
+    stores = [(key, market.trades.store) for key, market in sorted(engine.markets.items())]
+    return {key: store.slice(0, store.length) for key, store in stores}
 
 
-def load(engine: Engine, state: EngineState, connect: Connect) -> None:
+def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: Connect) -> None:
     """Bring a new engine to `state`."""
     engine.configuration = state.configuration
     engine.date, engine.session, engine.days = state.date, state.session, state.days
-    engine.midnights = state.midnights
+    engine.midnights, engine.storage_low = state.midnights, state.storage_low
     for symbol, security_state in state.securities.items():
         engine.securities[symbol] = _load_security(symbol, security_state)
     for key, market_state in state.markets.items():
-        market = engine.markets[key] = _load_market(key, market_state)
+        market = engine.market(key)
+        _load_market(market, market_state)
+        market.trades.store.append(trades[key])
         for symbol, book_state in market_state.books.items():
             security = engine.securities[symbol]
             book = market.books[symbol] = Book(market, security)
             book.halted = book_state.halted
             security.books.append(book)
-            book.settle()
+            book.settle(state.storage_low)
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
         port = add_port(engine, port_state.entry, connect)
         port.disabled = port_state.disabled
         port.rate_limited, port.rate_rule = port_state.rate_limited, port_state.rate_rule
-    withdraw(engine, state.configuration)
+    take_configuration(engine, state.configuration)
     set_rules(engine, RuleBook(state.configuration.rules))
     for name, port_state in state.ports.items():
         port = engine.ports[name]
         for (_, window), (_, times) in zip(port.windows, port_state.windows, strict=True):
             window.resume(times)
     _load_orders(engine, state)
-    for key, market_state in state.markets.items():
-        engine.markets[key].trades.update(
-            (trade_state.match_number, _load_trade(engine, trade_state)) for trade_state in market_state.trades
-        )
 
 
 def _load_security(symbol: str, state: SecurityState) -> Security:
     security = Security(symbol, state.ticks)
     for name, price in state.prices.items():
         setattr(security, name, price)
+    security.quote(1)
+    security.quote(-1)
     security.average_daily_volume = state.average_daily_volume
     security.listed = state.listed
     return security
 
 
-def _load_market(key: str, state: MarketState) -> Market:
-    market = Market(key)
+def _load_market(market: Market, state: MarketState) -> None:
     market.midnight = state.midnight
     market.after_hours_open, market.after_hours_close = state.after_hours
     market.order_reference_number = state.order_reference_number
     market.match_number = state.match_number
-    return market
+    market.trades.broken.update(dict.fromkeys(state.trades.broken))
 
 
 def _load_orders(engine: Engine, state: EngineState) -> None:
@@ -237,17 +259,27 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
         for symbol, book_state in market_state.books.items():
             book = engine.markets[market_key].books[symbol]
             for order_state in book_state.orders:
+                if order_state.is_reserve:
+                    displayed = engine.ports[order_state.port].orders[order_state.key]
+                    reserve = displayed.reserve = Reserve(displayed, order_state.quantity)
+                    book.add_reserve(reserve)
+                    continue
                 order = _load_order(engine, book, order_state, known)
                 order.port.orders[order.key] = order
                 book.add(order)
     for name, port_state in state.ports.items():
         port = engine.ports[name]
-        by_key = dict(port.orders)
-        port.orders.clear()
-        port.orders.update((key, by_key[key]) for key in port_state.orders)
+        by_key, port.orders = port.orders, LiveOrders()
+        for key in port_state.orders:
+            port.orders[key] = by_key[key]
     for name, key in state.deadlines:
         order = engine.ports[name].orders[key]
         engine.set_deadline(order, order.expires_at)
+    for left in state.mass_cancels:
+        port = engine.ports[left.port]
+        port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request)
+        port.mass_cancel.keys, port.mass_cancel.pages = left.keys, []
+        engine.mass_cancels.append(port.mass_cancel)
 
 
 def _load_order(engine: Engine, book: Book, state: OrderState, known: dict[TermsState, OrderTerms]) -> Order:
@@ -265,12 +297,3 @@ def _load_order(engine: Engine, book: Book, state: OrderState, known: dict[Terms
     order.order_reference_number = state.order_reference_number
     order.expires_at = state.expires_at
     return order
-
-
-def _load_trade(engine: Engine, state: TradeState) -> Trade:
-    incoming, resting = (
-        (engine.ports[name], key, cl_ord_id) for name, key, cl_ord_id in (state.incoming, state.resting)
-    )
-    trade = Trade(state.match_number, state.symbol, incoming, resting, state.quantity, state.price, state.time)
-    trade.broken = state.broken
-    return trade

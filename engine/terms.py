@@ -23,6 +23,8 @@ MARKET_PRICE_ALTERNATIVE: Final = 2_000_000_000
 """200,000.0000, which OUCH 5.0 also reads as a market order."""
 MAXIMUM_QUANTITY: Final = 999_999
 """Most shares in one order, and in one chain of replacements."""
+ROUND_LOT: Final = 100
+"""Shares of a normal unit of trading."""
 SECOND: Final = 1_000_000_000
 """Nanoseconds."""
 
@@ -84,6 +86,7 @@ class Liquidity(IntEnum):
     ADDED = 0
     REMOVED = 1
     ADDED_HIDDEN = 2
+    ADDED_RESERVE = 3
 
 
 class CancelReason(IntEnum):
@@ -96,6 +99,25 @@ class CancelReason(IntEnum):
     SYSTEM = 4
     POST_ONLY_DISPLAYED = 5
     POST_ONLY_RULE = 6
+    SELF_MATCH = 7
+
+
+class SelfMatchLevel(IntEnum):
+    """Whose orders an order must not trade with."""
+
+    FIRM = 0
+    ORGANIZATION = 1
+    AFFILIATE = 2
+    ANY = 3
+
+
+class SelfMatchAction(IntEnum):
+    """What is done instead; `USE_REMOVER` leaves it to the incoming order's own strategy."""
+
+    DECREMENT_BOTH = 0
+    CANCEL_OLDEST = 1
+    CANCEL_NEWEST = 2
+    USE_REMOVER = 3
 
 
 class SystemEvent(IntEnum):
@@ -146,6 +168,7 @@ class Reject(IntEnum):
     MAXIMUM_NOTIONAL = 26
     FAT_FINGER = 27
     DISCRETION_NOT_SERVED = 28
+    LOW_DISK_SPACE = 29
 
 
 class Refusal(NamedTuple):
@@ -161,6 +184,14 @@ class Refusal(NamedTuple):
     reference: int | None = None
     source: str | None = None
     rule: str | None = None
+
+
+class SelfMatchPrevention(msgspec.Struct, frozen=True, array_like=True):
+    """A strategy of self-match prevention (AIQ); without `details` the owner is told of a plain cancel."""
+
+    level: SelfMatchLevel
+    action: SelfMatchAction
+    details: bool = True
 
 
 class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
@@ -184,7 +215,13 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     group_id: int = 0
     shares_located: bool = False
     locate_broker: bytes = b""
-    self_match_prevention: bool = False
+    self_match_prevention: SelfMatchPrevention | None = None
+    self_match_group: bytes = b""
     handling_instruction: bool = False
     route: bytes = b""
     options: tuple[tuple[int, int | bytes], ...] = ()
+
+    @property
+    def conditional(self) -> bool:
+        """Whether an order with these, incoming or resting, needs more than price and time to be matched."""
+        return bool(self.minimum_quantity or self.max_floor or self.self_match_prevention is not None)

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from engine.api import Order, OrderEntry, Port, Refusal, Reject, Scope
 from wire.record import Malformed
-from wire.soup import sequenced
+from wire.soup_terms import SEQUENCED_HEADERS
 
 NUMBER_MASK: Final = 0xFFFF_FFFF
 CHANNEL_SHIFT: Final = 32
@@ -20,10 +20,13 @@ CHANNEL_SHIFT: Final = 32
 
 
 class PacketStream(Protocol):
-    """Takes the packets that a port sends, in order."""
+    """Takes the packets that a port sends, in order: framed ones into `pending`, and a `touch` with the first."""
 
-    def append(self, packet: bytes) -> None:
-        """Add one framed packet."""
+    pending: list[bytes]
+    untouched: bool
+
+    def touch(self) -> None:
+        """Let be known that something is pending."""
 
 
 class OuchPort:
@@ -73,7 +76,7 @@ class OuchPort:
 
     def live(self, channel: int, number: int) -> Order | None:
         """Give the live order of that name."""
-        return self.port.orders.get(channel << CHANNEL_SHIFT | number)
+        return self.port.orders.find(channel << CHANNEL_SHIFT | number)
 
     def supersede(self, original: Order, order: Order, fault: Refusal | None, now: int) -> Refusal | None:
         """Replace `original`: end it where the new details are faulty or leave nothing open, else try (§2.5).
@@ -83,7 +86,7 @@ class OuchPort:
         if fault is not None and fault.reason is Reject.INVALID_SYMBOL:  # no longer listed: not the details' fault
             self.numbers[order.key >> CHANNEL_SHIFT] = order.key & NUMBER_MASK
             return fault
-        if fault is not None or order.size <= original.size - original.quantity:
+        if fault is not None or order.size <= original.size - original.open:
             self.engine.cancel_to(original, 0, now)
             return None
         self.numbers[order.key >> CHANNEL_SHIFT] = order.key & NUMBER_MASK
@@ -103,4 +106,7 @@ class OuchPort:
 
     def send(self, message: bytes) -> None:
         """Put one message into the port's sequenced stream."""
-        self.stream.append(sequenced(message))
+        stream = self.stream
+        stream.pending.append(SEQUENCED_HEADERS[len(message)] + message)
+        if stream.untouched:
+            stream.touch()

@@ -11,7 +11,6 @@ from typing import Final
 from msgspec import structs
 
 from engine.api import (
-    PLAIN,
     BrokenTradeReason,
     CancelReason,
     Cross,
@@ -19,8 +18,12 @@ from engine.api import (
     Liquidity,
     OrderAttributes,
     OrderTerms,
+    Port,
     PriceType,
     Reject,
+    SelfMatchAction,
+    SelfMatchLevel,
+    SelfMatchPrevention,
     Side,
     SystemEvent,
     TimeInForce,
@@ -42,6 +45,8 @@ TIMES_IN_FORCE: Final = {
     b"6": TimeInForce.GOOD_TILL_TIME,
     b"E": TimeInForce.AFTER_HOURS,
 }
+IMMEDIATE_OR_CANCEL: Final = codes.TimeInForce.IOC.wire
+HIDDEN: Final = codes.Display.HIDDEN.wire
 DISPLAYS: Final = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN, b"A": Display.ATTRIBUTABLE}
 CAPACITIES: Final = frozenset(capacity.wire for capacity in codes.Capacity)
 SWEEPS: Final = {b"Y": True, b"N": False}
@@ -63,10 +68,29 @@ PRICE_TYPES: Final = {
     b"Q": PriceType.MARKET_MAKER_PEG,
     b"m": PriceType.MIDPOINT,
 }
-AIQ_DISABLED: Final = b"N"
-AIQ_PORT_DEFAULT: Final = b"*"
-"""No self-match prevention, which is also what a port's default comes to: `*` is accepted as `N`."""
-NO_SELF_MATCH_PREVENTION: Final = frozenset({AIQ_DISABLED, AIQ_PORT_DEFAULT})
+AIQ_PORT_DEFAULT: Final = codes.AIQStrategy.PORT_DEFAULT.wire
+AIQ_GROUP_DEFAULT: Final = b"**"
+AIQ_LEVELS: Final = {
+    SelfMatchLevel.FIRM: "YDOWR",
+    SelfMatchLevel.ORGANIZATION: "ydowr",
+    SelfMatchLevel.AFFILIATE: "ZEPXS",
+    SelfMatchLevel.ANY: "01245",
+}
+AIQ_ACTIONS: Final = (
+    (SelfMatchAction.DECREMENT_BOTH, False),
+    (SelfMatchAction.DECREMENT_BOTH, True),
+    (SelfMatchAction.CANCEL_OLDEST, True),
+    (SelfMatchAction.CANCEL_NEWEST, True),
+    (SelfMatchAction.USE_REMOVER, True),
+)
+"""Action and whether with details, in the order of each level's letters."""
+AIQ_STRATEGIES: Final[dict[bytes, SelfMatchPrevention | None]] = {
+    letter.encode(): SelfMatchPrevention(level, action, details)
+    for level, row in AIQ_LEVELS.items()
+    for letter, (action, details) in zip(row, AIQ_ACTIONS, strict=True)
+} | {codes.AIQStrategy.DISABLED.wire: None}
+"""What each AIQ strategy means; `*` is the port's own."""
+AIQ_LETTERS: Final = {strategy: letter for letter, strategy in AIQ_STRATEGIES.items()}
 
 REASONS: Final = {
     Reject.INVALID_SIDE: RejectReason.INVALID_SIDE,
@@ -98,6 +122,7 @@ REASONS: Final = {
     Reject.MAXIMUM_NOTIONAL: RejectReason.RISK_SINGLE_ORDER_NOTIONAL,
     Reject.FAT_FINGER: RejectReason.RISK_FAT_FINGER,
     Reject.DISCRETION_NOT_SERVED: RejectReason.OTHER,
+    Reject.LOW_DISK_SPACE: RejectReason.PROCESSING_ERROR,
 }
 """The wire's reason for each of the engine's; total, which a test holds it to."""
 OPTION_FAULTS: Final = {
@@ -124,11 +149,13 @@ CANCEL_REASONS: Final = {
     CancelReason.SYSTEM: codes.CancelReason.SYSTEM.wire,
     CancelReason.POST_ONLY_DISPLAYED: codes.CancelReason.POST_ONLY_DISPLAYED.wire,
     CancelReason.POST_ONLY_RULE: codes.CancelReason.POST_ONLY_MARKET_RULES.wire,
+    CancelReason.SELF_MATCH: codes.CancelReason.SELF_MATCH.wire,
 }
 LIQUIDITY_FLAGS: Final = {
     Liquidity.ADDED: codes.LiquidityFlag.ADDED.wire,
     Liquidity.REMOVED: codes.LiquidityFlag.REMOVED.wire,
     Liquidity.ADDED_HIDDEN: codes.LiquidityFlag.ADDED_HIDDEN.wire,
+    Liquidity.ADDED_RESERVE: codes.LiquidityFlag.ADDED_HIDDEN_RESERVE.wire,
 }
 
 BROKEN_TRADE_REASONS: Final = {
@@ -156,8 +183,9 @@ TEXTS: Final[dict[int, str]] = {
     codec.TAG_FIRM: "firm",
     codec.TAG_LOCATE_BROKER: "locate_broker",
     codec.TAG_ROUTE: "route",
+    codec.TAG_AIQ_GROUP_ID: "self_match_group",
 }
-"""Options that are free text; blanks say the port's default."""
+"""Options that are free text; blanks say the port's default, and so do the asterisks of an AIQ group."""
 LETTERS: Final[dict[int, tuple[str, dict[bytes, object]]]] = {
     codec.TAG_PRICE_TYPE: ("price_type", dict(PRICE_TYPES)),
     codec.TAG_DISCRETION_PRICE_TYPE: (
@@ -172,10 +200,7 @@ LETTERS: Final[dict[int, tuple[str, dict[bytes, object]]]] = {
         "handling_instruction",
         {letter.wire: letter is not codes.HandleInst.NONE for letter in codes.HandleInst},
     ),
-    codec.TAG_AIQ_STRATEGY: (
-        "self_match_prevention",
-        {letter.wire: letter.wire not in NO_SELF_MATCH_PREVENTION for letter in codes.AIQStrategy},
-    ),
+    codec.TAG_AIQ_STRATEGY: ("self_match_prevention", dict(AIQ_STRATEGIES)),
 }
 """Options that are one of some letters: the attribute that holds it ("" where the market does not use it yet)."""
 
@@ -212,13 +237,13 @@ def option_fault(bad: BadOption) -> Reject:
     return OPTION_FAULTS.get(bad.tag, Reject.INVALID_ATTRIBUTE)
 
 
-def order_attributes(options: OptionValues, base: OrderAttributes) -> OrderAttributes | Reject:
+def order_attributes(options: OptionValues, base: OrderAttributes, port: Port) -> OrderAttributes | Reject:
     """Give `base` with what `options` say, or what is wrong with the first bad one (ascending by tag).
 
-    For a new order `base` is `PLAIN`, for a replacement what the chain had.
+    For a new order `base` is what the port's orders have that carry none, for a replacement what the chain had.
     """
     if options.get(codec.TAG_AIQ_STRATEGY) == AIQ_PORT_DEFAULT:
-        options = {**options, codec.TAG_AIQ_STRATEGY: AIQ_DISABLED}
+        options = {**options, codec.TAG_AIQ_STRATEGY: AIQ_LETTERS[port.plain.self_match_prevention]}
     changes: dict[str, object] = {"options": tuple(sorted(options.items()))}
     for tag, value in sorted(options.items()):
         if tag in LETTERS:
@@ -231,7 +256,19 @@ def order_attributes(options: OptionValues, base: OrderAttributes) -> OrderAttri
             changes[NUMBERS[tag]] = value
         elif tag in TEXTS:
             assert isinstance(value, bytes)
-            changes[TEXTS[tag]] = value.rstrip(b" ")
-    if not options and base == PLAIN:
-        return PLAIN
+            is_default = tag == codec.TAG_AIQ_GROUP_ID and value == AIQ_GROUP_DEFAULT
+            changes[TEXTS[tag]] = b"" if is_default else value.rstrip(b" ")
+    if not options and base is port.plain:
+        return base
     return structs.replace(base, **changes)
+
+
+def accepted_letters(letters: Letters, attributes: OrderAttributes) -> Letters:
+    """Give the terms on which an order is taken: with a minimum quantity it is never displayed, so it won't rest.
+
+    (Equity 4, Rule 4703(e): a displayed one is accepted as immediate or cancel.)
+    """
+    side, time_in_force, display, capacity, sweep, cross = letters
+    if attributes.minimum_quantity and display != HIDDEN and time_in_force in TIMES_IN_FORCE:
+        return side, IMMEDIATE_OR_CANCEL, display, capacity, sweep, cross
+    return letters

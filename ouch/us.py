@@ -24,12 +24,14 @@ from engine.api import (
     Port,
     Refusal,
     Reject,
+    SelfMatchPrevention,
     Sink,
     SystemEvent,
 )
-from ouch import codec
+from ouch import codec, codes
 from ouch.port import CHANNEL_SHIFT, NUMBER_MASK, OuchPort, PacketStream
 from ouch.terms import (
+    AIQ_LETTERS,
     BROKEN_TRADE_REASONS,
     CANCEL_REASONS,
     KNOWN_TERMS,
@@ -38,16 +40,18 @@ from ouch.terms import (
     SIDES,
     SYSTEM_EVENTS,
     OptionValues,
+    accepted_letters,
     option_fault,
     order_attributes,
     order_terms,
 )
 from wire.record import BadOption
-from wire.soup import sequenced
 
+UNKNOWN_SYMBOL: Final = Reject.INVALID_SYMBOL
 LIVE: Final = b"L"
 DEAD: Final = b"D"
 AFTER_HOURS: Final = b"E"
+DISPLAY_REFRESH: Final = codes.RestatedReason.REFRESH.wire
 NO_OPTIONS: Final[OptionValues] = {}
 SPELLED: Final[dict[str, bytes]] = {}
 """The symbols met so far, as they stand on the wire: no more than the venue has listed."""
@@ -95,31 +99,31 @@ class UsOuchPort(OuchPort, Sink):
             appendage,
         ) = codec.unpack_enter_order(message)
         channel = 0
-        attributes = PLAIN
+        letters = (side, time_in_force, display, capacity, sweep, cross)
+        attributes = self.port.plain
         bad: Reject | None = None
         if appendage:
             channel, options, bad = read_options(appendage, codec.ENTER_ORDER_OPTIONS)
-            found = bad if bad is not None else order_attributes(options, PLAIN)
+            found = bad if bad is not None else order_attributes(options, attributes, self.port)
             if isinstance(found, Reject):
                 bad = found
             else:
                 attributes = found
+                letters = accepted_letters(letters, attributes)
         if number <= self.numbers.get(channel, 0):
             return
         self.numbers[channel] = number
-        letters = (side, time_in_force, display, capacity, sweep, cross)
         terms = KNOWN_TERMS.get(letters) or order_terms(letters)
         scope = self.scopes.get(symbol) or self.scope(symbol)
-        if not isinstance(terms, OrderTerms):
-            refusal: Refusal | None = REFUSALS[terms]
-        elif scope is None:
-            refusal = REFUSALS[Reject.INVALID_SYMBOL]
-        elif bad is not None:
-            refusal = REFUSALS[bad]
-        else:
+        refusal: Refusal | None
+        if bad is None and scope is not None and isinstance(terms, OrderTerms):
             key = channel << CHANNEL_SHIFT | number
             order = Order(self.port, scope, terms, attributes, quantity, price, cl_ord_id, key)
             refusal = self.engine.enter(order, now)
+        elif isinstance(terms, Reject):
+            refusal = REFUSALS[terms]
+        else:
+            refusal = REFUSALS[UNKNOWN_SYMBOL if scope is None or bad is None else bad]
         if refusal is not None:
             self.reject(channel, number, cl_ord_id, refusal, now)
 
@@ -135,12 +139,17 @@ class UsOuchPort(OuchPort, Sink):
         original = self.live(channel, original_number)
         if original is None or number <= self.numbers.get(channel, 0):
             return
-        base = structs.replace(original.entered, shares_located=False, locate_broker=b"", options=())
-        attributes = bad if bad is not None else order_attributes(options, base)
+        attributes: OrderAttributes | Reject = original.entered
+        if appendage or attributes is not PLAIN:
+            base = structs.replace(original.entered, shares_located=False, locate_broker=b"", options=())
+            attributes = bad if bad is not None else order_attributes(options, base, self.port)
         old_side, _, _, capacity, _, cross = original.terms.letters
         side = options.get(codec.TAG_SIDE, old_side)
         assert isinstance(side, bytes)
-        terms = order_terms((side, time_in_force, display, capacity, sweep, cross))
+        letters = (side, time_in_force, display, capacity, sweep, cross)
+        if isinstance(attributes, OrderAttributes):
+            letters = accepted_letters(letters, attributes)
+        terms = KNOWN_TERMS.get(letters) or order_terms(letters)
         if isinstance(terms, Reject) or isinstance(attributes, Reject) or time_in_force == AFTER_HOURS:
             self.engine.cancel_to(original, 0, now)
             return
@@ -173,7 +182,7 @@ class UsOuchPort(OuchPort, Sink):
             return
         _, *letters = order.terms.letters
         terms = order_terms((side, *letters))  # type: ignore[arg-type]  # six letters, as they came
-        attributes = bad if bad is not None else order_attributes(options, order.attributes)
+        attributes = bad if bad is not None else order_attributes(options, order.attributes, self.port)
         if isinstance(terms, Reject) or isinstance(attributes, Reject):
             self.ignored(self.port, "a Modify Order whose side or options may not stand in it", message)
             return
@@ -194,9 +203,7 @@ class UsOuchPort(OuchPort, Sink):
             return
         group_id = options.get(codec.TAG_GROUP_ID)
         assert group_id is None or isinstance(group_id, int)
-        self.engine.mass_cancel(self.port, symbol.rstrip(b" ").decode("latin-1"), side, group_id, now)
-        echo = codec.pack_options(options)
-        self.send(codec.pack_mass_cancel_response(now - self.port.midnight, number, firm, symbol, echo))
+        self.engine.mass_cancel(self.port, symbol.rstrip(b" ").decode("latin-1"), side, group_id, message, now)
 
     def disable_order_entry(self, message: bytes, now: int) -> None:
         """Disable Order Entry Request (OUCH 5.0 §3.6)."""
@@ -251,61 +258,55 @@ class UsOuchPort(OuchPort, Sink):
         """Order Accepted (OUCH 5.0 §4.2)."""
         side, time_in_force, display, capacity, sweep, cross = order.terms.letters
         attributes = order.attributes
-        self.stream.append(
-            sequenced(
-                codec.pack_order_accepted(
-                    now - self.port.midnight,
-                    order.key & NUMBER_MASK,
-                    side,
-                    order.quantity,
-                    spell(order.scope.book.symbol),
-                    order.price,
-                    time_in_force,
-                    display,
-                    order.order_reference_number,
-                    capacity,
-                    sweep,
-                    cross,
-                    DEAD if dead else LIVE,
-                    order.cl_ord_id,
-                    b"" if attributes is PLAIN else echo(attributes, codec.ORDER_ACCEPTED_OPTIONS),
-                )
-            )
+        message = codec.pack_order_accepted(
+            now - self.port.midnight,
+            order.key & NUMBER_MASK,
+            side,
+            order.quantity,
+            spell(order.scope.book.symbol),
+            order.price,
+            time_in_force,
+            display,
+            order.order_reference_number,
+            capacity,
+            sweep,
+            cross,
+            DEAD if dead else LIVE,
+            order.cl_ord_id,
+            b"" if attributes is PLAIN else echo(attributes, codec.ORDER_ACCEPTED_OPTIONS),
         )
+        self.send(message)
 
     def replaced(self, order: Order, original: Order, dead: bool, now: int) -> None:
         """Order Replaced (OUCH 5.0 §4.3): the quantity is what is now open."""
         side, time_in_force, display, capacity, sweep, cross = order.terms.letters
         attributes = order.attributes
-        self.stream.append(
-            sequenced(
-                codec.pack_order_replaced(
-                    now - self.port.midnight,
-                    original.key & NUMBER_MASK,
-                    order.key & NUMBER_MASK,
-                    side,
-                    order.quantity,
-                    spell(order.scope.book.symbol),
-                    order.price,
-                    time_in_force,
-                    display,
-                    order.order_reference_number,
-                    capacity,
-                    sweep,
-                    cross,
-                    DEAD if dead else LIVE,
-                    order.cl_ord_id,
-                    b"" if attributes is PLAIN else echo(attributes, codec.ORDER_REPLACED_OPTIONS),
-                )
-            )
+        message = codec.pack_order_replaced(
+            now - self.port.midnight,
+            original.key & NUMBER_MASK,
+            order.key & NUMBER_MASK,
+            side,
+            order.quantity,
+            spell(order.scope.book.symbol),
+            order.price,
+            time_in_force,
+            display,
+            order.order_reference_number,
+            capacity,
+            sweep,
+            cross,
+            DEAD if dead else LIVE,
+            order.cl_ord_id,
+            b"" if attributes is PLAIN else echo(attributes, codec.ORDER_REPLACED_OPTIONS),
         )
+        self.send(message)
 
     def modified(self, order: Order, now: int) -> None:
         """Order Modified (OUCH 5.0 §4.12); options are echoed only to a channel (§2.4)."""
         number = order.key & NUMBER_MASK
         side = order.terms.letters[0]
         options = b"" if order.key == number else echo(order.attributes, codec.ORDER_MODIFIED_OPTIONS)
-        self.send(codec.pack_order_modified(now - self.port.midnight, number, side, order.quantity, options))
+        self.send(codec.pack_order_modified(now - self.port.midnight, number, side, order.open, options))
 
     def canceled(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
         """Order Canceled (OUCH 5.0 §4.4)."""
@@ -318,10 +319,46 @@ class UsOuchPort(OuchPort, Sink):
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """Order Executed (OUCH 5.0 §4.6)."""
         key = order.key
-        number = key & NUMBER_MASK
-        options = b"" if key == number else channel_option(key >> CHANNEL_SHIFT)
-        flag = LIQUIDITY_FLAGS[liquidity]
-        self.send(codec.pack_order_executed(now - self.port.midnight, number, quantity, price, flag, match, options))
+        timestamp, flag = now - self.port.midnight, LIQUIDITY_FLAGS[liquidity]
+        options = b"" if key <= NUMBER_MASK else channel_option(key >> CHANNEL_SHIFT)
+        message = codec.pack_order_executed(timestamp, key & NUMBER_MASK, quantity, price, flag, match, options)
+        self.send(message)
+
+    def prevented(
+        self,
+        order: Order,
+        removed: int,
+        quantity: int,
+        price: int,
+        liquidity: Liquidity,
+        strategy: SelfMatchPrevention,
+        now: int,
+    ) -> None:
+        """AIQ Canceled (OUCH 5.0 §4.5), or without details a plain Order Canceled (§6.9)."""
+        if not strategy.details:
+            self.canceled(order, removed, CancelReason.SELF_MATCH, now)
+            return
+        timestamp = now - self.port.midnight
+        number, options = order.key & NUMBER_MASK, channel_option(order.key >> CHANNEL_SHIFT)
+        reason, flag = CANCEL_REASONS[CancelReason.SELF_MATCH], LIQUIDITY_FLAGS[liquidity]
+        letter = AIQ_LETTERS[strategy]
+        self.send(codec.pack_aiq_canceled(timestamp, number, removed, reason, quantity, price, flag, letter, options))
+
+    def restated(self, order: Order, displayed: int, number: int, now: int) -> None:
+        """Order Restated (OUCH 5.0 §4.13): a reserve order displays more again."""
+        options: OptionValues = {codec.TAG_SECONDARY_ORD_REF_NUM: number, codec.TAG_DISPLAY_QUANTITY: displayed}
+        if order.key >> CHANNEL_SHIFT:
+            options[codec.TAG_USER_REF_IDX] = order.key >> CHANNEL_SHIFT
+        timestamp = now - self.port.midnight
+        echo = codec.pack_options(options)
+        self.send(codec.pack_order_restated(timestamp, order.key & NUMBER_MASK, DISPLAY_REFRESH, echo))
+
+    def mass_canceled(self, request: bytes, now: int) -> None:
+        """Mass Cancel Response (OUCH 5.0 §4.14): the request's own words."""
+        number, firm, symbol, appendage = codec.unpack_mass_cancel(request)
+        _, options, _ = read_options(appendage, codec.MASS_CANCEL_OPTIONS)
+        echo = codec.pack_options(options)
+        self.send(codec.pack_mass_cancel_response(now - self.port.midnight, number, firm, symbol, echo))
 
     def broken(self, key: int, cl_ord_id: bytes, match: int, reason: BrokenTradeReason, now: int) -> None:
         """Broken Trade (OUCH 5.0 §4.7)."""

@@ -31,7 +31,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "root: builds a machine of its own: needs root and debootstrap, else is skipped")
+    config.addinivalue_line("markers", "root: builds a machine or a disk of its own: needs root, else is skipped")
     if config.option.seed is None:
         config.option.seed = secrets.randbelow(1 << 32)  # a run's workers are handed the options, and so this seed
 

@@ -26,7 +26,7 @@ from venue import cli, config, gate, journal, operations
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = {path.relative_to(ROOT).as_posix(): path for path in sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])}
-NAMED = {"market": "key", "service": "key", "port": "name", "symbol": "symbol"}
+NAMED = {"market": "key", "service": "key", "port": "name", "firm": "mpid", "symbol": "symbol"}
 """By what an entry of a configuration's lists is known."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -156,10 +156,10 @@ def test_every_block_is_a_configuration_once_it_is_put_into_the_sample(block):
     whole = tomllib.loads(config.sample(), parse_float=Decimal)
     for name, value in tomllib.loads(block, parse_float=Decimal).items():
         if isinstance(value, dict):
-            whole[name] |= value
+            whole[name] = whole.get(name, {}) | value
         else:
             known = {entry[NAMED[name]] for entry in value} if name in NAMED else set()
-            whole[name] = [entry for entry in whole[name] if entry.get(NAMED.get(name)) not in known] + value
+            whole[name] = [entry for entry in whole.get(name, ()) if entry.get(NAMED.get(name)) not in known] + value
     config.parse(tomli_w.dumps(whole))
 
 

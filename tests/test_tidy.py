@@ -51,6 +51,7 @@ MAY_IMPORT = {
 MAY_ALSO_IMPORT = {
     "ouch/nasdaq_client.py": ("nasdaq_protocols",),  # an independent peer, for tests and for conformance
     "ouch/codec.py": ("librt",),  # in the compiled build only
+    "venue/bench/quickfix_acceptor.py": ("quickfix",),  # measured beside us, where somebody has installed it
 }
 MAY_IMPORT_LAZILY = {"venue/cli.py": ("conformance",)}  # inside a function: the server never loads it
 IMPORTED_BY_NOBODY = ("ouch.nasdaq_client",)
@@ -199,6 +200,9 @@ def test_packages_import_only_what_they_may():
         ("venue/app.py", "from ouch import nasdaq_client", ["ouch.nasdaq_client is for nobody to import"]),
         ("venue/app.py", "import uvloop\nfrom engine.engine import Engine", []),
         ("venue/app.py", "import pytest", ["venue may not import pytest"]),
+        ("venue/passwords.py", "from argon2.low_level import verify_secret", []),
+        ("engine/engine.py", "import argon2", ["engine may not import argon2"]),
+        ("venue/tls.py", "import trustme", ["venue may not import trustme"]),
         ("venue/app.py", "def f():\n    import conformance", ["venue may not import conformance"]),
         ("venue/cli.py", "def f():\n    import conformance.runner", []),
         ("venue/cli.py", "import conformance", ["venue may not import conformance"]),

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import socket
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,26 +21,30 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from engine.api import Command, CommandRefused, Configure, NextDay, Port
+from engine.api import Command, CommandRefused, Configure, NextDay, Port, SetStorage
 from engine.engine import NEVER
+from venue.admission import Crowd, Door
 from venue.clock import Clock, local_date, local_midnight, weekday_from
-from venue.config import Config, ConfigError, PortSettings, ServiceSettings
+from venue.config import Config, ConfigError, PortSettings, check_reach
 from venue.control import ControlServer
+from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
 from venue.gate import Gate, Writer
 from venue.journal import Journal
+from venue.listener import NO_SUCH_ADDRESS, Listener, plain_address, resolve
 from venue.log import EventLog, MemoryLog, SqliteLog
 from venue.machine import Machine
 from venue.ports import SoupConnection
 from venue.record import Kind
 from venue.recovery import recover
 from venue.reference import market_command
+from venue.tls import server_context
 from wire.soup import SoupSettings
 
 NANOSECONDS = 1_000_000_000
 STOP_GRACE = 2.0
 """Seconds that clients have to take what they are owed when the venue stops."""
-BACKLOG = 1024
-"""Connections that may wait to be accepted, so that a crowd need not try again."""
+CLOCK_LOOK = 1.0
+"""Seconds between two looks at the clock while a deadline waits: the machine's may be set, the loop's never is."""
 DISK_POLL = 0.01
 """Seconds between two looks at whether the disk has caught up."""
 
@@ -55,25 +59,29 @@ class Venue:
     """A running venue. `start` it, wait for `failed`, `stop` it.
 
     `failed` is done when the venue cannot go on (a flush that failed, a fault of ours); nothing is acknowledged after.
+    `free` tells how much room the disk has.
     """
 
-    def __init__(self, config: Config, data: Path, clock: Clock) -> None:
+    def __init__(self, config: Config, data: Path, clock: Clock, free: FreeSpace = free_space) -> None:
         self.config = config
         self.data = data
         self.clock = clock
+        self.free = free
         soup = config.soupbintcp
         self.soup_settings = SoupSettings(
             heartbeat_interval_ns=soup.heartbeat_interval_ms * 1_000_000,
             silence_limit_ns=soup.client_silence_limit_ms * 1_000_000,
             login_wait_ns=soup.login_wait_ms * 1_000_000,
         )
-        self.ports = {(port.service, port.name): port for port in config.port}
         self.connections: dict[SoupConnection, None] = {}
         self.logged_in: dict[str, SoupConnection] = {}
         self.addresses: dict[str, tuple[str, int]] = {}
-        self.servers: list[asyncio.Server] = []
+        self.listeners: list[Listener] = []
+        self.crowd: Crowd
+        self.door: Door
         self.waiting_for_disk: dict[SoupConnection, None] = {}
         self.timer: asyncio.TimerHandle | None = None
+        self.slice: asyncio.Handle | None = None
         self.recovered = 0
         self.loop: asyncio.AbstractEventLoop
         self.failed: asyncio.Future[Exception]
@@ -82,6 +90,10 @@ class Venue:
         self.log: EventLog | None = None
         self.writer: Writer | None = None
         self.live = False
+        self.snapshots: dict[asyncio.Future[None], None] = {}
+        self.space: SpaceWatch | None = None
+        self.stopping = asyncio.Event()
+        self.space_task: asyncio.Task[None] | None = None
         self.control: ControlServer
 
     # Start and stop.
@@ -91,7 +103,9 @@ class Venue:
         self.loop = asyncio.get_running_loop()
         self.failed = self.loop.create_future()
         self.data.mkdir(parents=True, exist_ok=True)
+        self.crowd = Crowd(self.loop, self.config.venue.max_connections, self.config.venue.max_connections_per_address)
         await self._bind()
+        self.door = Door(self.loop, self.config)
         try:
             self._open()
             (self.data / "ports.json").unlink(missing_ok=True)  # an earlier venue's: the directory is ours now
@@ -99,38 +113,57 @@ class Venue:
             self.control = ControlServer(self)
             await self.control.start(self.data / "engine.sock")
         except BaseException:
-            for server in self.servers:
-                server.close()
+            self._close_the_door()
             if self.writer is not None:
                 self.writer.stop()
             if self.log is not None:
                 self.log.close()
             raise
         self.live = True
+        if self.space is not None:
+            self.space_task = self.loop.create_task(self._watch_space())
         self._schedule()
-        for server in self.servers:
-            await server.start_serving()
+        for listener in self.listeners:
+            listener.start()
         self._publish()
 
     async def _bind(self) -> None:
-        venue = self.config.venue
+        """Take every service's port on every address of the host."""
+        venue, soup = self.config.venue, self.config.soupbintcp
+        context = server_context(self.config)
+        try:
+            addresses = await resolve(venue.host)
+        except (OSError, ValueError) as error:
+            raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
+        check_reach(self.config, map(plain_address, addresses))
         for service in self.config.service:
             port = venue.port_base + service.offset if venue.port_base else 0
+            listener = Listener(
+                self.loop,
+                self.crowd,
+                partial(SoupConnection, self, service),
+                context if service.tls else None,
+                soup.login_wait_ms / 1000,
+                soup.slow_reader_limit_ms / 1000,
+            )
+            self.listeners.append(listener)
             try:
-                server = await self.loop.create_server(
-                    partial(SoupConnection, self, service), venue.host, port, backlog=BACKLOG, start_serving=False
-                )
+                self.addresses[service.key] = listener.bind(addresses, port)
             except OSError as error:
-                for bound in self.servers:
+                for bound in self.listeners:
                     bound.close()
-                if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-                    raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
                 if error.errno == errno.EADDRINUSE:
                     raise PortTaken(f"{service.key}: {venue.host}:{port} is in use") from error
+                if error.errno in NO_SUCH_ADDRESS:
+                    raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
                 raise
-            self.servers.append(server)
-            host, bound_port = server.sockets[0].getsockname()[:2]
-            self.addresses[service.key] = (host, bound_port)
+
+    def _close_the_door(self) -> None:
+        """Let nobody in any more."""
+        for listener in self.listeners:
+            listener.close()
+        self.door.close()
+        self.crowd.refused.say()
 
     def _open(self) -> None:
         """Open the log, bring the machine to its end, and join journal, writer and gate."""
@@ -146,9 +179,11 @@ class Venue:
             kept.fence(kept.epoch + 1)
             writer = self.writer = Writer(kept, kept.epoch, self._report, self._flush_failed)
             writer.start()
+            low_bytes = self.config.venue.low_disk_mb * MEBIBYTE
+            self.space = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
         self.recovered = self.machine.number
         self.clock.resume(self.machine.venue_time)
-        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule)
+        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule, self._slices_wait)
         gate.hold(self.machine.number, self.machine.touched)
         gate.durable(self.machine.number)
 
@@ -169,12 +204,13 @@ class Venue:
             refused = self.command(configuration)
             if refused is not None:
                 raise ConfigError(refused.field, f"{refused} (in {self.data})")
+        if self.space is not None:
+            self.note_space(self.space.look())
 
     async def stop(self) -> None:
         """Refuse new connections, close the present ones, flush the log, keep a snapshot."""
         self.live = False
-        for server in self.servers:
-            server.close()
+        self._close_the_door()
         await self.control.stop()
         self._schedule()
         for connection in list(self.connections):
@@ -186,13 +222,18 @@ class Venue:
             connection.drop("the venue stops")
         await asyncio.sleep(0)
         assert self.log is not None
+        self.stopping.set()
+        if self.space is not None and self.space_task is not None:
+            await self.space_task
+            self.space.give_back()
+        if self.slice is not None:
+            self.slice.cancel()  # what is left of a mass cancel goes on at the next start
         if self.journal.writer is not None:
             await self.loop.run_in_executor(None, self.journal.writer.stop)
             if self.machine.number == self.log.last:
-                try:
-                    self.log.snapshot(self.machine.number, self.machine.snapshot())
-                except OSError as error:  # it only saves time at the next start
-                    log.warning("no snapshot", error=str(error))
+                await asyncio.gather(*self.snapshots, return_exceptions=True)
+                self._write_snapshot(self.machine.number, self.machine.snapshot())
+        await asyncio.gather(*self.snapshots, return_exceptions=True)
         self.log.close()
         (self.data / "ports.json").unlink(missing_ok=True)
 
@@ -200,11 +241,11 @@ class Venue:
         """Say in DIR/ports.json that every port listens."""
         path = self.data / "ports.json"
         aside = path.with_suffix(".unfinished")
-        aside.write_bytes(
-            msgspec.json.format(
-                msgspec.json.encode({"ready": True, "pid": os.getpid(), "services": self.addresses}), indent=2
-            )
-        )
+        published = {"ready": True, "pid": os.getpid(), "services": self.addresses}
+        with aside.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(published), indent=2))
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave an empty file of that name
         aside.rename(path)
 
     # What operators and connections ask.
@@ -226,14 +267,32 @@ class Venue:
         refused = self.command(NextDay(day.isoformat(), session, midnights))
         assert refused is None
         log.info("trading day", date=day.isoformat(), session=session)
+        self.keep_snapshot()
+
+    def keep_snapshot(self) -> None:
+        """Have the present state written, off the loop, once its record is durable.
+
+        For moments at which it is small: no orders rest, and nothing was sent in the new sessions yet.
+        """
+        if self.writer is not None and self.machine.engine.configuration is not None:
+            number, blob = self.machine.number, self.machine.snapshot()
+            self.journal.gate.call_when_durable(number, partial(self._write_snapshot, number, blob))
+
+    def _write_snapshot(self, number: int, blob: bytes) -> None:
+        assert self.log is not None
+        writing = self.loop.run_in_executor(None, self.log.snapshot, number, blob)
+        self.snapshots[writing] = None
+        writing.add_done_callback(self._snapshot_written)
+
+    def _snapshot_written(self, writing: asyncio.Future[None]) -> None:
+        del self.snapshots[writing]
+        error = writing.exception()
+        if error is not None:  # it only saves time at the next start
+            log.warning("no snapshot", error=str(error))
 
     def command(self, command: Command) -> CommandRefused | None:
         """Carry out a command as a record."""
         return self.journal.command(command)
-
-    def port_of(self, service: ServiceSettings, name: str) -> PortSettings | None:
-        """Give the port that logs in to `service` under `name`."""
-        return self.ports.get((service.key, name))
 
     def index_of(self, port: PortSettings) -> int:
         """Give the index by which records name a port."""
@@ -250,10 +309,33 @@ class Venue:
         if self.journal.is_ahead:
             self.loop.call_later(DISK_POLL, self._look_at_disk)
             return
-        for connection in self.waiting_for_disk:
-            if not connection.closing:
-                connection.transport.resume_reading()
-        self.waiting_for_disk.clear()
+        waiting, self.waiting_for_disk = self.waiting_for_disk, {}
+        for connection in waiting:
+            connection.listen()
+
+    # Room on the disk.
+
+    async def _watch_space(self) -> None:
+        """Look at the room on the disk about once a second, until the venue stops."""
+        assert self.space is not None
+        while self.live:
+            low = await self.loop.run_in_executor(None, self.space.look)
+            if self.live:
+                self.note_space(low)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), LOOK_SECONDS)
+
+    def note_space(self, low: bool) -> None:
+        """Record that room on the disk has become low, or is enough again."""
+        if low == self.machine.engine.storage_low:
+            return
+        self.command(SetStorage(low))
+        assert self.space is not None
+        free = f"{self.space.free // MEBIBYTE:,} MiB free"
+        if low:
+            log.warning("the disk is nearly full: new orders are refused, cancels pass", disk=free, data=str(self.data))
+        else:
+            log.info("the disk has room again: orders are taken", disk=free)
 
     # What the writer thread and the journal say.
 
@@ -281,7 +363,20 @@ class Venue:
         deadline = self.machine.engine.next_deadline
         if deadline != NEVER and self.live:
             now, _ = self.clock.now()
-            self.timer = self.loop.call_later(max(deadline - now, 0) / NANOSECONDS, self._fire)
+            wait = min(max(deadline - now, 0) / NANOSECONDS, CLOCK_LOOK)
+            self.timer = self.loop.call_later(wait, self._fire)
+
+    def _slices_wait(self) -> None:
+        """See that the mass cancels that are not done go on, with everyone else's turn in between."""
+        if self.slice is None:
+            self.slice = self.loop.call_soon(self._work_off)
+
+    def _work_off(self) -> None:
+        """Record that the next slice of a mass cancel was done."""
+        self.slice = None
+        if not self.journal.closed:
+            self.journal.record(Kind.SLICE, 0, b"", self.clock.now())
+            self.journal.commit()
 
     def _fire(self) -> None:
         """Record that a deadline has come."""

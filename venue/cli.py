@@ -12,10 +12,10 @@ import logging
 import os
 import platform
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
-from decimal import Decimal
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Self, TextIO, cast
@@ -23,16 +23,17 @@ from typing import Any, Self, TextIO, cast
 import click
 import msgspec
 import structlog
-import tomli_w
 import uvloop
 
 from venue import build
 from venue import config as configuration
 from venue.app import PortTaken, Venue
-from venue.bench import BENCHES
+from venue.bench.command import bench
 from venue.clock import RealClock
 from venue.config import Config, ConfigError, Durability, PortSettings
+from venue.config_commands import config
 from venue.control import Response, ask
+from venue.descriptors import make_room
 from venue.log import DirectoryInUse
 from venue.machine import Machine
 from venue.record import LogDamaged
@@ -66,6 +67,8 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
+    except sqlite3.Error as error:
+        code = _say(FAILED, f"the log cannot be used: {error}; see that the disk works and has room")
     except OSError as error:
         code = _say(FAILED, str(error))
     sys.exit(code if isinstance(code, int) else 0)
@@ -95,6 +98,9 @@ def cli() -> None:
       portcullis config init > my.toml         a configuration to make your own
       portcullis serve --config my.toml --data venue-data
     """
+
+
+cli.add_command(config)
 
 
 @cli.command()
@@ -136,6 +142,9 @@ def _override(config: Config, port_base: int | None, durability: Durability | No
 
 def run(config: Config, data: Path) -> int:
     """Run a venue until a signal ends it; gives the exit code."""
+    config, remark = make_room(config)
+    if remark:
+        _say(0, remark)
     lines = LogWriter()
     structlog.configure(
         processors=[
@@ -242,11 +251,13 @@ def banner(venue: Venue) -> str:
     lines.append(
         f"  {'service':<14}{'address':<24}{'logins (SoupBinTCP user / password)' if settings.show_logins else ''}"
     )
+    tls = {service.key: " TLS" for service in venue.config.service if service.tls}
     for key, (host, port) in venue.addresses.items():
         logins = ""
         if settings.show_logins:
             logins = _logins([port for port in venue.config.port if port.service == key])
-        lines.append(f"  {key:<14}{f'{host}:{port}':<24}{logins}")
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        lines.append(f"  {key:<14}{address + tls.get(key, ''):<24}{logins}")
     lines += [
         "",
         "  portcullis tail   follows it      portcullis ops ports   looks inside      Ctrl-C   stops it",
@@ -257,10 +268,10 @@ def banner(venue: Venue) -> str:
 
 def _logins(ports: list[PortSettings]) -> str:
     """Give user names and passwords, a password that all share only once."""
-    passwords = {port.password for port in ports}
+    passwords = {port.password or "(hashed)" for port in ports}
     if len(passwords) == 1:
         return "  ".join(port.name for port in ports) + f" / {passwords.pop()}"
-    return "  ".join(f"{port.name} / {port.password}" for port in ports) or "none"
+    return "  ".join(f"{port.name} / {port.password or '(hashed)'}" for port in ports) or "none"
 
 
 def _note() -> Path:
@@ -286,73 +297,6 @@ def _last(data: Path | None) -> Path:
         return Path(os.fsdecode(_note().read_bytes().rstrip(b"\n")))
     except OSError:
         raise click.UsageError("no venue was started yet by this user: name its directory with --data") from None
-
-
-@cli.group()
-def config() -> None:
-    """Print a sample configuration, check one, or show what it comes to.
-
-    \b
-    Examples:
-      portcullis config init > my.toml
-      portcullis config check my.toml
-    """
-
-
-@config.command("init")
-@click.argument("file", type=click.Path(path_type=Path), required=False)
-def config_init(file: Path | None) -> None:
-    """Print a commented configuration, the demo's, or write it to a new FILE.
-
-    \b
-    Examples:
-      portcullis config init > my.toml
-      portcullis config init my.toml
-    """
-    if file is None:
-        click.echo(configuration.sample(), nl=False)
-        return
-    with file.open("x", encoding="utf-8") as new:
-        new.write(configuration.sample())
-    _say(0, f"wrote {file}; `portcullis serve --config {file}` runs it")
-
-
-@config.command("check")
-@click.argument("file", type=click.Path(path_type=Path), required=False)
-def config_check(file: Path | None) -> None:
-    """Check a configuration (the demo's without FILE); exit code 3 and the key's name where it is bad.
-
-    \b
-    Example:
-      portcullis config check my.toml
-    """
-    checked = configuration.load(file) if file else configuration.parse(configuration.sample())
-    click.echo(
-        f"{file or 'the demo'}: fine. {len(checked.service)} services, {len(checked.port)} ports, "
-        f"{len(checked.symbol)} symbols, {len(checked.rule)} rules"
-    )
-
-
-@config.command("show")
-@click.argument("file", type=click.Path(path_type=Path), required=False)
-def config_show(file: Path | None) -> None:
-    """Print a configuration (the demo's without FILE) with every default filled in.
-
-    \b
-    Example:
-      portcullis config show my.toml
-    """
-    shown = configuration.load(file) if file else configuration.parse(configuration.sample())
-    plain = msgspec.to_builtins(shown, builtin_types=(Decimal,))
-    click.echo(tomli_w.dumps(_without_nulls(plain)), nl=False)
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nulls(part) for key, part in value.items() if part is not None}
-    if isinstance(value, list | tuple):
-        return [_without_nulls(part) for part in value]
-    return value
 
 
 @cli.command()
@@ -432,16 +376,4 @@ def ops(data: Path | None, name: str, body: str | None) -> int:
     return 0 if response.status < 400 else FAILED
 
 
-@cli.command()
-@click.argument("name", type=click.Choice(sorted(BENCHES)))
-@click.option("--durability", type=DURABILITIES, default="memory", show_default=True)
-@click.option("--rounds", type=click.IntRange(1, 1000), default=20, show_default=True, help="Interleaved rounds.")
-def bench(name: str, durability: Durability, rounds: int) -> None:
-    """Measure, always as ratios within one run; one JSON object comes last.
-
-    \b
-    Example:
-      portcullis bench rtt
-    """
-    figures = BENCHES[name](durability, rounds, lambda text: click.echo(text, err=True))
-    click.echo(msgspec.json.encode(cast("dict[str, object]", figures)).decode())
+cli.add_command(bench)

@@ -1,6 +1,10 @@
 """The venue's clock. Venue time never goes back; wall time is what it is.
 
 Both are nanoseconds since the Unix epoch. The engine never reads a clock: it is told the time with each record.
+
+Where the machine's clock is behind venue time (it was set back, or ran ahead before), venue time goes on at half pace
+until the machine has caught up. Standing still would be simpler, but then a rate that is counted over a second would
+count for as long as the clock was set back, and no order's time would ever be up.
 """
 
 from __future__ import annotations
@@ -24,16 +28,28 @@ class Clock(Protocol):
 
 
 class RealClock(Clock):
-    """Venue time is the machine's time, held still while that goes back."""
+    """Venue time is the machine's time, and goes on at half pace while that is behind."""
 
     def __init__(self) -> None:
         self.latest = 0
+        self.behind_since = 0
 
     def now(self) -> tuple[int, int]:
         """Give venue time and wall time from one reading."""
         wall_time = time.time_ns()
-        self.latest = max(self.latest, wall_time)
+        if wall_time >= self.latest:
+            self.latest = wall_time
+            self.behind_since = 0
+        else:
+            self._creep()
         return self.latest, wall_time
+
+    def _creep(self) -> None:
+        """Go on by half of what has passed since the last reading, as the clock has it that is never set."""
+        reading = time.monotonic_ns()
+        if self.behind_since:
+            self.latest += (reading - self.behind_since) // 2
+        self.behind_since = reading
 
     def resume(self, venue_time: int) -> None:
         """Start no earlier than `venue_time`."""

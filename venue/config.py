@@ -9,8 +9,11 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal
 from importlib import resources
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -19,40 +22,23 @@ import msgspec
 
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE
+from venue.access import Fault, login_fault, reach_fault
+from venue.hints import hint
 
 Durability = Literal["disk", "process", "memory"]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
 Name6 = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{1,6}\Z")]
 Mpid = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
+Password = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,10}\Z")]
 Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9.+=$^#@*~-]{1,8}( [A-Z0-9]{1,6})?\Z", max_length=8)]
 Dollars = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?\Z")]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+AiqStrategy = Annotated[str, msgspec.Meta(pattern=r"^[YDOWRydowrZEPXS01245N]\Z")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Exchange = Literal["NASDAQ", "BX", "PSX"]
 FAT_FINGER_RANGES = 6
 NOTIONAL_STEP = 1_000
-PRICE_HINT = 'a price in quotes with at most four decimals, such as "150.0000"'
-PRICE_KEYS = ("previous_close", "luld", "ticks", "last", "previousClose", "bid", "offer", "luldLower", "luldUpper")
-HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
-    "durability": "disk, process or memory",
-    "second_login": "refuse or take-over",
-    "sequence_zero": "last or next",
-    "sequence_beyond_next": "refuse or next",
-    "protocol": "ouch-5.0-us",
-    "key": "nasdaq, bx or psx",
-    "exchange": "NASDAQ, BX or PSX",
-    "type": "max-shares, max-notional, restricted-stock, fat-finger or order-rate",
-    "name": "1 to 6 capital letters and digits",
-    "port": "1 to 6 capital letters and digits",
-    "mpid": "4 capital letters and digits",
-    "password": "1 to 10 printable characters without spaces",
-    "symbol": "1 to 8 capital letters, digits and signs, such as AAPL or BRK A",
-    "symbols": 'a list of symbols, such as ["AAPL"]',
-    "after_hours": 'two times of day in quotes, such as ["16:00", "20:00"]',
-    "phase": "HALT or MARKET",
-    "reason": "E, C, S or X",
-}
-"""What a value must look like, by the last part of its key."""
 HIGHEST_PRICE = Decimal(MAXIMUM_PRICE) / PRICE_SCALE
 
 
@@ -75,7 +61,12 @@ class VenueSettings(Settings, frozen=True):
     host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
     port_base: Annotated[int, msgspec.Meta(ge=0, le=65_000)] = 7400
     durability: Durability = "disk"
+    low_disk_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 256
     show_logins: bool = False
+    max_connections: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
+    max_connections_per_address: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
+    allow_plain_tcp: bool = False
+    allow_known_logins: bool = False
 
 
 class SoupBinTcpSettings(Settings, frozen=True):
@@ -88,6 +79,22 @@ class SoupBinTcpSettings(Settings, frozen=True):
     second_login: Literal["refuse", "take-over"] = "refuse"
     sequence_zero: Literal["last", "next"] = "last"
     sequence_beyond_next: Literal["refuse", "next"] = "refuse"
+
+
+class LoginSettings(Settings, frozen=True):
+    """What becomes of logins that fail: after so many in a row the next is looked at later, and later."""
+
+    failures_before_delay: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10
+    first_delay_ms: Milliseconds = 500
+    longest_delay_ms: Milliseconds = 30_000
+
+
+class TlsSettings(Settings, frozen=True):
+    """The files of TLS listeners, PEM, by paths relative to the configuration file."""
+
+    certificate: str
+    key: str
+    client_authority: str | None = None
 
 
 class MarketSettings(Settings, frozen=True):
@@ -105,6 +112,7 @@ class ServiceSettings(Settings, frozen=True):
     offset: Annotated[int, msgspec.Meta(ge=0, le=500)]
     protocol: Literal["ouch-5.0-us"]
     market: str
+    tls: bool = False
 
 
 class PortSettings(Settings, frozen=True):
@@ -113,7 +121,18 @@ class PortSettings(Settings, frozen=True):
     name: Name6
     mpid: Mpid
     service: str
-    password: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,10}\Z")]
+    password: Password | None = None
+    password_hash: str | None = None
+    addresses: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] | None = None
+    aiq_strategy: AiqStrategy = "N"
+
+
+class FirmSettings(Settings, frozen=True):
+    """A firm that belongs with others: which ports self-match prevention takes as one organization or affiliation."""
+
+    mpid: Mpid
+    organization: Name
+    affiliation: Name | None = None
 
 
 class SymbolSettings(Settings, frozen=True):
@@ -216,9 +235,12 @@ class Config(Settings, frozen=True, kw_only=True):
 
     venue: VenueSettings = VenueSettings()
     soupbintcp: SoupBinTcpSettings = SoupBinTcpSettings()
+    login: LoginSettings = LoginSettings()
+    tls: TlsSettings | None = None
     market: Annotated[tuple[MarketSettings, ...], msgspec.Meta(min_length=1)]
     service: Annotated[tuple[ServiceSettings, ...], msgspec.Meta(min_length=1)]
     port: tuple[PortSettings, ...]
+    firm: tuple[FirmSettings, ...] = ()
     symbol: tuple[SymbolSettings, ...]
     rule: tuple[AnyRule, ...] = ()
 
@@ -231,11 +253,16 @@ def sample() -> str:
 def load(path: Path) -> Config:
     """Read and check a configuration file; raises `ConfigError`."""
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        config = parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError("", f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError("", f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+    if config.tls is None:
+        return config
+    folder = path.resolve().parent
+    paths = {name: str(folder / value) for name, value in msgspec.structs.asdict(config.tls).items() if value}
+    return msgspec.structs.replace(config, tls=msgspec.structs.replace(config.tls, **paths))
 
 
 def parse(text: str) -> Config:
@@ -266,17 +293,12 @@ def _named(text: str) -> ConfigError:
     return ConfigError(key, message[0].lower() + message[1:] + hint(key))
 
 
-def hint(key: str) -> str:
-    """Say what a key's value looks like, where its type alone does not tell."""
-    name = re.sub(r"\[[\d.]+\]", "", key).rsplit(".", maxsplit=1)[-1]
-    return f"; it must be {HINTS[name]}" if name in HINTS else ""
-
-
 def known_keys() -> list[str]:
     """Give every key there is in a configuration file."""
-    tables = (VenueSettings, SoupBinTcpSettings, MarketSettings, ServiceSettings, PortSettings, SymbolSettings, Config)
+    tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
+    entries = (PortSettings, FirmSettings, SymbolSettings, Config, *get_args(AnyRule))
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
-    structs = (*tables, *get_args(AnyRule), *settings)
+    structs = (*tables, *entries, *settings)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
 
@@ -286,6 +308,7 @@ def _check(config: Config) -> None:
     services = _unique("service", "key", [service.key for service in config.service])
     _unique("service", "offset", [str(service.offset) for service in config.service])
     ports = _unique("port", "name", [port.name for port in config.port])
+    _unique("firm", "mpid", [firm.mpid for firm in config.firm])
     symbols = _unique("symbol", "symbol", [symbol.symbol for symbol in config.symbol])
     _unique("rule", "id", [rule.id for rule in config.rule if rule.id is not None])
     for i, market in enumerate(config.market):
@@ -297,14 +320,39 @@ def _check(config: Config) -> None:
             raise ConfigError(f"market[{i}].after_hours", "it ends before it begins")
     for i, service in enumerate(config.service):
         _known(f"service[{i}].market", service.market, markets)
+        if service.tls and config.tls is None:
+            raise ConfigError(f"service[{i}].tls", "there is no [tls] that names a certificate and a key")
     for i, port in enumerate(config.port):
         _known(f"port[{i}].service", port.service, services)
+        _refuse(login_fault(f"port[{i}]", port))
+    affiliations: dict[str, str] = {}
+    for i, firm in enumerate(config.firm):
+        affiliation = firm.affiliation or firm.organization
+        if affiliations.setdefault(firm.organization, affiliation) != affiliation:
+            raise ConfigError(
+                f"firm[{i}].affiliation",
+                f"{firm.organization} is affiliated with {affiliations[firm.organization]} above; it must say the same",
+            )
     for i, symbol in enumerate(config.symbol):
         _check_symbol(f"symbol[{i}]", symbol)
     for i, rule in enumerate(config.rule):
         if rule.port is not None:
             _known(f"rule[{i}].port", rule.port, ports)
         _check_rule(f"rule[{i}]", rule, config, symbols)
+    if config.login.first_delay_ms > config.login.longest_delay_ms:
+        raise ConfigError("login.longest_delay_ms", "it is shorter than first_delay_ms")
+    with suppress(ValueError):  # a name: the venue looks it up when it binds
+        check_reach(config, [ip_address(config.venue.host)])
+
+
+def check_reach(config: Config, addresses: Iterable[IPv4Address | IPv6Address]) -> None:
+    """Refuse to listen on addresses that other machines reach, unless all is guarded; raises `ConfigError`."""
+    _refuse(reach_fault(config, addresses))
+
+
+def _refuse(fault: Fault | None) -> None:
+    if fault is not None:
+        raise ConfigError(*fault)
 
 
 def _unique(table: str, key: str, names: list[str]) -> list[str]:

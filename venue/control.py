@@ -88,8 +88,8 @@ class ControlServer:
                     break
                 writer.write(frame(await self._answer(await reader.readexactly(length))))
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the caller has left, or the venue ends: Python 3.11's streams would print a task that was cancelled
         finally:
             writer.close()
             self.tasks.pop(task, None)

@@ -62,6 +62,7 @@ class Gate:
             while touched:
                 stream = touched.pop()
                 stream.untouched = True
+                stream.settle()
                 stream.released = stream.length
                 listener = stream.listener
                 if listener is not None:
@@ -69,6 +70,7 @@ class Gate:
             return
         for stream in touched:
             stream.untouched = True
+            stream.settle()
             self._waiting.append((number, stream, stream.length, None))
         touched.clear()
         if number <= self._durable:
@@ -153,9 +155,7 @@ class Writer:
 
     def submit(self, batch: list[Record]) -> None:
         """Queue records for the next commit; the list is the writer's from here on. Never blocks."""
-        size = len(batch) * HEADER_LENGTH
-        for record in batch:
-            size += len(record.payload)
+        size = len(batch) * HEADER_LENGTH + sum([len(payload) for _, _, _, _, payload in batch])
         self._submitted_records += len(batch)
         self._submitted_bytes += size
         self._queue.put((batch, size))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -24,15 +25,16 @@ RUN_AHEAD_RECORDS = 200_000
 RUN_AHEAD_BYTES = 64 * 2**20
 """The same, in bytes."""
 
-MESSAGE = Kind.MESSAGE
+MESSAGE: Final = Kind.MESSAGE
+new: Final = tuple.__new__  # a third of what a named tuple's own way takes
 _encode = msgspec.msgpack.Encoder().encode
 
 
 class Journal:
     """The way in. `writer` is None in `memory` mode: nothing is kept and the gate stands open.
 
-    `deadline_moved` is called when the engine's next deadline is another one after a commit, `broken` with an exception
-    of ours once the journal takes no more.
+    `deadline_moved` is called when the engine's next deadline is another one after a commit, `slices_wait` when part of
+    a mass cancel is left to do, `broken` with an exception of ours once the journal takes no more.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Journal:
         clock: Clock,
         broken: Callable[[Exception], None],
         deadline_moved: Callable[[], None],
+        slices_wait: Callable[[], None],
     ) -> None:
         self.machine = machine
         self.gate = gate
@@ -50,22 +53,29 @@ class Journal:
         self.clock = clock
         self.broken = broken
         self.deadline_moved = deadline_moved
+        self.slices_wait = slices_wait
         self.deadline = NEVER
         self.batch: list[Record] = []
         self.closed = False
 
-    def messages(self, port: int, payloads: Sequence[bytes], times: tuple[int, int]) -> None:
-        """Apply the messages that a port received at `times` (venue, wall); `commit` must follow."""
-        now, wall_time = times
+    def messages(self, port: int, payloads: Sequence[bytes]) -> int:
+        """Apply the messages that a port received as one batch, now, and commit it; gives how many were applied.
+
+        While the port's mass cancel is not done, the others have to be brought again.
+        """
         machine = self.machine
+        if machine.engine.mass_cancels and machine.is_busy(port):
+            return 0
+        now, wall_time = self.clock.now()
         try:
-            for payload in payloads:
-                machine.message(port, payload, now, wall_time)
+            count = machine.messages(port, payloads, now, wall_time)
         except Exception as error:
             self.break_off(error)
             raise
         if self.writer is not None:
-            self.batch += [Record(MESSAGE, port, now, wall_time, payload) for payload in payloads]
+            self.batch += [new(Record, (MESSAGE, port, now, wall_time, payload)) for payload in payloads[:count]]
+        self.commit()
+        return count
 
     def record(self, kind: int, port: int, payload: bytes, times: tuple[int, int]) -> CommandRefused | None:
         """Apply one input of any kind that came at `times` (venue, wall); `commit` must follow."""
@@ -100,6 +110,8 @@ class Journal:
         if machine.engine.next_deadline != self.deadline:
             self.deadline = machine.engine.next_deadline
             self.deadline_moved()
+        if machine.engine.mass_cancels:
+            self.slices_wait()
 
     def break_off(self, error: Exception) -> None:
         """Stop for a fault of ours, before what it touched reaches the log."""

@@ -19,6 +19,7 @@ For editors: within the engine process never open and close a `.db` file other t
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -31,6 +32,7 @@ from typing import Final, Literal, Protocol, Self
 from zlib import crc32
 
 from venue import snapshot
+from venue.disk import RESERVE
 from venue.record import ORIGIN, LogDamaged, Point, Record, encode_batch, next_chain, verify_commit
 from venue.wal import DayFile, sqlite_errors
 
@@ -138,8 +140,10 @@ class SqliteLog:
     Raises `DirectoryInUse`, and `LogDamaged` when what the files hold is not what was acknowledged; the contents of
     the day files are checked by whoever reads them, from the first record read to the end.
 
-    A new log has no day: `roll` comes before the first `append`. After a `sqlite3.Error` or `OSError` from `append`
-    the log must be given up: whether that commit is in the file is not known until it is opened again.
+    Nothing that was found is written to before `fence` or `roll`: until then whoever reads may still refuse the log,
+    and it is evidence. A new log has no day: `roll` comes before the first `append`. After a `sqlite3.Error` or
+    `OSError` from `append` the log must be given up: whether that commit is in the file is not known until it is opened
+    again.
     """
 
     def __init__(
@@ -151,18 +155,13 @@ class SqliteLog:
         self._folder = directory / "log"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._db: sqlite3.Connection | None = None
+        self._mark: int | None = None
         self.first = 1
         self.epoch = 0
         self.day: date | None = None
         with ExitStack() as undo:
             undo.enter_context(_locked(directory))
-            self._end = ORIGIN
-            self._end = self._recover()
-            self._mark = os.open(self._folder / "acknowledged", os.O_RDWR | os.O_CREAT, 0o644)
-            undo.callback(os.close, self._mark)
-            days = _days(self._folder)
-            if days:
-                self._open_day(days[-1])
+            self._end = self._check()
             self._undo = undo.pop_all()
 
     @property
@@ -177,7 +176,13 @@ class SqliteLog:
         number = self._end.number + len(batch)
         blob = encode_batch(batch)
         chain = next_chain(self._end.chain, blob)
-        cursor = self._db.execute(_APPEND, (number, self._end.number + 1, chain, blob, epoch))
+        row = (number, self._end.number + 1, chain, blob, epoch)
+        try:
+            cursor = self._db.execute(_APPEND, row)
+        except sqlite3.OperationalError as error:
+            if not self._made_room(error):
+                raise
+            cursor = self._db.execute(_APPEND, row)
         if cursor.rowcount != 1:
             raise Fenced(f"epoch {epoch} is not the present one, {self.epoch}")
         self._end = Point(number, chain)
@@ -196,6 +201,7 @@ class SqliteLog:
         """See `EventLog.fence`."""
         if epoch <= self.epoch:
             raise Fenced(f"epoch {epoch} is not above the present one, {self.epoch}")
+        self._take_over()
         if self._db is not None:
             self._db.execute("UPDATE head SET epoch = ?", (epoch,))
         self.epoch = epoch
@@ -207,6 +213,7 @@ class SqliteLog:
         """
         if self.day is not None and day <= self.day:
             return
+        self._take_over()
         self._close_day()
         path = self._folder / f"{day}.db"
         _create_day(path, self._end, self.epoch)
@@ -217,14 +224,15 @@ class SqliteLog:
         with self._undo:
             self._close_day()
 
-    def _recover(self) -> Point:
+    def _check(self) -> Point:
         """Check what can be checked without reading every record, and return where the log ends.
 
-        All of it through read-only connections: a damaged log is evidence, and SQLite writes when it closes.
+        All of it through read-only connections: SQLite writes when it closes.
         """
-        for leftover in self._folder.glob("*.unfinished*"):
-            leftover.unlink()
+        for leftover in (*self._folder.glob("*.unfinished*"), self._folder / RESERVE):
+            leftover.unlink(missing_ok=True)
         end = None
+        mark = _read_mark(self._folder)
         days = _days(self._folder)
         for path in days:
             expected = end.number + 1 if end else 0
@@ -234,22 +242,34 @@ class SqliteLog:
                 else:
                     day.must_continue(end)
                 end = day.before(None)
-                self.epoch = day.epoch
+                if mark is not None and day.start.number <= mark.number <= end.number:
+                    day.must_hold(mark)
+                self.epoch, self.day = day.epoch, date.fromisoformat(path.stem)
         end = end or ORIGIN
         for _ in read_log(self._directory, end.number):  # the last commit, and the mark
             pass
         newest = snapshot.newest_number(self._directory / "snapshots")
         if newest > end.number:
             raise LogDamaged(end.number + 1, f"there is a snapshot of record {newest}, but the log ends before it")
+        return end
+
+    def _take_over(self) -> None:
+        """Open the newest day for writing, and have SQLite put every day's write-ahead file into its database."""
+        if self._mark is not None:
+            return
+        self._mark = os.open(self._folder / "acknowledged", os.O_RDWR | os.O_CREAT, 0o644)
+        self._undo.callback(os.close, self._mark)
+        days = _days(self._folder)
         for path in days[:-1]:
             if Path(f"{path}-wal").exists():  # a reader kept the file open when its day ended
                 self._open_day(path)
                 self._close_day()
-        return end
+        if days:
+            self._open_day(days[-1])
 
     def _open_day(self, path: Path) -> None:
         self.day = date.fromisoformat(path.stem)
-        with sqlite_errors(self._end.number + 1):
+        with sqlite_errors(self._end.number + 1, path.name):
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute(f"PRAGMA synchronous = {self._synchronous}")
             self._db.execute(f"PRAGMA wal_autocheckpoint = {self._checkpoint_pages}")
@@ -263,9 +283,23 @@ class SqliteLog:
             self._db.close()
             self._db = None
 
+    def _made_room(self, error: sqlite3.OperationalError) -> bool:
+        """Whether a full disk stopped the commit and the reserve could be given back, so that trying again is worth it.
+
+        SQLite has undone a commit that found no room. After any other error it is not known what the disk holds.
+        """
+        reserve = self._folder / RESERVE
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not reserve.exists():
+            return False
+        reserve.unlink()
+        return True
+
     def _acknowledge(self) -> None:
+        assert self._mark is not None
         mark = _MARK.pack(*self._end)
-        os.pwrite(self._mark, mark + _MARK_CRC.pack(crc32(mark)), 0)
+        mark += _MARK_CRC.pack(crc32(mark))
+        if os.pwrite(self._mark, mark, 0) != len(mark):
+            raise OSError(errno.ENOSPC, "the mark was written in part only", str(self._folder / "acknowledged"))
 
 
 class LogReader:
@@ -324,8 +358,8 @@ class LogReader:
         while rows := day.after(self._end):
             for row in rows:
                 end, records = verify_commit(self._end, row)
-                if mark is not None and mark.number == end.number and mark != end:
-                    raise LogDamaged(mark.number, "its commit is not the one that was acknowledged")
+                if mark is not None and self._end.number < mark.number <= end.number and mark != end:
+                    raise LogDamaged(mark.number, f"{day.path.name} does not hold the commit that was acknowledged")
                 for number, record in enumerate(records, self._end.number + 1):
                     if number >= self._wanted:
                         self._wanted = number + 1
@@ -351,13 +385,17 @@ def read_log(directory: Path, first: int = 1) -> Iterator[tuple[int, Record]]:
 
 
 def _create_day(path: Path, start: Point, epoch: int) -> None:
-    """Create a day's file that goes on from `start`, whole or not at all, and flush it."""
+    """Create a day's file that goes on from `start`, whole or not at all, and flush it.
+
+    It becomes a write-ahead one last: what a write-ahead file holds when SQLite closes may stay there without a word,
+    and would not be renamed with it.
+    """
     aside = path.with_suffix(".unfinished")
     with closing(sqlite3.connect(aside, isolation_level=None)) as db:
-        db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.executescript(_SCHEMA)
         db.execute("INSERT INTO head VALUES (?, ?, ?)", (epoch, *start))
+        db.execute("PRAGMA journal_mode = WAL")
     aside.rename(path)
     snapshot.flush_directory(path.parent)
 

@@ -10,7 +10,7 @@ The state hash covers everything but who is connected: that ends with the proces
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from ouch.us import UsOuchPort
 from venue.machine_state import MachineState, PortState, Snapshot
 from venue.record import Kind, Record
 from venue.snapshot import canonical, state_hash
+from venue.spool import Spool
 from venue.stream import Stream
 
 DIALECTS: dict[str, type[UsOuchPort]] = {"ouch-5.0-us": UsOuchPort}
@@ -47,7 +48,7 @@ class Machine:
     """
 
     def __init__(self, directory: Path, ignored: Ignored = nothing_ignored) -> None:
-        self.engine = Engine()
+        self.engine = Engine(partial(Spool, directory))
         self.ports: list[OuchPort] = []
         self.streams: list[Stream] = []
         self.touched: list[Stream] = []
@@ -62,7 +63,7 @@ class Machine:
         """Apply the next record; gives the refusal of a command that could not be carried out and changed nothing."""
         kind, port, now, wall_time, payload = record
         if kind == Kind.MESSAGE:
-            self.message(port, payload, now, wall_time)
+            self.messages(port, (payload,), now, wall_time)
             return None
         self.number += 1
         self.venue_time, self.wall_time = now, wall_time
@@ -73,19 +74,44 @@ class Machine:
                 commands.handle(self.engine, _commands.decode(payload), now, self._connect)
             except CommandRefused as refused:
                 return refused
+        elif kind == Kind.SLICE:
+            self.engine.work_off_next(now)
         elif kind == Kind.LOGIN:
             self.connected[port] = None
         elif kind == Kind.DISCONNECT:
             self.connected.pop(port, None)
         return None
 
-    def message(self, port: int, payload: bytes, now: int, wall_time: int) -> None:
-        """Apply the next record, a message that `port` received: the order path's own way in."""
-        self.number += 1
+    def messages(self, port: int, payloads: Sequence[bytes], now: int, wall_time: int) -> int:
+        """Apply the next records, messages that `port` received at one time: the order path's own way in.
+
+        Gives how many: behind a mass cancel that is not done yet, what the port sent has to wait.
+        """
         self.venue_time, self.wall_time = now, wall_time
-        if now >= self.engine.next_deadline:
-            self.engine.advance(now)
-        self.ports[port].receive(payload, now)
+        engine = self.engine
+        if now >= engine.next_deadline:
+            engine.advance(now)
+        ouch_port = self.ports[port]
+        mass_cancels = engine.mass_cancels
+        if mass_cancels:
+            engine.finish(ouch_port.port, now)
+        count = 0
+        for payload in payloads:
+            ouch_port.receive(payload, now)
+            count += 1
+            if mass_cancels and self.is_busy(port):
+                break
+        self.number += count
+        return count
+
+    def settle(self) -> None:
+        """Let the streams put away what they got: for whoever applies records without a gate behind."""
+        for stream in self.touched:
+            stream.settle()
+
+    def is_busy(self, port: int) -> bool:
+        """Whether a port's mass cancel is not done yet."""
+        return self.ports[port].port.mass_cancel is not None
 
     def _connect(self, port: Port) -> Sink:
         """Give a new port of the engine its dialect and its stream. Ports come in the order of their indexes."""
@@ -120,14 +146,15 @@ class Machine:
     def snapshot(self) -> bytes:
         """Give a snapshot of the machine as it is now."""
         streams = {port.port.name: stream.dump() for port, stream in zip(self.ports, self.streams, strict=True)}
-        return _encoder.encode(Snapshot(self.number, self.venue_time, self.wall_time, self.dump(), streams))
+        trades = state.dump_trades(self.engine)
+        return _encoder.encode(Snapshot(self.number, self.venue_time, self.wall_time, self.dump(), streams, trades))
 
     def restore(self, blob: bytes) -> None:
         """Bring a new machine to a snapshot."""
         snapshot = msgspec.msgpack.decode(blob, type=Snapshot)
         machine_state = msgspec.msgpack.decode(snapshot.state, type=MachineState)
         if machine_state.engine is not None:
-            state.load(self.engine, machine_state.engine, self._connect)
+            state.load(self.engine, machine_state.engine, snapshot.trades, self._connect)
         for index, port in enumerate(self.ports):
             port_state = machine_state.ports[port.port.name]
             port.numbers.update(port_state.numbers)

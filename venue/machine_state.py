@@ -36,3 +36,4 @@ class Snapshot(msgspec.Struct, frozen=True):
     wall_time: int
     state: bytes
     streams: dict[str, StreamDump]
+    trades: dict[str, bytes]

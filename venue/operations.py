@@ -8,6 +8,7 @@ dollars. A call that changes something is a command, hence a record: it is answe
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -21,6 +22,7 @@ from engine.api import (
     BustTrade,
     Command,
     CommandRefused,
+    Display,
     Order,
     ReleasePort,
     SetHalt,
@@ -29,7 +31,8 @@ from engine.api import (
 from engine.book import Book, Ladder
 from engine.commands import find_books
 from ouch.terms import BROKEN_TRADE_REASONS
-from venue.config import Dollars, Whole, hint, ticks
+from venue.config import Dollars, Whole, ticks
+from venue.hints import hint
 
 if TYPE_CHECKING:
     from venue.app import Venue
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 PROBLEMS = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 409: "Conflict", 422: "Invalid body"}
 LONGEST_NUMBER = 18
+ORDERS_AT_ONCE = 500
+"""Orders in one answer: a few milliseconds."""
 DEPTH = 10
 """Price levels that a look at a book shows on each side."""
 
@@ -196,15 +201,24 @@ def show_book(call: Call) -> Answer:
 
 
 def show_orders(call: Call) -> Answer:
-    """List the live orders of one port, or of all."""
+    """List the live orders of one port, or of all, by port and key: so many at a time, since the venue waits for it."""
     ports = call.venue.machine.engine.ports
-    wanted = call.query.get("port")
+    wanted, cursor = call.query.get("port"), call.query.get("after", "")
     if wanted is not None and wanted not in ports:
         raise Problem(404, f"no such port: {wanted}", "port")
-    orders = [
-        describe(order) for port in ports.values() if wanted in (None, port.name) for order in port.orders.values()
-    ]
-    return Answer(200, {"asOf": call.venue.machine.number, "items": orders, "next": None})
+    name, _, key = cursor.partition(":")
+    if cursor and not (name in ports and key.isdecimal() and len(key) <= LONGEST_NUMBER):
+        raise Problem(422, f"{cursor} is not the `next` of another answer", "after")
+    asked = [port for port in ports.values() if wanted in (None, port.name)]
+    if cursor:
+        asked = [port for port in asked if port.index >= ports[name].index]
+    following = (order for port in asked for order in port.orders.after(int(key) if port.name == name else 0))
+    orders = list(islice(following, ORDERS_AT_ONCE + 1))
+    more = len(orders) > ORDERS_AT_ONCE
+    orders = orders[:ORDERS_AT_ONCE]
+    following_cursor = f"{orders[-1].port.name}:{orders[-1].key}" if more else None
+    items = [describe(order) for order in orders]
+    return Answer(200, {"asOf": call.venue.machine.number, "items": items, "next": following_cursor})
 
 
 def show_ports(call: Call) -> Answer:
@@ -242,8 +256,8 @@ def book_prices(book: Book) -> Json:
     return {
         "last": dollars(security.last),
         "previousClose": dollars(security.previous_close),
-        "bid": dollars(security.best_bid()),
-        "offer": dollars(security.best_offer()),
+        "bid": dollars(security.bid),
+        "offer": dollars(security.offer),
         "luldLower": dollars(security.luld_lower),
         "luldUpper": dollars(security.luld_upper),
         "adv": security.average_daily_volume,
@@ -267,8 +281,9 @@ def describe(order: Order) -> Json:
         "book": order.scope.book.symbol,
         "side": order.terms.side.name,
         "price": dollars(order.price),
-        "quantity": order.quantity,
-        "executed": order.size - order.quantity,
+        "quantity": order.open,
+        "displayed": 0 if order.terms.display is Display.HIDDEN else order.quantity,
+        "executed": order.size - order.open,
         "display": order.terms.display.name,
         "timeInForce": order.terms.time_in_force.name,
         "orderReferenceNumber": order.order_reference_number,
@@ -301,7 +316,7 @@ ROUTES = (
     Route("POST", "trades/{venue}/{matchNumber}/bust", BustBody, bust_trade),
     Route("POST", "ports/{port}/release", Body, release_port),
     Route("GET", "books/{venue}/{book}", None, show_book),
-    Route("GET", "orders", None, show_orders, ("port",)),
+    Route("GET", "orders", None, show_orders, ("port", "after")),
     Route("GET", "ports", None, show_ports),
 )
 

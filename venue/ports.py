@@ -8,13 +8,13 @@ unsent, the rest stays in the stream, and after a while the connection is closed
 from __future__ import annotations
 
 import asyncio
-import hmac
-from collections.abc import Sequence
+from functools import partial
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 
+from venue.admission import Attempt, Refused, Verdict
 from venue.config import PortSettings, ServiceSettings
 from venue.record import Kind
 from wire.soup import (
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from venue.app import Venue
     from venue.stream import Stream
 
+READ_PIECE: Final = 8 * 1024
+"""Bytes taken from one connection before the others have their turn: some 160 orders, a millisecond or two."""
+MESSAGES_A_TURN: Final = 200
+"""The same for messages: those that came behind a login may be more."""
+ONLY_MESSAGES: Final = {bytes}
 WRITE_PIECE: Final = 256 * 1024
 """Bytes of a stream handed to the transport at a time."""
 WRITE_LIMIT: Final = 1024 * 1024
@@ -47,9 +52,12 @@ class SoupConnection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, venue: Venue, service: ServiceSettings) -> None:
+    def __init__(self, venue: Venue, service: ServiceSettings, address: str) -> None:
         self.venue = venue
         self.service = service
+        self.address = address
+        self.is_made = False
+        self.attempt: Attempt | None = None
         self.journal = venue.journal
         self.loop = venue.loop
         self.session = SoupServer(venue.soup_settings, monotonic_ns())
@@ -57,6 +65,10 @@ class SoupConnection(asyncio.Protocol):
         self.index = -1
         self.stream: Stream | None = None
         self.sent = 0
+        self.unread = b""
+        self.held: list[Event] = []
+        self.is_behind = False
+        self.is_logging_in = False
         self.paused = False
         self.closing = False
         self.why = "the client closed the connection"
@@ -68,6 +80,7 @@ class SoupConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the session's timers."""
         self.transport = cast("asyncio.Transport", transport)
+        self.is_made = True
         if not self.venue.live:
             self.closing = True
             self.transport.abort()
@@ -80,28 +93,78 @@ class SoupConnection(asyncio.Protocol):
         """Take all packets of a chunk at one time, commit them as one batch."""
         if self.closing or (self.stream is not None and self.stream.ended):
             return
+        if self.is_behind:
+            self.unread += data
+            return
+        if len(data) > READ_PIECE:
+            data, self.unread = data[:READ_PIECE], data[READ_PIECE:]
         events = self.session.receive(data, monotonic_ns())
         if len(events) == 1 and type(events[0]) is bytes:
-            self.feed(events)
+            if not self.journal.messages(self.index, cast("list[bytes]", events)):
+                self.held = events
         elif events:
             self.take(events)
+        if self.unread or self.held:
+            self.fall_behind()
         if self.journal.writer is not None and self.journal.is_ahead:
             self.venue.wait_for_disk(self)
 
     def take(self, events: list[Event]) -> None:
-        """Handle what the session made of the bytes.
+        """Apply messages at one time as one batch, and hold what has to wait for its turn.
 
         Messages go first: what ends a session is always the last event, and all else may be heard later.
         """
-        self.feed([event for event in events if type(event) is bytes])
-        for event in events:
-            if type(event) is not bytes:
-                self.handle(event)
+        others: list[Event] = []
+        if set(map(type, events)) != ONLY_MESSAGES:
+            others = [event for event in events if type(event) is not bytes]
+            events = [event for event in events if type(event) is bytes]
+        if events:
+            turn = events if len(events) <= MESSAGES_A_TURN else events[:MESSAGES_A_TURN]
+            count = self.journal.messages(self.index, cast("list[bytes]", turn))
+            if count < len(events):
+                self.held = events[count:] + others
+                return
+        for event in others:
+            self.handle(event)
 
-    def feed(self, messages: Sequence[Event]) -> None:
-        """Apply messages at one time, and commit them as one batch."""
-        self.journal.messages(self.index, cast("Sequence[bytes]", messages), self.journal.clock.now())
-        self.journal.commit()
+    # Taking turns.
+
+    def fall_behind(self) -> None:
+        """Read no more until what was read is worked off: a turn of ours, a turn of everyone else's."""
+        if not self.is_behind:
+            self.is_behind = True
+            self.transport.pause_reading()
+        self.loop.call_soon(self.catch_up)
+
+    def catch_up(self) -> None:
+        """Work off some of what was read; a port that waits for its own mass cancel just comes back."""
+        if self.closing or self.is_waiting or (self.stream is not None and self.stream.ended):
+            return
+        if self.held:
+            if not self.venue.machine.is_busy(self.index):
+                held, self.held = self.held, []
+                self.take(held)
+        else:
+            data, self.unread = self.unread[:READ_PIECE], self.unread[READ_PIECE:]
+            self.take(self.session.receive(data, monotonic_ns()))
+        if self.journal.writer is not None and self.journal.is_ahead:
+            self.venue.wait_for_disk(self)
+        self.is_behind = bool(self.held or self.unread)
+        self.listen()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether what was read has to wait for a login's record, or for the disk."""
+        return self.is_logging_in or self in self.venue.waiting_for_disk
+
+    def listen(self) -> None:
+        """Go on with what was read, or read on, unless there is a reason to wait."""
+        if self.closing or self.is_waiting:
+            return
+        if self.is_behind:
+            self.loop.call_soon(self.catch_up)
+        else:
+            self.transport.resume_reading()
 
     def handle(self, event: Event) -> None:
         """Handle anything but a message."""
@@ -137,7 +200,11 @@ class SoupConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the port; that it is free again is a record."""
+        why = self.why if exc is None or self.closing else str(exc)
         self.closing = True
+        self.give_place_back()
+        if self.attempt is not None:
+            self.venue.door.forget(self.attempt)
         for timer in (self.timer, self.patience):
             if timer is not None:
                 timer.cancel()
@@ -145,17 +212,27 @@ class SoupConnection(asyncio.Protocol):
         if self.port is not None:
             name = self.name
             self.leave()
-            log.info("disconnected", port=name, why=self.why if exc is None else str(exc))
+            log.info("disconnected", port=name, why=why)
+
+    def give_place_back(self) -> None:
+        """Be counted no longer among the connections of our address."""
+        self.venue.crowd.leave(self.address)
 
     # Logging in and out.
 
     def login(self, request: LoginRequest) -> None:
-        """Answer a Login Request (SoupBinTCP 3.00 §2.2.1): the answer waits for the login's record."""
-        port = self.venue.port_of(self.service, request.username)
-        password = "" if port is None else port.password.upper()
-        if not hmac.compare_digest(request.password.encode(), password.encode()) or port is None:
-            self.refuse(LoginRejectReason.NOT_AUTHORIZED, request, "unknown user or wrong password")
+        """Ask who it is (SoupBinTCP 3.00 §2.2.1); the answer may take a while."""
+        answer = partial(self.authorize, request)
+        self.attempt = self.venue.door.ask(self.service.key, request.username, request.password, self.address, answer)
+
+    def authorize(self, request: LoginRequest, verdict: Verdict) -> None:
+        """Answer a Login Request, now that we know who it is: the answer waits for the login's record."""
+        if self.closing:
             return
+        if isinstance(verdict, Refused):
+            self.refuse(LoginRejectReason.NOT_AUTHORIZED, request, verdict.why)
+            return
+        port = verdict.port
         index = self.venue.index_of(port)
         stream = self.venue.machine.streams[index]
         if request.session not in ("", stream.session):
@@ -181,6 +258,7 @@ class SoupConnection(asyncio.Protocol):
         self.venue.logged_in[port.name] = self
         self.journal.record(Kind.LOGIN, index, b"", self.journal.clock.now())
         self.journal.commit()
+        self.is_logging_in = True
         self.transport.pause_reading()
         self.journal.gate.call_when_durable(self.venue.machine.number, lambda: self.admit(stream, sequence))
 
@@ -194,8 +272,9 @@ class SoupConnection(asyncio.Protocol):
         """Accept the login, replay from `sequence`, and take what the client sent behind its request."""
         if self.closing or self.port is None:
             return
-        log.info("logged in", port=self.name, session=stream.session, sequence=sequence)
-        self.transport.resume_reading()
+        log.info("logged in", port=self.name, address=self.address, session=stream.session, sequence=sequence)
+        self.is_logging_in = False
+        self.listen()
         waiting = self.session.accept(stream.session, sequence, monotonic_ns())
         self.sent = stream.offset_of(sequence)
         stream.listener = self.flush
@@ -205,10 +284,12 @@ class SoupConnection(asyncio.Protocol):
         self.flush()
         if waiting and not self.closing and not stream.ended:
             self.take(waiting)
+            if self.held and not self.is_behind:
+                self.fall_behind()
 
     def refuse(self, code: LoginRejectReason, request: LoginRequest, why: str) -> None:
         """Reject the login and close."""
-        log.info("login rejected", service=self.service.key, username=request.username, why=why)
+        log.info("login rejected", service=self.service.key, username=request.username, address=self.address, why=why)
         self.session.reject(code, monotonic_ns())
         self.close(why)
 
@@ -255,7 +336,7 @@ class SoupConnection(asyncio.Protocol):
     def tick(self) -> None:
         """Let the session send heartbeats and notice silence; come back when it next wants to."""
         now = monotonic_ns()
-        if self in self.venue.waiting_for_disk:
+        if self.is_behind or self in self.venue.waiting_for_disk:
             self.session.receive(b"", now)  # it is we who do not listen
         for event in self.session.tick(now):
             self.handle(event)

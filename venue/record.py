@@ -54,6 +54,8 @@ class Kind(IntEnum):
     """A deadline that came, with nothing to add: the time is the record's."""
     LOGIN = 4
     DISCONNECT = 5
+    SLICE = 6
+    """The next slice of a mass cancel."""
 
 
 class Record(NamedTuple):

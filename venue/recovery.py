@@ -11,6 +11,9 @@ from venue.log import read_log
 from venue.machine import Machine
 from venue.record import LogDamaged
 
+SETTLE_EVERY = 1024
+"""Records after which a replay lets the streams put away what they got."""
+
 
 def recover(directory: Path, machine: Machine) -> None:
     """Bring a new machine to the end of the log, starting from the newest snapshot. Raises `LogDamaged`.
@@ -49,7 +52,15 @@ def _restored(machine: Machine, blob: bytes) -> bool:
 
 
 def _apply(directory: Path, machine: Machine) -> None:
-    for number, record in read_log(directory, machine.number + 1):
+    for number, record in read_log(directory, machine.number):
+        if number == machine.number:
+            # The record that a snapshot ends with: its times to the nanosecond are as good as a signature.
+            if (record.venue_time, record.wall_time) != (machine.venue_time, machine.wall_time):
+                raise LogDamaged(number, f"snapshots: the one of record {number} was made of another log")
+            continue
         if number != machine.number + 1:
             raise LogDamaged(machine.number + 1, f"the log goes on with record {number}")
         machine.apply(record)
+        if number % SETTLE_EVERY == 0:
+            machine.settle()
+    machine.settle()

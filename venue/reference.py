@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from engine.api import PRICE_SCALE, Configure, MarketEntry, PortEntry, RuleEntry, SymbolEntry
+from engine.api import PRICE_SCALE, Configure, FirmEntry, MarketEntry, PortEntry, RuleEntry, SymbolEntry
 from engine.risk.eqrc import PERCENT_SCALE
+from ouch.terms import AIQ_STRATEGIES
 from venue.config import AnyRule, Config, FatFingerRule, RestrictedStockRule, SymbolSettings, scaled, ticks
 
 NANOSECONDS_A_MINUTE = 60_000_000_000
@@ -29,10 +30,19 @@ def market_command(config: Config) -> Configure:
         ),
         symbols=tuple(_symbol_entry(symbol) for symbol in config.symbol),
         ports=tuple(
-            PortEntry(port.name, port.mpid, markets[port.service].market, markets[port.service].protocol)
+            PortEntry(
+                port.name,
+                port.mpid,
+                markets[port.service].market,
+                markets[port.service].protocol,
+                AIQ_STRATEGIES[port.aiq_strategy.encode()],
+            )
             for port in config.port
         ),
         rules=tuple(_rule_entry(i, rule) for i, rule in enumerate(config.rule)),
+        firms=tuple(
+            FirmEntry(firm.mpid, firm.organization, firm.affiliation or firm.organization) for firm in config.firm
+        ),
     )
 
 

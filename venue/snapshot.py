@@ -47,7 +47,7 @@ def write(directory: Path, number: int, blob: bytes) -> Path:
     aside.rename(path)
     flush_directory(directory)
     for old in _files(directory)[:-_KEPT]:
-        old.unlink()
+        old.unlink(missing_ok=True)
     return path
 
 

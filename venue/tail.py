@@ -86,7 +86,7 @@ def _input(machine: Machine, record: Record, refused: CommandRefused | None) -> 
         name, *_ = _decoder.decode(record.payload)
         return {"command": name} | ({"refused": str(refused)} if refused else {})
     entry: Entry = {"event": Kind(record.kind).name.lower()}
-    if record.kind != Kind.TIMER:
+    if record.kind in (Kind.LOGIN, Kind.DISCONNECT):
         entry["port"] = machine.ports[record.port].port.name
     return entry
 

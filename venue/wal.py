@@ -23,6 +23,8 @@ Source: "WAL-mode File Format" and "Database File Format" section 4, sqlite.org.
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import sys
 import time
@@ -42,14 +44,26 @@ _FRAME: Final = Struct(">II8sII")
 _MAGIC: Final = 0x377F0682
 """The last bit set: checksums read words big-endian, else little-endian."""
 _VERSION: Final = 3007000
+_SHORTEST: Final = 4096
+"""A day's file has a page at the least."""
 
+_AT: Final = "SELECT chain FROM commits WHERE last = ?"
 _BEFORE: Final = "SELECT last, chain FROM commits WHERE last < ? ORDER BY last DESC LIMIT 1"
 # A page at a time: an open read transaction keeps the writer from starting its write-ahead file over.
 _AFTER: Final = "SELECT last, first, chain, blob FROM commits WHERE last > ? ORDER BY last LIMIT 64"
 
 # The machine's state, not the file's: nothing is known to be wrong with the log.
 _NOT_DAMAGE: Final = frozenset(
-    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM}
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
 )
 
 _LOOKS: Final = 5
@@ -80,14 +94,17 @@ class DayFile:
 
     def __init__(self, path: Path, newest: bool, expected: int = 0) -> None:
         self.path = path
-        if path.stat().st_size == 0:
+        size = path.stat().st_size
+        if size < _SHORTEST:
             # SQLite would take this for a new database, and delete the write-ahead file beside it.
-            raise LogDamaged(expected, f"{path.name} is empty")
+            raise LogDamaged(expected, f"{path.name} is {f'only {size:,} bytes long' if size else 'empty'}")
+        if not os.access(path, os.R_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         damage = find_damage(path)
         # A closed day without a write-ahead file never changes, and opened as immutable it gets no `-shm` either.
         immutable = "" if newest or _holds_something(Path(f"{path}-wal")) else "&immutable=1"
         uri = f"{path.absolute().as_uri()}?mode=ro{immutable}"
-        with ExitStack() as undo, sqlite_errors(expected):
+        with ExitStack() as undo, sqlite_errors(expected, path.name):
             self._db = undo.enter_context(
                 closing(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False))
             )
@@ -98,7 +115,7 @@ class DayFile:
 
     def before(self, number: int | None) -> Point:
         """Return the end of the last commit that ends before `number`, None for the last one at all."""
-        with sqlite_errors(self.start.number + 1):
+        with sqlite_errors(self.start.number + 1, self.path.name):
             row = self._db.execute(_BEFORE, (2**63 - 1 if number is None else number,)).fetchone()
         match row:
             case None:
@@ -109,8 +126,15 @@ class DayFile:
 
     def after(self, end: Point) -> list[tuple[object, ...]]:
         """Return the next rows (last, first, chain, blob) behind a commit's end, at most a page of them."""
-        with sqlite_errors(end.number + 1):
+        with sqlite_errors(end.number + 1, self.path.name):
             return self._db.execute(_AFTER, (end.number,)).fetchall()
+
+    def must_hold(self, mark: Point) -> None:
+        """Raise `LogDamaged` when no commit of this day, nor its beginning, is the one that was acknowledged last."""
+        with sqlite_errors(mark.number, self.path.name):
+            held = self._db.execute(_AT, (mark.number,)).fetchall()
+        if held != [(mark.chain,)] and mark != self.start:
+            raise LogDamaged(mark.number, f"{self.path.name} does not hold the commit that was acknowledged")
 
     def must_continue(self, end: Point) -> None:
         """Raise `LogDamaged` when this day does not go on from where the one before it ended."""
@@ -132,14 +156,15 @@ class DayFile:
 
 
 @contextmanager
-def sqlite_errors(number: int) -> Iterator[None]:
-    """Turn what SQLite says of a damaged file into `LogDamaged` at record `number`."""
+def sqlite_errors(number: int, name: str) -> Iterator[None]:
+    """Turn what SQLite says of a damaged file of that name into `LogDamaged` at record `number`."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_DAMAGE:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF in _NOT_DAMAGE and code != sqlite3.SQLITE_IOERR_SHORT_READ:
             raise
-        raise LogDamaged(number, f"SQLite: {error}") from error
+        raise LogDamaged(number, f"{name}: SQLite: {error}") from error
 
 
 def find_damage(database: Path) -> str | None:

@@ -28,7 +28,7 @@ from engine.api import (
     Side,
 )
 from engine.book import Security
-from engine.risk.limits import Bound, Check, FatFinger, FatFingerRange, Limits
+from engine.risk.limits import Band, Bound, Check, FatFinger, FatFingerRange, Limits
 from engine.risk.windows import SlidingWindow
 
 PERCENT_SCALE: Final = 10_000
@@ -85,12 +85,12 @@ def maximum_notional(order: Order) -> Refusal | None:
     bound = order.scope.limits.maximum_notional
     if bound is None:
         return None
-    price: int | None = order.price
-    if order.price >= MARKET_PRICE_ALTERNATIVE or order.terms.side is not BUY:
-        price = booked_price(order)[0]
-    if price is None or price * order.size <= bound.limit:
+    limit, size = bound.limit, order.size
+    if order.price * size <= limit and order.terms.side is BUY:
         return None
-    source = booked_price(order)[1]
+    price, source = booked_price(order)
+    if price is None or price * size <= limit:
+        return None
     return Refusal(Reject.MAXIMUM_NOTIONAL, bound.limit, price * order.size, price, source, bound.rule)
 
 
@@ -99,34 +99,66 @@ def fat_finger(order: Order) -> Refusal | None:
 
     The reference is the contra side of the NBBO, else the previous close. Market orders have no limit price.
     """
-    if order.price >= MARKET_PRICE_ALTERNATIVE:
+    price = order.price
+    if price >= MARKET_PRICE_ALTERNATIVE:
         return None
     scope = order.scope
     security: Security = scope.book.security
-    terms = order.terms
-    is_buy = terms.side is BUY
-    reference = security.best_offer() if is_buy else security.best_bid()
+    is_buy = order.terms.side is BUY
+    reference = security.offer if is_buy else security.bid
     if reference is None:
         reference = security.previous_close
         if reference is None:
             return None
+    band = scope.limits.buys if is_buy else scope.limits.sells
+    if band.reference != reference:
+        settle(band, scope.limits, reference, is_buy)
+    if band.lowest <= price <= band.highest:
+        return None
+    return beyond_fat_finger(order, reference)
+
+
+def beyond_fat_finger(order: Order, reference: int) -> Refusal | None:
+    """Give the refusal by the first rule that holds for an order and that it is beyond, None where there is none."""
+    terms = order.terms
+    distance = order.price - reference if terms.side is BUY else reference - order.price
     place = price_range(reference) - 1
-    distance = order.price - reference if is_buy else reference - order.price
-    for rule in scope.limits.fat_finger:
+    for rule in order.scope.limits.fat_finger:
         if (terms.intermarket_sweep and not rule.include_intermarket_sweep) or (
             terms.cross is not CONTINUOUS and not rule.include_auction
         ):
             continue
         if distance < 0 and rule.aggressive_only:
             continue
-        amount, percent = rule.ranges[place]
-        excess = abs(distance)
-        if (amount and excess > amount) or (percent and excess * 100 * PERCENT_SCALE > percent * reference):
-            limits = [amount] * bool(amount) + [percent * reference // (100 * PERCENT_SCALE)] * bool(percent)
+        limit = farthest(rule, place, reference)
+        if limit is not None and abs(distance) > limit:
             quote, source = contra_quote(order)
             source = "previous close" if quote is None else source
-            return Refusal(Reject.FAT_FINGER, min(limits), excess, reference, source, rule.rule)
+            return Refusal(Reject.FAT_FINGER, limit, abs(distance), reference, source, rule.rule)
     return None
+
+
+def farthest(rule: FatFinger, place: int, reference: int) -> int | None:
+    """Give how many ticks from its reference a rule lets a price be; None where it sets neither amount nor percent."""
+    amount, percent = rule.ranges[place]
+    by_percent = percent * reference // (100 * PERCENT_SCALE)
+    if amount and percent:
+        return min(amount, by_percent)
+    return amount or (by_percent if percent else None)
+
+
+def settle(band: Band, limits: Limits, reference: int, is_buy: bool) -> None:
+    """Work out which prices pass every fat finger rule at a reference price, whatever else an order says."""
+    aggressive = passive = MARKET_PRICE_ALTERNATIVE
+    place = price_range(reference) - 1
+    for rule in limits.fat_finger:
+        limit = farthest(rule, place, reference)
+        if limit is not None:
+            aggressive = min(aggressive, limit)
+            passive = passive if rule.aggressive_only else min(passive, limit)
+    band.reference = reference
+    band.lowest = reference - (passive if is_buy else aggressive)
+    band.highest = reference + (aggressive if is_buy else passive)
 
 
 CHECKS: Final = (restricted_stock, maximum_shares, maximum_notional, fat_finger)
@@ -147,23 +179,25 @@ def contra_quote(order: Order) -> tuple[int | None, str]:
     """Give the side of the NBBO that `order` would trade with, and its name."""
     security: Security = order.scope.book.security
     if order.terms.side is BUY:
-        return security.best_offer(), "national best offer"
-    return security.best_bid(), "national best bid"
+        return security.offer, "national best offer"
+    return security.bid, "national best bid"
 
 
 def booked_price(order: Order) -> tuple[int | None, str]:
     """Give the price at which an order counts, and where it comes from."""
-    price, source = contra_quote(order)
-    if order.price < MARKET_PRICE_ALTERNATIVE:
-        if order.terms.side is not BUY and price is not None and price > order.price:
-            return price, source
-        return order.price, "limit price"
-    security = order.scope.book.security
-    if price is None:
-        price, source = security.last, "last sale"
-    if price is None:
-        price, source = security.previous_close, "previous close"
-    return price, source
+    security: Security = order.scope.book.security
+    price = order.price
+    if price < MARKET_PRICE_ALTERNATIVE:
+        bid = security.bid
+        if bid is None or bid <= price or order.terms.side is BUY:
+            return price, "limit price"
+        return bid, "national best bid"
+    quote, source = contra_quote(order)
+    if quote is None:
+        quote, source = security.last, "last sale"
+    if quote is None:
+        quote, source = security.previous_close, "previous close"
+    return quote, source
 
 
 class RuleBook:

@@ -10,10 +10,11 @@ from engine.api import Order, Refusal
 class Limits:
     """What a rule book holds an order to, for one port in one symbol: every level folded together.
 
-    `armed` are the checks that have something to compare, in the rule book's order of precedence.
+    `armed` are the checks that have something to compare, in the rule book's order of precedence. `buys` and `sells`
+    are what the fat finger rules let pass at the reference price that they saw last.
     """
 
-    __slots__ = ("armed", "fat_finger", "maximum_notional", "maximum_shares", "restricted")
+    __slots__ = ("armed", "buys", "fat_finger", "maximum_notional", "maximum_shares", "restricted", "sells")
 
     def __init__(self) -> None:
         self.armed: tuple[Check, ...] = ()
@@ -21,6 +22,8 @@ class Limits:
         self.maximum_shares: Bound | None = None
         self.maximum_notional: Bound | None = None
         self.fat_finger: tuple[FatFinger, ...] = ()
+        self.buys = Band()
+        self.sells = Band()
 
 
 class Bound(NamedTuple):
@@ -45,6 +48,16 @@ class FatFinger(NamedTuple):
     include_intermarket_sweep: bool
     aggressive_only: bool
     rule: str
+
+
+class Band:
+    """The prices, both ends included, that pass all fat finger rules at one reference price; 0 is none yet."""
+
+    __slots__ = ("highest", "lowest", "reference")
+
+    def __init__(self) -> None:
+        self.reference = 0
+        self.lowest = self.highest = 0
 
 
 class Check(Protocol):

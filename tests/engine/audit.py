@@ -1,6 +1,7 @@
 """Every book held against itself, the ports, and the events alone."""
 
 from engine.api import Display, Side
+from engine.book import Reserve
 
 
 def audit(market):
@@ -12,15 +13,33 @@ def audit(market):
                 for ladder in (side.shown, side.hidden):
                     for order in audit_ladder(ladder):
                         assert (order.terms.side == Side.BUY) == (side is book.buys)
-                        assert (order.terms.display == Display.HIDDEN) == (ladder is side.hidden)
+                        hidden = order.terms.display == Display.HIDDEN or isinstance(order, Reserve)
+                        assert hidden == (ladder is side.hidden)
                         assert order.scope.book is book
-                        resting[order.port.name, order.key] = order
-            bids = [order.price for order in book.buys.orders()]
-            offers = [order.price for order in book.sells.orders()]
-            assert not bids or not offers or max(bids) < min(offers), "crossed"
+                        if isinstance(order, Reserve):
+                            assert order.displayed.reserve is order
+                            assert resting[order.port.name, order.key] is order.displayed
+                        else:
+                            resting[order.port.name, order.key] = order
+                best = max((ladder.keys[-1] for ladder in (side.shown, side.hidden) if ladder.keys), default=None)
+                if best is None:
+                    assert side.best is None
+                else:
+                    assert side.best is (side.shown.levels.get(best) or side.hidden.levels[best])
+                assert side.conditional == sum(order.attributes.conditional for order in side.orders())
+            bids, offers = (
+                [order.price for order in side.orders() if not order.attributes.minimum_quantity]
+                for side in (book.buys, book.sells)
+            )
+            assert not bids or not offers or max(bids) < min(offers), "crossed by orders that any other may trade with"
+    for security in market.engine.securities.values():
+        bids = [book.buys.shown.keys[-1] for book in security.books if book.buys.shown.keys]
+        offers = [-book.sells.shown.keys[-1] for book in security.books if book.sells.shown.keys]
+        assert security.bid == (security.outside_bid or max(bids, default=None))
+        assert security.offer == (security.outside_offer or min(offers, default=None))
     listed = {(name, key): order for name, port in market.engine.ports.items() for key, order in port.orders.items()}
     assert listed == resting
-    assert {name: order.quantity for name, order in resting.items()} == market.open, "shares are not conserved"
+    assert {name: order.open for name, order in resting.items()} == market.open, "shares are not conserved"
 
 
 def audit_ladder(ladder):

@@ -8,11 +8,42 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
-from words import MARKET, SYMBOLS, Ticket, fat_finger, max_notional, max_shares, message_rate, restricted, ticket
+from words import (
+    MARKET,
+    PORTS,
+    SYMBOLS,
+    PortEntry,
+    Ticket,
+    fat_finger,
+    max_notional,
+    max_shares,
+    message_rate,
+    restricted,
+    ticket,
+)
 
-from engine.api import SECOND, CommandRefused, Side
+from engine.api import (
+    SECOND,
+    CommandRefused,
+    FirmEntry,
+    SelfMatchAction,
+    SelfMatchLevel,
+    SelfMatchPrevention,
+    Side,
+)
 
-PORTS = ("IN1", "AK1")
+TRADERS = (
+    *(port for port in PORTS if port.name in ("IN1", "IN2", "AK1")),
+    PortEntry("SI1", "SIST", "nasdaq", "ouch-us"),
+    PortEntry("GP1", "GP30", "nasdaq", "ouch-us"),
+)
+FIRMS = (
+    FirmEntry("INET", "ONE", "GROUP"),
+    FirmEntry("SIST", "ONE", "GROUP"),
+    FirmEntry("AKAM", "TWO", "GROUP"),
+)
+NAMES = ("IN1", "IN1", "IN2", "AK1", "AK1", "SI1", "GP1")
+"""Two ports of a firm, one of its organization, one of an affiliate, and a stranger."""
 PRICES = ("9.98", "9.99", "10.00", "10.01", "10.02")
 
 
@@ -56,13 +87,26 @@ def action(name, *arguments, pick=None, **keywords):
 
 
 PICKS = st.integers(0, 1_000)
-SIZES = (1, 2, 5, 10, 30, 100)
+SIZES = (1, 5, 30, 100, 100, 150, 200, 300, 500)
+CUTS = st.sampled_from([0, 1, 5, 20, 100, 150, 250, 1_000])
 FAULTY_SIZES = (*SIZES, 0, 1_000_000)
 
 
+RESERVES = [(1, 0), (50, 20), (99, 98), (100, 0), (100, 99), (150, 0), (200, 50), (200, 199), (300, 250)]
+STRATEGIES = [
+    SelfMatchPrevention(level, action, details)
+    for level in SelfMatchLevel
+    for action in SelfMatchAction
+    for details in ((True, False) if action is SelfMatchAction.DECREMENT_BOTH else (True,))
+]
+
+
 @st.composite
-def tickets(draw, ports=PORTS, sizes=SIZES) -> Ticket:
-    """Orders around ten dollars, now and then hidden, immediate, short-lived, post-only or at the market."""
+def tickets(draw, ports=NAMES, sizes=SIZES) -> Ticket:
+    """Orders around ten dollars, now and then hidden, immediate, short-lived, post-only or at the market.
+
+    Some ask for a minimum, hold a reserve back, or guard against their owner's other orders.
+    """
     how: dict[str, Any] = {}
     kind = draw(st.sampled_from(["day"] * 5 + ["gtt"] * 2 + ["ioc", "market", "post_only"]))
     at = MARKET if kind == "market" else draw(st.sampled_from(PRICES))
@@ -77,9 +121,21 @@ def tickets(draw, ports=PORTS, sizes=SIZES) -> Ticket:
     if draw(st.integers(0, 3)) == 0:
         how["group_id"] = draw(st.integers(1, 2))
         how["options"] = ((24, how["group_id"]),)
+    size = draw(st.sampled_from(sizes))
+    if draw(st.integers(0, 4)) == 0:
+        how["minimum_quantity"] = draw(st.sampled_from([100, 100, 200, 300]))
+        how["hidden"] = not how.get("ioc")
+        size = max(size, how["minimum_quantity"])
+    elif draw(st.integers(0, 3)) == 0:
+        how["hidden"] = False
+        how["max_floor"], how["random_reserve"] = draw(st.sampled_from(RESERVES))
+    if draw(st.integers(0, 2)) == 0:
+        how["self_match_prevention"] = draw(st.sampled_from(STRATEGIES))
+    if draw(st.integers(0, 5)) == 0:
+        how["self_match_group"] = b"A"
     side = draw(st.sampled_from([Side.BUY, Side.BUY, Side.BUY, Side.SELL, Side.SELL_SHORT, Side.SELL_SHORT_EXEMPT]))
     symbol = draw(st.sampled_from(["ZWZZT", "ZWZZT", "AMD"]))
-    return ticket(side, draw(st.sampled_from(sizes)), at, by=draw(st.sampled_from(ports)), symbol=symbol, **how)
+    return ticket(side, size, at, by=draw(st.sampled_from(ports)), symbol=symbol, **how)
 
 
 def days(actions, most):
@@ -93,19 +149,19 @@ def weighted(**actions):
     return st.sampled_from(names).flatmap(lambda name: actions[name][1])
 
 
-def trading(ports=PORTS, sizes=SIZES):
+def trading(ports=NAMES, sizes=SIZES):
     """What traders do."""
     return weighted(
         enter=(14, action("enter", tickets(ports, sizes))),
         replace=(3, action("replace", tickets(ports, sizes), pick=PICKS)),
-        cancel=(2, action("cancel", pick=PICKS, to=st.sampled_from([0, 1, 5, 20, 1_000]))),
+        cancel=(2, action("cancel", pick=PICKS, to=CUTS)),
         modify=(
             2,
             action(
                 "modify",
                 pick=PICKS,
                 side=st.one_of(st.none(), st.sampled_from(Side)),
-                to=st.one_of(st.none(), st.sampled_from([0, 1, 5, 20, 1_000])),
+                to=st.one_of(st.none(), CUTS),
             ),
         ),
         mass_cancel=(
@@ -124,8 +180,8 @@ def trading(ports=PORTS, sizes=SIZES):
 
 RULES = st.lists(
     st.one_of(
-        st.builds(max_shares, st.sampled_from([10, 50]), port=st.sampled_from(["IN1", "AK1"])),
-        st.builds(max_notional, st.sampled_from([100, 1_000]), port=st.sampled_from([None, "IN1"])),
+        st.builds(max_shares, st.sampled_from([50, 200]), port=st.sampled_from(["IN1", "AK1"])),
+        st.builds(max_notional, st.sampled_from([1_000, 2_500]), port=st.sampled_from([None, "IN1"])),
         st.builds(message_rate, st.integers(0, 12), st.just(1)),
         st.builds(message_rate, st.integers(0, 12), st.just(3), name=st.just("long")),
         st.builds(fat_finger, st.sampled_from(["0", "0.01"]), st.sampled_from(["0", "0.1"]), mpid=st.just("INET")),
@@ -136,12 +192,13 @@ RULES = st.lists(
 )
 
 
-def operating(ports=PORTS):
+def operating(ports=NAMES):
     """What traders and operators do."""
     changing = st.builds(
-        lambda rules, symbols: Action("configure", tuple(rules), (("symbols", symbols),)),
+        lambda rules, symbols, firms: Action("configure", tuple(rules), (("symbols", symbols), ("firms", firms))),
         RULES,
         st.sampled_from([SYMBOLS, SYMBOLS, tuple(entry for entry in SYMBOLS if entry.symbol != "AMD")]),
+        st.sampled_from([FIRMS, FIRMS[:1], ()]),
     )
     return weighted(
         trade=(22, trading(ports, FAULTY_SIZES)),
@@ -150,6 +207,7 @@ def operating(ports=PORTS):
             1,
             action("halt", st.sampled_from(["ZWZZT", "AMD", "NOPE"]), halted=st.sampled_from([True, False, False])),
         ),
+        storage=(1, action("storage", st.sampled_from([True, False, False]))),
         bust=(2, action("bust", st.integers(0, 6))),
         set_entry=(1, action("set_entry", st.sampled_from(ports), enabled=st.sampled_from([False, True, True]))),
         release=(2, action("release", st.sampled_from(ports))),

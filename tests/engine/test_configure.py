@@ -10,6 +10,7 @@ from words import (
     Accepted,
     Canceled,
     Day,
+    MassCanceled,
     Rejected,
     buy,
     max_shares,
@@ -74,7 +75,7 @@ def test_a_dropped_symbol_keeps_its_orders_which_may_be_canceled(market):
     market.configure(symbols=WITHOUT_AMD)
     assert market.open == {("IN1", 1): 100}
     assert market.cancel(1, to=30) == [Canceled(1, 70)]
-    assert market.mass_cancel() == [Canceled(1, 30)]
+    assert market.mass_cancel() == [Canceled(1, 30), MassCanceled()]
 
 
 @CONFIGURE

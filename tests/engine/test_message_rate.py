@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trading import Market
-from words import Accepted, Canceled, Rejected, buy, message_rate
+from words import Accepted, Canceled, MassCanceled, Rejected, buy, message_rate
 
 from engine.api import SECOND, Refusal, Reject
 from engine.risk.windows import SMALLEST_CAPACITY, SlidingWindow
@@ -112,7 +112,7 @@ def test_a_shut_port_replaces_nothing_and_its_orders_trade_on():
     market.enter(buy(100, at="10.00"))
     assert market.replace(1, buy(50, at="10.00")) == SHUT
     assert market.find(1).quantity == 100
-    assert market.mass_cancel() == [Canceled(1, 100)]
+    assert market.mass_cancel() == [Canceled(1, 100), MassCanceled()]
 
 
 @RATE

@@ -6,10 +6,10 @@ import pytest
 from trading import Market
 from words import MARKET, Accepted, Rejected, buy, sell, symbol_entry
 
-from engine.api import Cross, PriceType, Reject, TimeInForce
+from engine.api import Cross, PriceType, Reject, SelfMatchAction, SelfMatchLevel, SelfMatchPrevention, TimeInForce
 
 EDGES = pytest.mark.section("OUCH 5.0", "2.1 Data types")
-ATTRIBUTES = pytest.mark.section("OUCH 5.0", "5 Options that are not served")
+ATTRIBUTES = pytest.mark.section("OUCH 5.0", "5 Options: what is served")
 SUB_PENNY = pytest.mark.section("OUCH 5.0", "2.6 Sub-penny prices")
 
 
@@ -124,7 +124,6 @@ def test_a_symbol_that_the_market_does_not_have(market):
         ({"firm": b"\xff"}, Reject.FIRM_NOT_AUTHORIZED),
         ({"firm": b"INET"}, None),
         ({"minimum_quantity": 100}, Reject.INVALID_MINIMUM_QUANTITY),
-        ({"max_floor": 100}, Reject.INVALID_MAX_FLOOR),
         ({"random_reserve": 100}, Reject.INVALID_MAX_FLOOR),
         *(({"price_type": kind}, Reject.PEGGING_NOT_SERVED) for kind in PriceType if kind != PriceType.LIMIT),
         ({"peg_offset": 100}, Reject.PEGGING_NOT_SERVED),
@@ -132,7 +131,11 @@ def test_a_symbol_that_the_market_does_not_have(market):
         ({"discretion_price": 10_000}, Reject.DISCRETION_NOT_SERVED),
         ({"discretion_peg_offset": -1}, Reject.DISCRETION_NOT_SERVED),
         ({"discretion_price_type": PriceType.PRIMARY_PEG}, Reject.DISCRETION_NOT_SERVED),
-        ({"self_match_prevention": True}, Reject.INVALID_SELF_MATCH_PREVENTION),
+        ({"minimum_quantity": 100, "hidden": True}, None),
+        ({"max_floor": 100}, None),
+        ({"max_floor": 100, "hidden": True}, Reject.INVALID_MAX_FLOOR),
+        ({"self_match_prevention": SelfMatchPrevention(SelfMatchLevel.FIRM, SelfMatchAction.CANCEL_OLDEST)}, None),
+        ({"self_match_group": b"AB"}, None),
         ({"handling_instruction": True}, Reject.INVALID_CROSS),
         ({"route": b"SCAN"}, Reject.ROUTING_NOT_SERVED),
         ({"post_only": True}, None),
@@ -171,7 +174,12 @@ def test_good_till_time_without_any_attribute_has_no_life(market):
 @ATTRIBUTES
 def test_a_refused_order_leaves_no_trace(market):
     before = market.state()
-    for order in (buy(0, at="10.00"), buy(1, at=0), buy(1, at="1.001"), buy(1, at="1.00", max_floor=1)):
+    for order in (
+        buy(0, at="10.00"),
+        buy(1, at=0),
+        buy(1, at="1.001"),
+        buy(1, at="1.00", max_floor=1, random_reserve=1),
+    ):
         assert verdict(market, order) is not None
         assert market.state() == before
 
@@ -185,8 +193,7 @@ PRECEDENCE = [
     (Reject.PEGGING_NOT_SERVED, {"peg_offset": 1}),
     (Reject.DISCRETION_NOT_SERVED, {"discretion_price": 1}),
     (Reject.INVALID_MINIMUM_QUANTITY, {"minimum_quantity": 1}),
-    (Reject.INVALID_MAX_FLOOR, {"max_floor": 1}),
-    (Reject.INVALID_SELF_MATCH_PREVENTION, {"self_match_prevention": True}),
+    (Reject.INVALID_MAX_FLOOR, {"random_reserve": 1}),
     (Reject.ROUTING_NOT_SERVED, {"route": b"SCAN"}),
     (Reject.INVALID_EXPIRE_TIME, {"expire_time": 86_400}),
 ]

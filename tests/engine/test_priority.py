@@ -216,52 +216,6 @@ def test_the_price_of_a_market_order_is_echoed_as_sent_and_a_day_order_dies_too(
     assert market.enter(buy(100, at=at)) == [Accepted(1, 100, echoed, dead=True)]
 
 
-# Post-only.
-
-POST_ONLY = pytest.mark.section("OUCH 5.0", "6.7 Cancel reasons F and G")
-
-
-@POST_ONLY
-@pytest.mark.parametrize("make_buys", [True, False])
-@pytest.mark.parametrize(
-    ("hidden", "reason"), [(False, CancelReason.POST_ONLY_DISPLAYED), (True, CancelReason.POST_ONLY_RULE)]
-)
-def test_a_post_only_order_that_would_trade_is_accepted_then_canceled(market, make_buys, hidden, reason):
-    make, take = (buy, sell) if make_buys else (sell, buy)
-    market.enter(make(100, at="10.00", hidden=hidden))
-    assert market.enter(take(50, at="10.00", post_only=True)) == [
-        Accepted(2, 50, "10.00"),
-        Canceled(2, 50, reason),
-    ]
-    assert market.open == {("IN1", 1): 100}
-
-
-@POST_ONLY
-def test_the_reason_is_that_of_the_order_it_would_trade_with_first(market):
-    market.enter(sell(100, at="10.00"))
-    market.enter(sell(100, at="10.00", hidden=True))
-    assert market.enter(buy(50, at="10.00", post_only=True))[1].reason == CancelReason.POST_ONLY_DISPLAYED
-    market.enter(sell(100, at="9.99", hidden=True))
-    assert market.enter(buy(50, at="10.00", post_only=True))[1].reason == CancelReason.POST_ONLY_RULE
-
-
-@POST_ONLY
-def test_a_post_only_order_one_tick_away_rests_and_trades_later(market):
-    market.enter(sell(100, at="10.01"))
-    assert market.enter(buy(50, at="10.00", post_only=True)) == [Accepted(2, 50, "10.00")]
-    assert market.enter(sell(50, at="10.00"))[1:] == trade(3, 2, 50, "10.00", match=1)
-
-
-@POST_ONLY
-def test_an_immediate_post_only_order_is_dead_alone_and_canceled_against_another(market):
-    assert market.enter(buy(50, at="10.00", ioc=True, post_only=True)) == [Accepted(1, 50, "10.00", dead=True)]
-    market.enter(sell(100, at="10.00"))
-    assert market.enter(buy(50, at="10.00", ioc=True, post_only=True)) == [
-        Accepted(3, 50, "10.00"),
-        Canceled(3, 50, CancelReason.POST_ONLY_DISPLAYED),
-    ]
-
-
 # Books.
 
 BOOKS = pytest.mark.section("Portcullis", "One book for each symbol and exchange")

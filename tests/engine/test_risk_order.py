@@ -115,6 +115,10 @@ def hinder_halted(market):
     market.halt("AMD")
 
 
+def hinder_storage(market):
+    market.storage(low=True)
+
+
 def hinder_disabled(market):
     market.set_entry("IN1", enabled=False)
 
@@ -123,8 +127,9 @@ PRECEDENCE = [
     (Reject.INVALID_QUANTITY, {"ticket": {"quantity": 1_000_000}}),
     (Reject.INVALID_TICK, {"ticket": {"at": "12.001"}}),
     (Reject.INVALID_CROSS, {"ticket": {"cross": Cross.CLOSING}}),
-    (Reject.INVALID_MAX_FLOOR, {"ticket": {"max_floor": 1}}),
+    (Reject.INVALID_MAX_FLOOR, {"ticket": {"random_reserve": 1}}),
     (Reject.HALTED, {"act": hinder_halted}),
+    (Reject.LOW_DISK_SPACE, {"act": hinder_storage}),
     (Reject.AFTER_HOURS_CLOSED, {"ticket": {"time_in_force": TimeInForce.AFTER_HOURS}}),
     (Reject.ENTRY_DISABLED, {"act": hinder_disabled}),
     (Reject.PORT_MESSAGE_RATE, {"rule": message_rate(0)}),

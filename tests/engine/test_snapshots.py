@@ -116,4 +116,6 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "midnights",
         "ports",
         "deadlines",
+        "storage_low",
+        "mass_cancels",
     }

@@ -20,9 +20,12 @@ from words import (
     Canceled,
     Day,
     Executed,
+    MassCanceled,
     Modified,
+    Prevented,
     Rejected,
     Replaced,
+    Restated,
     Where,
     dollars,
     ticks,
@@ -41,10 +44,11 @@ from engine.api import (
     ReleasePort,
     SetHalt,
     SetPrices,
+    SetStorage,
 )
 from engine.commands import handle
 from engine.engine import Engine
-from engine.state import EngineState, dump, load
+from engine.state import EngineState, dump, dump_trades, load
 
 
 class RecordingSink:
@@ -71,8 +75,8 @@ class RecordingSink:
 
     def modified(self, order, now):
         self.market.open[self.port.name, order.key] = 0
-        event = Modified(order.key, order.quantity, order.terms.side, self.where(order, now))
-        self.market.hear(event, order, order.quantity)
+        event = Modified(order.key, order.open, order.terms.side, self.where(order, now))
+        self.market.hear(event, order, order.open)
 
     def canceled(self, order, quantity, reason, now):
         self.market.hear(Canceled(order.key, quantity, reason, self.where(order, now)), order, -quantity)
@@ -80,6 +84,18 @@ class RecordingSink:
     def executed(self, order, quantity, price, liquidity, match, now):
         event = Executed(order.key, quantity, dollars(price), liquidity, match, self.where(order, now))
         self.market.hear(event, order, -quantity)
+
+    def prevented(self, order, removed, quantity, price, liquidity, strategy, now):
+        where = self.where(order, now)
+        event = Prevented(order.key, removed, quantity, dollars(price), liquidity, strategy, where)
+        self.market.hear(event, order, -removed)
+
+    def restated(self, order, displayed, number, now):
+        assert displayed == order.quantity
+        self.market.events.append(Restated(order.key, displayed, Where(self.port.name, now, number)))
+
+    def mass_canceled(self, request, now):
+        self.market.events.append(MassCanceled(request, Where(self.port.name, now)))
 
     def broken(self, key, cl_ord_id, match, reason, now):
         assert cl_ord_id == label(key)
@@ -129,7 +145,7 @@ class Market:
             self.last_key += 1
             self.engine.arrived(original.port, self.now)
             order = self.order(original.port, original.scope, ticket)
-            if self.engine.fault(order) is not None or order.size <= original.size - original.quantity:
+            if self.engine.fault(order) is not None or order.size <= original.size - original.open:
                 self.engine.cancel_to(original, 0, self.now)
             else:
                 self.refuse(self.engine.replace(original, order, self.now))
@@ -155,8 +171,14 @@ class Market:
     def mass_cancel(self, by="IN1", symbol="", side=None, group=None):
         with Step(self) as step:
             port = self.engine.ports[by]
-            count = self.engine.mass_cancel(port, symbol, side, group, self.now)
-            assert count == len(self.events) - step.first
+            self.engine.finish(port, self.now)
+            self.engine.mass_cancel(port, symbol, side, group, b"", self.now)
+        return step.events
+
+    def work_off(self):
+        """The next slice of a mass cancel that is not done."""
+        with Step(self) as step:
+            self.engine.work_off_next(self.now)
         return step.events
 
     def set_entry(self, by, enabled):
@@ -182,8 +204,8 @@ class Market:
             handle(self.engine, command, self.now, self.connect)
         return step.events
 
-    def configure(self, *rules, symbols=SYMBOLS, ports=PORTS, markets=MARKETS):
-        return self.do(Configure(markets, symbols, ports, rules))
+    def configure(self, *rules, symbols=SYMBOLS, ports=PORTS, markets=MARKETS, firms=()):
+        return self.do(Configure(markets, symbols, ports, rules, firms))
 
     def next_day(self, date):
         return self.do(NextDay(date, date, {entry.key: self.now - 10 * HOUR for entry in MARKETS}))
@@ -194,6 +216,9 @@ class Market:
 
     def halt(self, symbol="ZWZZT", exchange="nasdaq", halted=True):
         return self.do(SetHalt(exchange, symbol, halted))
+
+    def storage(self, low):
+        return self.do(SetStorage(low))
 
     def bust(self, match, reason=BrokenTradeReason.ERRONEOUS, exchange="nasdaq"):
         return self.do(BustTrade(exchange, match, reason))
@@ -225,7 +250,8 @@ class Market:
         copy.events = list(self.events)
         copy.open = dict(self.open)
         copy.audited, copy.now, copy.last_key = self.audited, self.now, self.last_key
-        load(copy.engine, msgspec.msgpack.decode(self.state(), type=EngineState), copy.connect)
+        state = msgspec.msgpack.decode(self.state(), type=EngineState)
+        load(copy.engine, state, dump_trades(self.engine), copy.connect)
         return copy
 
     # The machinery.
@@ -249,6 +275,7 @@ class Market:
         if not self.open[name]:
             del self.open[name]
             assert (order.level, order.before, order.after) == (None, None, None), "a dangling link"
+            assert order.reserve is None, "a dangling reserve"
 
 
 class Step:

@@ -23,6 +23,7 @@ from engine.api import (
     Refusal,
     Reject,
     RuleEntry,
+    SelfMatchPrevention,
     Side,
     SymbolEntry,
     SystemEvent,
@@ -186,6 +187,32 @@ class Executed(Event):
 
 
 @dataclass(frozen=True)
+class Prevented(Event):
+    """Shares that self-match prevention removed, and how many of them would have traded."""
+
+    removed: int
+    quantity: int
+    at: str
+    liquidity: Liquidity
+    strategy: SelfMatchPrevention
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Restated(Event):
+    """What a reserve order now displays."""
+
+    displayed: int
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class MassCanceled:
+    request: bytes = b""
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
 class Broken(Event):
     match: int
     reason: BrokenTradeReason
@@ -204,13 +231,18 @@ class Rejected:
     refusal: Refusal | None = field(default=None, compare=False)
 
 
-def trade(incoming, resting, quantity, at, match, *, hidden=False):
+def trade(incoming, resting, quantity, at, match, *, hidden=False, reserve=False):
     """Both sides of one trade, the incoming order first."""
-    added = Liquidity.ADDED_HIDDEN if hidden else Liquidity.ADDED
+    added = Liquidity.ADDED_HIDDEN if hidden else Liquidity.ADDED_RESERVE if reserve else Liquidity.ADDED
     return [
         Executed(incoming, quantity, at, Liquidity.REMOVED, match),
         Executed(resting, quantity, at, added, match),
     ]
+
+
+def accepted(key, ticket, *, dead=False):
+    """The Accepted of an order as it was entered."""
+    return Accepted(key, ticket.quantity, ticket.at, dead)
 
 
 def whole(events):

@@ -64,6 +64,12 @@ def line(record):
                 said += ", dead"
         case messages.OrderCanceled():
             said = f"canceled {record.user_ref_num}: {record.quantity} {record.reason}"
+        case messages.AIQCanceled():
+            what = f"{record.quantity_prevented} at {dollars(record.execution_price)} {record.liquidity_flag}"
+            gone = f"{record.decrement_shares} {record.reason} {record.aiq_strategy}"
+            said = f"aiq canceled {record.user_ref_num}: {gone}, {what}"
+        case messages.OrderRestated():
+            said = f"restated {record.user_ref_num}: {record.reason}"
         case messages.OrderExecuted():
             what = f"{record.quantity} at {dollars(record.price)} {record.liquidity_flag}"
             said = f"executed {record.user_ref_num}: {what}, trade {record.match_number}"

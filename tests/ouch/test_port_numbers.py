@@ -56,7 +56,7 @@ def test_what_was_sent_again_is_not_done_again(venue):
 
 
 @NUMBERS
-@pytest.mark.parametrize("fault", [{"quantity": 0}, {"symbol": "NOSUCH"}, {"side": "?"}, {"min_qty": 100}])
+@pytest.mark.parametrize("fault", [{"quantity": 0}, {"symbol": "NOSUCH"}, {"side": "?"}, {"min_qty": 150}])
 def test_a_refused_order_burns_its_number(venue, fault):
     assert venue.enter(**fault, number=5)[0].startswith("rejected 5: ")
     assert venue.enter(number=5) == []

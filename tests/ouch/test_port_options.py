@@ -24,9 +24,9 @@ def option(tag, value):
 
 SERVED = [
     *((2, value) for value in (b"INET", b"    ")),
-    (3, u32(0)),
+    *((3, u32(quantity)) for quantity in (0, 100)),
     *((4, value) for value in (b"R", b"N", b" ")),
-    (5, u32(0)),
+    *((5, u32(quantity)) for quantity in (0, 1, 100, 999_999)),
     (6, b"L"),
     (7, u32(0)),
     (9, bytes(8)),
@@ -41,15 +41,15 @@ SERVED = [
     *((25, value) for value in (b"Y", b"N")),
     *((26, value) for value in (b"LCTB", b"    ", b"\0\0\0\0")),
     *((28, bytes([idx])) for idx in (0, 1, 255)),
-    *((29, value) for value in (b"N",)),
+    *((29, bytes([letter])) for letter in b"YDOWRydowrZEPXS01245N"),
     *((30, value) for value in (b"AB", b"**", b"  ")),
 ]
 
 REFUSED = [
     # A value that the market does not serve yet, by its own reason.
     *((0x000C, 2, value) for value in (b"AKAM", b"inet", b"INE ", b"NONE", bytes(4), b"\xff\xfe\xfd\xfc")),
-    *((0x000D, 3, u32(quantity)) for quantity in (1, 100, 2**32 - 1)),
-    *((0x0004, 5, u32(quantity)) for quantity in (1, 100)),
+    *((0x000D, 3, u32(quantity)) for quantity in (1, 99, 101, 150, 200, 2**32 - 100)),
+    *((0x0004, 5, u32(quantity)) for quantity in (1_000_000, 2**32 - 1)),
     *((0x0011, 6, letter) for letter in (b"P", b"M", b"R", b"Q", b"m")),
     *((0x0011, 7, value) for value in (u32(1), b"\xff\xff\xff\xff")),
     *((0x000F, 9, price.to_bytes(8, "big")) for price in (1, 100_000, 2**64 - 1)),
@@ -58,7 +58,6 @@ REFUSED = [
     *((0x0004, 13, u32(quantity)) for quantity in (1, 100)),
     *((0x000F, 15, u32(seconds)) for seconds in (86_400, 2**32 - 1)),
     *((0x0014, 17, letter) for letter in (b"I", b"O", b"T", b"Q", b"B", b"D")),
-    *((0x0040, 29, bytes([letter])) for letter in b"YDOWRydowrZEPXS01245"),
     # A letter that no document lists.
     *((0x000F, 4, letter) for letter in (b"?", b"Y", b"r", b"\0")),
     *((0x0005, 6, letter) for letter in (b"?", b" ", b"l", b"\0")),
@@ -167,14 +166,9 @@ def test_defaults_are_not_echoed(venue):
 
 
 @OPTIONS
-def test_the_port_s_default_for_self_match_prevention_is_none(venue):
-    assert venue.enter(aiq_strategy="*")[0].startswith("accepted 1: ")
-
-
-@OPTIONS
 @REASONS
 def test_the_first_option_at_fault_gives_the_reason_and_structure_comes_before_values(venue):
-    unknown, bad_letter, unserved = option(99, b"?"), option(6, b"?"), option(3, u32(100))
+    unknown, bad_letter, unserved = option(99, b"?"), option(6, b"?"), option(3, u32(150))
     assert venue.enter(appendage=bad_letter + unknown) == ["rejected 1: 0x000F"]
     assert venue.enter(appendage=unserved + bad_letter) == ["rejected 2: 0x0005"]
     assert venue.enter(appendage=option(14, b"SCAN") + unknown) == ["rejected 3: 0x0016"]

@@ -4,8 +4,8 @@
 - `launch(*arguments)` starts the real `portcullis` and gives a `Process`; `portcullis(*arguments)` runs it to its end.
 - `host(config, data, clock)` starts a `Venue` on a uvloop loop in a thread and gives a `Host`.
 
-Test modules cannot import each other, so all of it comes as fixtures, each of which ends what it started. What tests of
-the log share, `logs`, is found through the folder's place at the end of the path.
+Test modules cannot import each other, so all of it comes as fixtures, each of which ends what it started. What else
+several tests need (`logs`, `disks`, `traders`) is found through the folder's place at the end of the path.
 """
 
 import asyncio
@@ -33,9 +33,10 @@ from wire.soup_client import CLIENT_SETTINGS, SoupClient
 from wire.soup_terms import LoginAccepted, LoginRejected, State
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("logs")
+pytest.register_assert_rewrite("disks", "doors", "logs", "traders")
 
-from logs import killed, stopped  # noqa: E402, F401 - fixtures, found through the lines above
+from doors import visit, walks  # noqa: E402, F401 - fixtures, found through the lines above
+from logs import killed, stopped  # noqa: E402, F401 - the same
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 PATIENCE = 15.0
@@ -46,10 +47,12 @@ UNPACK = {
     b"A": codec.unpack_order_accepted,
     b"U": codec.unpack_order_replaced,
     b"C": codec.unpack_order_canceled,
+    b"D": codec.unpack_aiq_canceled,
     b"E": codec.unpack_order_executed,
     b"B": codec.unpack_broken_trade,
     b"J": codec.unpack_rejected,
     b"M": codec.unpack_order_modified,
+    b"R": codec.unpack_order_restated,
     b"X": codec.unpack_mass_cancel_response,
     b"G": codec.unpack_disable_order_entry_response,
     b"K": codec.unpack_enable_order_entry_response,
@@ -78,9 +81,7 @@ class Client:
             raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.machine = SoupClient(CLIENT_SETTINGS, time.monotonic_ns())
-        self.received = []
-        self.events = []
-        self.unread = deque()
+        self.received, self.events, self.unread = [], [], deque()
         self.is_closed = False
 
     @staticmethod
@@ -99,7 +100,6 @@ class Client:
 
     @staticmethod
     def cancel(number, quantity=0):
-        """Bytes of a Cancel Order."""
         return codec.pack_cancel_order(number, quantity, b"")
 
     def login(self, name, password=PASSWORD, session="", sequence=1, heartbeat_timeout_ns=None):

@@ -100,5 +100,6 @@ def stopped(tmp_path_factory, killed):
     """The same after a clean stop: everything in the databases."""
     directory = tmp_path_factory.mktemp("stopped") / "data"
     shutil.copytree(killed, directory)
+    opened(directory).close()
     assert contents(directory) == expected(1, 400)
     return directory

@@ -118,7 +118,7 @@ def test_a_change_by_an_operator_is_answered_once_it_is_durable(host, disk):
 
 
 def test_orders_are_read_no_further_than_the_run_ahead(host, connect, disk, monkeypatch):
-    monkeypatch.setattr(journal, "RUN_AHEAD_RECORDS", 100)
+    monkeypatch.setattr(journal, "RUN_AHEAD_RECORDS", 2_000)
     venue = host()
     client = connect(venue, name="IN19T6")
     client.expect("S")

@@ -28,6 +28,7 @@ COMMANDS = [
     ("config",),
     ("config", "init"),
     ("config", "show"),
+    ("config", "hash"),
     ("tail",),
     ("replay",),
     ("ops",),

@@ -4,12 +4,14 @@ from itertools import takewhile
 
 import pytest
 
+from engine.api import SelfMatchAction, SelfMatchLevel, SelfMatchPrevention
 from venue import config
 from venue.config import ConfigError
 from venue.reference import market_command
 
 RULE = '\n[[rule]]\ntype = "{}"\nexchange = "NASDAQ"\nmpid = "INET"\n{}\n'
 LAST_RULE = "rule[5]"
+HASH = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 FIRST_PORT = 'name = "IN19T6"\nmpid = "INET"\nservice = "ouch.nasdaq"\npassword = "NTFTEST"'
 AAPL = 'symbol = "AAPL"\nprevious_close = "200.0000"\nluld = ["190.0000", "210.0000"]\naverage_daily_volume = 50000000'
 
@@ -21,6 +23,11 @@ def rule(kind, lines):
 
 def port(old, new):
     return (FIRST_PORT, FIRST_PORT.replace(old, new))
+
+
+def firms(*lines):
+    """Firms added at the end of the sample, each a table's lines."""
+    return ("", "".join(f"\n[[firm]]\n{line}\n" for line in lines))
 
 
 def symbol(old, new):
@@ -78,7 +85,39 @@ BAD = [
     (*symbol("50000000", '50000000\nticks = [["0", "0"]]'), "symbol[0].ticks"),
     (*symbol("50000000", "50000000\nticks = []"), "symbol[0].ticks"),
     (*symbol("50000000", '50000000\nticks = [["0"]]'), "symbol[0].ticks[0]"),
+    *(
+        (*port('"NTFTEST"', f'"NTFTEST"\naiq_strategy = "{letter}"'), "port[0].aiq_strategy")
+        for letter in ("", "*", "Q", "3", " ", "DD", r"D\n")
+    ),
+    (*firms('mpid = "inet"\norganization = "ONE"'), "firm[0].mpid"),
+    (*firms('mpid = "INET"\norganization = ""'), "firm[0].organization"),
+    (*firms('mpid = "INET"\norganization = "ONE"\naffiliation = ""'), "firm[0].affiliation"),
+    (*firms('mpid = "INET"'), "firm[0].organization"),
+    (*firms('mpid = "INET"\norganization = "ONE"', 'mpid = "INET"\norganization = "TWO"'), "firm[1].mpid"),
+    (
+        *firms(
+            'mpid = "INET"\norganization = "ONE"\naffiliation = "ALL"',
+            'mpid = "SIST"\norganization = "ONE"\naffiliation = "ANY"',
+        ),
+        "firm[1].affiliation",
+    ),
+    (
+        *firms('mpid = "INET"\norganization = "ONE"', 'mpid = "SIST"\norganization = "ONE"\naffiliation = "ANY"'),
+        "firm[1].affiliation",
+    ),
+    (*port('password = "NTFTEST"', 'password_hash = "NTFTEST"'), "port[0].password_hash"),
+    (*port('password = "NTFTEST"', 'password = "NTFTEST"\naddresses = []'), "port[0].addresses"),
+    (*port('password = "NTFTEST"', 'password = "NTFTEST"\naddresses = "::1"'), "port[0].addresses"),
+    (*port('password = "NTFTEST"', 'password = "NTFTEST"\naddresses = ["::1", "10.0.0.1/8"]'), "port[0].addresses[1]"),
+    (*port('password = "NTFTEST"', 'password = "NTFTEST"\naddresses = ["localhost"]'), "port[0].addresses[0]"),
+    ("[soupbintcp]", "[login]\nfailures_before_delay = 0\n[soupbintcp]", "login.failures_before_delay"),
+    ("[soupbintcp]", "[login]\nlongest_delay_ms = 499\n[soupbintcp]", "login.longest_delay_ms"),
+    ("[soupbintcp]", '[tls]\ncertificate = "x"\n[soupbintcp]', "tls.key"),
+    ("[soupbintcp]", '[tls]\ncertificate = "x"\nkey = 5\n[soupbintcp]', "tls.key"),
+    ("port_base = 7400", "max_connections = 0", "venue.max_connections"),
+    ("port_base = 7400", "max_connections_per_address = 1000001", "venue.max_connections_per_address"),
     # what is missing, unknown, or there twice
+    (*port('password = "NTFTEST"', f'password = "NTFTEST"\npassword_hash = "{HASH}"'), "port[0].password_hash"),
     ('key = "ouch.nasdaq"\n', "", "service[0].key"),
     ('password = "NTFTEST"\n\n# ---', "\n# ---", "port[7].password"),
     ("[soupbintcp]", "[soup]", "soup"),
@@ -181,6 +220,14 @@ def test_the_sample_is_the_demo():
     assert (demo.venue.port_base, demo.venue.host, demo.venue.durability) == (7400, "127.0.0.1", "disk")
 
 
+def test_the_hint_is_that_of_the_table():
+    with pytest.raises(ConfigError) as error:
+        config.parse(config.sample().replace("[soupbintcp]", '[tls]\ncertificate = "x"\nkey = 5\n[soupbintcp]'))
+    assert "nasdaq" not in str(error.value)
+    with pytest.raises(ConfigError, match="nasdaq, bx or psx"):
+        config.parse(config.sample().replace('key = "bx"', 'key = "nyse"'))
+
+
 @pytest.mark.parametrize("name", ["AAPL", "BRK.A", "A-B", "X^#", "ABC DE", "Z"])
 def test_symbols_may_have_the_signs_that_markets_use(name):
     parsed = config.parse(
@@ -217,3 +264,15 @@ def test_a_smallest_configuration_needs_no_rules_and_no_settings():
     command = market_command(parsed)
     assert (command.symbols[0].symbol, command.symbols[0].previous_close) == ("X", None)
     assert command.rules == ()
+
+
+def test_firms_and_strategies_reach_the_market():
+    strategy = FIRST_PORT, FIRST_PORT.replace('"NTFTEST"', '"NTFTEST"\naiq_strategy = "o"')
+    _, tables = firms('mpid = "INET"\norganization = "ONE"', 'mpid = "AKAM"\norganization = "TWO"\naffiliation = "ALL"')
+    command = market_command(config.parse(config.sample().replace(*strategy) + tables))
+    assert [tuple(getattr(firm, name) for name in firm.__struct_fields__) for firm in command.firms] == [
+        ("INET", "ONE", "ONE"),
+        ("AKAM", "TWO", "ALL"),
+    ]
+    oldest = SelfMatchPrevention(SelfMatchLevel.ORGANIZATION, SelfMatchAction.CANCEL_OLDEST)
+    assert [port.self_match_prevention for port in command.ports][:2] == [oldest, None]

@@ -238,6 +238,7 @@ def test_a_slow_reader_does_not_hinder_the_day_roll(tmp_path):
         assert list(records) == expected(2, 300)
         assert list(reader.read()) == expected(301, 330)
     assert contents(tmp_path) == expected(1, 330)
+    opened(tmp_path).close()
     assert sorted(path.name for path in (tmp_path / "log").iterdir() if path.name != "acknowledged") == [
         "2026-11-20.db",
         "2026-11-21.db",
@@ -264,7 +265,7 @@ def test_a_reader_of_nothing_yields_nothing(tmp_path):
 
 
 def test_what_the_machine_refuses_is_no_damage(tmp_path):
-    with pytest.raises(sqlite3.OperationalError, match="unable to open"), sqlite_errors(1):
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"), sqlite_errors(1, "absent.db"):
         sqlite3.connect(f"file:{tmp_path}/absent.db?mode=ro", uri=True)
 
 

@@ -1,0 +1,62 @@
+"""What may be wrong with an order's own attributes, whatever the market and the risk rules say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.api import (
+    MAXIMUM_QUANTITY,
+    ROUND_LOT,
+    Display,
+    Order,
+    PriceType,
+    Reject,
+    TimeInForce,
+)
+
+LONGEST_EXPIRE_TIME: Final = 86_399
+"""Seconds: an order that is good till a time ends within the day."""
+
+
+def attribute_fault(order: Order) -> Reject | None:
+    """Find what an order's attributes ask that is wrong, or that the market does not serve yet."""
+    attributes, terms = order.attributes, order.terms
+    if attributes.firm and attributes.firm.decode("ascii", "replace") != order.port.mpid:
+        return Reject.FIRM_NOT_AUTHORIZED
+    if attributes.price_type != PriceType.LIMIT or attributes.peg_offset:
+        return Reject.PEGGING_NOT_SERVED
+    if (
+        attributes.discretion_price
+        or attributes.discretion_peg_offset
+        or attributes.discretion_price_type != PriceType.LIMIT
+    ):
+        return Reject.DISCRETION_NOT_SERVED
+    if attributes.minimum_quantity and not minimum_quantity_fits(order):
+        return Reject.INVALID_MINIMUM_QUANTITY
+    if (attributes.max_floor or attributes.random_reserve) and not reserve_fits(order):
+        return Reject.INVALID_MAX_FLOOR
+    if attributes.handling_instruction:
+        return Reject.INVALID_CROSS
+    if attributes.route:
+        return Reject.ROUTING_NOT_SERVED
+    if attributes.expire_time > LONGEST_EXPIRE_TIME or (
+        terms.time_in_force is TimeInForce.GOOD_TILL_TIME and not attributes.expire_time
+    ):
+        return Reject.INVALID_EXPIRE_TIME
+    return None
+
+
+def minimum_quantity_fits(order: Order) -> bool:
+    """Whether a minimum quantity is whole round lots of no more than the order, which is never displayed with it."""
+    minimum = order.attributes.minimum_quantity
+    if minimum % ROUND_LOT or minimum > order.size:
+        return False
+    return order.terms.display is Display.HIDDEN or order.terms.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
+
+
+def reserve_fits(order: Order) -> bool:
+    """Whether a reserve is asked for an order that is displayed, or never rests, and its random part is the smaller."""
+    floor, spread = order.attributes.max_floor, order.attributes.random_reserve
+    if not 0 < floor <= MAXIMUM_QUANTITY or spread >= floor:
+        return False
+    return order.terms.display is not Display.HIDDEN or order.terms.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL

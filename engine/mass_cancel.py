@@ -1,0 +1,68 @@
+"""A mass cancel, worked off in slices so that nobody else waits long: each slice of a fixed count is a record.
+
+Which orders it is about is settled when it is asked for; between two slices other ports trade on, and may still trade
+with orders that are to go. The port itself is not heard before its mass cancel is done.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.api import Order, Port, Side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ORDERS_A_SLICE: Final = 500
+"""Orders looked at in one slice: a millisecond or two."""
+
+
+class MassCancel:
+    """What is left of a mass cancel: `keys` to look at in the present page, the oldest last, and the `pages` after it.
+
+    A page is listed when its turn comes; until then its orders can only become fewer, since the port has to wait.
+    `symbol` "" is every symbol, None for side and group is any; `request` is the client's message.
+    """
+
+    __slots__ = ("group_id", "keys", "pages", "port", "request", "side", "symbol")
+
+    def __init__(self, port: Port, symbol: str, side: Side | None, group_id: int | None, request: bytes) -> None:
+        self.port = port
+        self.symbol = symbol
+        self.side = side
+        self.group_id = group_id
+        self.request = request
+        self.keys: list[int] = []
+        self.pages = list(reversed(port.orders.pages))
+
+    def slice(self) -> Iterator[Order]:
+        """Go through those of the next orders that are still there and match, oldest first."""
+        for _ in range(ORDERS_A_SLICE):
+            if not self.keys and not self._next_page():
+                return
+            order = self.port.orders.find(self.keys.pop())
+            if (
+                order is not None
+                and self.symbol in ("", order.scope.book.symbol)
+                and self.side in (None, order.terms.side)
+                and self.group_id in (None, order.attributes.group_id)
+            ):
+                yield order
+
+    def is_done(self) -> bool:
+        """Tell whether nothing is left to look at, going on to the next page where this one is through."""
+        return not self.keys and not self._next_page()
+
+    def _next_page(self) -> bool:
+        while self.pages:
+            page = self.port.orders.pages.get(self.pages.pop())
+            if page is not None:
+                self.keys = list(reversed(page))
+                return True
+        return False
+
+    def left(self) -> list[int]:
+        """Give the keys of the live orders that were not looked at yet, the oldest last."""
+        orders = self.port.orders
+        following = [key for number in self.pages for key in reversed(orders.pages.get(number, {}))]
+        return following + [key for key in self.keys if key in orders]

@@ -1,0 +1,323 @@
+"""How books change: an order is worked against the other side, rests, is cut, leaves, and what time ends.
+
+An order without conditions against a side without conditions takes the short way: best price, displayed first, time
+(`_match`). Minimum quantity, reserve and self-match prevention, on either side, go the long way (`_match_conditional`)
+through the queue of all that the price allows, because some of it may have to be passed over.
+
+For editors: what is asked for is checked before it comes here; nothing in this module refuses anything.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+from engine.api import (
+    MAXIMUM_PRICE,
+    PLAIN,
+    SECOND,
+    CancelReason,
+    Liquidity,
+    Order,
+    SelfMatchAction,
+    SelfMatchPrevention,
+    Side,
+    TimeInForce,
+)
+from engine.book import BookSide, Reserve, shrink, unlink
+from engine.conditions import (
+    MARKET_LIMIT,
+    display_size,
+    improved,
+    is_enough,
+    is_too_small,
+    needs_refill,
+    reachable,
+    self_match,
+)
+from engine.trades import pack_trade
+
+BUY: Final = Side.BUY
+GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
+IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
+ADDED: Final = Liquidity.ADDED
+ADDED_HIDDEN: Final = Liquidity.ADDED_HIDDEN
+ADDED_RESERVE: Final = Liquidity.ADDED_RESERVE
+REMOVED: Final = Liquidity.REMOVED
+NEVER: Final = 2**62 - 1
+"""A deadline that does not come, in the year 2116; compiled code compares it as a plain machine word."""
+SPARE_DEADLINES: Final = 64
+"""How many deadlines of orders that are gone are kept, beside as many as there are live ones."""
+
+
+class Matching:
+    """The half of the engine that changes books; the other half decides what may."""
+
+    def __init__(self) -> None:
+        self.deadlines: list[tuple[int, int, Order]] = []
+        self.next_deadline = NEVER
+        self.deadlines_set = 0
+        self.deadlines_live = 0
+
+    # What comes in.
+
+    def work(self, order: Order, original: Order | None, now: int) -> None:
+        """Give an admitted order its number, tell its port, trade it as far as it goes, and let the rest of it rest.
+
+        What must not rest (immediate or cancel, market-priced) and finds nothing is dead at once (OUCH 5.0 §2.6).
+        """
+        book = order.scope.book
+        market = book.market
+        market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
+        terms = order.terms
+        contra = book.sells if terms.side is BUY else book.buys
+        price, attributes = order.price, order.attributes
+        limit, rests = MARKET_LIMIT, False
+        if price <= MAXIMUM_PRICE:
+            limit, rests = price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
+        conditional = contra.conditional or (attributes is not PLAIN and attributes.conditional)
+        if conditional:
+            trades = reachable(order, contra, limit) is not None and is_enough(order, contra, limit)
+        else:
+            trades = contra.best is not None and contra.best.key >= limit
+        dead = not rests and not trades
+        sink = order.port.sink
+        if original is None:
+            sink.accepted(order, dead, now)
+        else:
+            sink.replaced(order, original, dead, now)
+        if trades:
+            if attributes is not PLAIN and attributes.post_only:
+                self._match_post_only(order, contra, limit, now)
+            elif conditional:
+                self._match_conditional(order, contra, limit, now)
+            else:
+                self._match(order, contra, limit, now)
+        if rests:
+            if order.quantity:
+                self._rest(order, now)
+        elif order.quantity and not dead:
+            self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
+
+    def _rest(self, order: Order, now: int) -> None:
+        """Put an order on its book, behind all others at its price; a reserve goes behind the hidden ones."""
+        book = order.scope.book
+        order.port.orders[order.key] = order
+        attributes = order.attributes
+        if attributes is not PLAIN:
+            displayed = display_size(attributes, order.order_reference_number)
+            if displayed and displayed < order.quantity:
+                reserve = order.reserve = Reserve(order, order.quantity - displayed)
+                order.quantity = displayed
+                book.add_reserve(reserve)
+        book.add(order)
+        if order.terms.time_in_force is GOOD_TILL_TIME:
+            self.set_deadline(order, now + attributes.expire_time * SECOND)
+
+    @staticmethod
+    def _drop(order: Order, reason: CancelReason, now: int) -> None:
+        """Cancel what is open of an order that never rested."""
+        quantity = order.quantity
+        if quantity:
+            order.quantity = 0
+            order.size -= quantity
+            order.port.sink.canceled(order, quantity, reason, now)
+
+    # How it trades.
+
+    def _match(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
+        """Trade with the best of the other side, at its price, while there is quantity and the price allows."""
+        while order.quantity and (level := contra.best) is not None and level.key >= limit:
+            resting = level.head
+            assert resting is not None
+            added = ADDED if level.ladder.is_displayed else ADDED_HIDDEN
+            quantity = resting.quantity if resting.quantity < order.quantity else order.quantity
+            order.quantity -= quantity
+            if quantity == resting.quantity:
+                self.leave(resting)
+                resting.quantity = 0
+            else:
+                shrink(resting, quantity)
+            self._trade(order, resting, quantity, resting.price, added, now)
+
+    def _match_conditional(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
+        """Trade with what the conditions of both sides allow; displayed parts are refilled when it is done."""
+        touched: dict[Order, None] = {}
+        for resting in contra.queue(limit):
+            if not order.quantity:
+                break
+            owner = resting.displayed if isinstance(resting, Reserve) else resting
+            if is_too_small(order, owner):
+                continue
+            added = ADDED if resting.is_displayed else ADDED_HIDDEN if owner is resting else ADDED_RESERVE
+            quantity = resting.quantity if resting.quantity < order.quantity else order.quantity
+            strategy = self_match(order, owner)
+            if strategy is not None:
+                self._prevent(order, resting, owner, quantity, added, strategy, now)
+            else:
+                order.quantity -= quantity
+                self._take(resting, owner, quantity)
+                self._trade(order, owner, quantity, owner.price, added, now)
+            if owner.reserve is not None:
+                touched[owner] = None
+        for owner in touched:
+            if needs_refill(owner):
+                self._refill(owner, now)
+
+    def _match_post_only(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
+        """Trade only where the price is improved by a cent; cancel what would still lock or cross (Rule 4702)."""
+        takes = improved(order, limit)
+        if is_enough(order, contra, takes):
+            self._match_conditional(order, contra, takes, now)
+        contact = reachable(order, contra, limit)
+        if contact is not None:
+            displayed = contact.is_displayed
+            self._drop(order, CancelReason.POST_ONLY_DISPLAYED if displayed else CancelReason.POST_ONLY_RULE, now)
+
+    @staticmethod
+    def _trade(order: Order, resting: Order, quantity: int, price: int, added: Liquidity, now: int) -> None:
+        """Give an execution its number, keep it for the day, and tell both ports: the incoming order's first."""
+        book = order.scope.book
+        market = book.market
+        market.match_number = match = market.match_number + 1
+        book.security.last = price
+        port, contra = order.port, resting.port
+        market.trades.store.append(
+            pack_trade(
+                port.index,
+                order.key,
+                order.cl_ord_id,
+                contra.index,
+                resting.key,
+                resting.cl_ord_id,
+                book.label,
+                quantity,
+                price,
+                now,
+            )
+        )
+        port.sink.executed(order, quantity, price, REMOVED, match, now)
+        contra.sink.executed(resting, quantity, price, added, match, now)
+
+    def _prevent(
+        self,
+        order: Order,
+        resting: Order,
+        owner: Order,
+        quantity: int,
+        added: Liquidity,
+        strategy: SelfMatchPrevention,
+        now: int,
+    ) -> None:
+        """Do what a strategy of self-match prevention says instead of trading `quantity` (OUCH 5.0 §6.9).
+
+        What it removes counts as executed where a replacement names the size of the chain (OUCH 5.0 §2.5).
+        """
+        price = resting.price
+        if strategy.action is SelfMatchAction.CANCEL_OLDEST:
+            removed = owner.open
+            self.leave(owner)
+            owner.quantity = 0
+            owner.port.sink.prevented(owner, removed, quantity, price, added, strategy, now)
+            return
+        removed = order.quantity if strategy.action is SelfMatchAction.CANCEL_NEWEST else quantity
+        order.quantity -= removed
+        if strategy.action is SelfMatchAction.DECREMENT_BOTH:
+            self._take(resting, owner, quantity)
+        order.port.sink.prevented(order, removed, quantity, price, REMOVED, strategy, now)
+        if strategy.action is SelfMatchAction.DECREMENT_BOTH:
+            owner.port.sink.prevented(owner, quantity, quantity, price, added, strategy, now)
+
+    def _take(self, resting: Order, owner: Order, quantity: int) -> None:
+        """Take shares off one part of a resting order; the order leaves with the last of its parts."""
+        if quantity < resting.quantity:
+            shrink(resting, quantity)
+            return
+        if resting is not owner:
+            owner.reserve = None
+        unlink(resting)
+        resting.quantity = 0
+        if not owner.quantity and owner.reserve is None:
+            self.leave(owner)
+
+    def _refill(self, order: Order, now: int) -> None:
+        """Display more of a reserve order: under a new number, last in the queue of its price."""
+        book = order.scope.book
+        market = book.market
+        reserve = order.reserve
+        assert reserve is not None
+        market.order_reference_number = number = market.order_reference_number + 1
+        moved = min(display_size(order.attributes, number) - order.quantity, reserve.quantity)
+        if order.level is not None:
+            unlink(order)
+        if moved < reserve.quantity:
+            shrink(reserve, moved)
+        else:
+            unlink(reserve)
+            order.reserve = None
+        order.quantity += moved
+        book.add(order)
+        order.port.sink.restated(order, order.quantity, number, now)
+
+    # How it shrinks and goes.
+
+    def cancel(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
+        """Take `quantity` shares of a resting order out of the market, all of them ends it."""
+        if quantity == order.open:
+            self.leave(order)
+            order.quantity = 0
+        else:
+            self.reduce(order, quantity)
+        order.size -= quantity
+        order.port.sink.canceled(order, quantity, reason, now)
+
+    @staticmethod
+    def reduce(order: Order, quantity: int) -> None:
+        """Take some shares off a resting order that keeps its place: its reserve first, then what is displayed."""
+        reserve = order.reserve
+        if reserve is not None:
+            if quantity < reserve.quantity:
+                shrink(reserve, quantity)
+                return
+            quantity -= reserve.quantity
+            unlink(reserve)
+            order.reserve = None
+        shrink(order, quantity)
+
+    def leave(self, order: Order) -> None:
+        """Take an order off its book and its port, with its reserve and its deadline."""
+        if order.level is not None:  # it may be displayed no more, and wait for a refill
+            unlink(order)
+        if order.reserve is not None:
+            unlink(order.reserve)
+            order.reserve = None
+        del order.port.orders[order.key]
+        if order.expires_at:
+            self.deadlines_live -= 1
+            if len(self.deadlines) > 2 * self.deadlines_live + SPARE_DEADLINES:
+                self.deadlines[:] = [entry for entry in self.deadlines if is_live(entry[2])]
+                heapify(self.deadlines)
+
+    # What time does.
+
+    def advance(self, now: int) -> None:
+        """End the orders whose time is up, each at its own moment; comes before anything else that happens at `now`."""
+        deadlines = self.deadlines
+        while deadlines and deadlines[0][0] <= now:
+            deadline, _, order = heappop(deadlines)
+            if is_live(order):
+                self.cancel(order, order.open, CancelReason.EXPIRED, deadline)
+        self.next_deadline = deadlines[0][0] if deadlines else NEVER
+
+    def set_deadline(self, order: Order, deadline: int) -> None:
+        """Remember when a good-till-time order ends; equal times end in the order in which they were set."""
+        order.expires_at = deadline
+        self.deadlines_set += 1
+        self.deadlines_live += 1
+        heappush(self.deadlines, (deadline, self.deadlines_set, order))
+        self.next_deadline = self.deadlines[0][0]
+
+
+def is_live(order: Order) -> bool:
+    """Whether an order is on its book, if only with its reserve."""
+    return order.level is not None or order.reserve is not None

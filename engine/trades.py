@@ -1,0 +1,105 @@
+"""The trades of a market's day: kept so that each can be broken, as packed bytes of one length.
+
+Match numbers have no gaps, so the n-th trade is the n-th piece. An object a trade would take 550 bytes for the rest of
+the day; here it is 92 bytes, and whoever runs the engine may hand it a `Store` that keeps most of them elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from struct import Struct
+from typing import Final, NamedTuple, Protocol
+
+LABEL_MAX: Final = 20
+"""Bytes of the longest client label that a trade keeps."""
+_TRADE: Final = Struct(f"<HQ{LABEL_MAX + 1}pHQ{LABEL_MAX + 1}p10pIqq")
+
+
+class Party(NamedTuple):
+    """One side of a trade: the index of its port, and the key and label of its order."""
+
+    port: int
+    key: int
+    cl_ord_id: bytes
+
+
+class Trade(NamedTuple):
+    """One execution: prices in ticks, quantity in shares, venue time in nanoseconds."""
+
+    incoming: Party
+    resting: Party
+    symbol: str
+    quantity: int
+    price: int
+    time: int
+
+
+class Store(Protocol):
+    """Where packed trades go: bytes that only ever grow. `length` is how many there are."""
+
+    length: int
+
+    def append(self, data: bytes) -> None:
+        """Add bytes."""
+
+    def slice(self, start: int, end: int) -> bytes:
+        """Give some of them."""
+
+    def digest(self) -> bytes:
+        """Give the SHA-256 of all."""
+
+    def close(self) -> None:
+        """Let go of them."""
+
+
+class MemoryStore(Store):
+    """A store that keeps everything in memory."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self.content = bytearray()
+
+    def append(self, data: bytes) -> None:
+        """See `Store`."""
+        self.content += data
+        self.length += len(data)
+
+    def slice(self, start: int, end: int) -> bytes:
+        """See `Store`."""
+        return bytes(self.content[start:end])
+
+    def digest(self) -> bytes:
+        """See `Store`."""
+        return sha256(self.content).digest()
+
+    def close(self) -> None:
+        """See `Store`."""
+
+
+OpenStore = Callable[[], Store]
+"""Opens a new, empty store."""
+
+
+class Trades:
+    """A market's trades of one day, by match number from 1; `broken` are those that do not stand any more."""
+
+    __slots__ = ("broken", "store")
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.broken: dict[int, None] = {}
+
+    def find(self, match_number: int) -> Trade | None:
+        """Give a trade, None where there is none of that number."""
+        size = _TRADE.size
+        if not 1 <= match_number <= self.store.length // size:
+            return None
+        data = self.store.slice((match_number - 1) * size, match_number * size)
+        port, key, label, other, other_key, other_label, symbol, quantity, price, time = _TRADE.unpack(data)
+        resting = Party(other, other_key, other_label)
+        return Trade(Party(port, key, label), resting, symbol.decode("ascii"), quantity, price, time)
+
+
+pack_trade: Final = _TRADE.pack
+"""Packs the incoming order's port index, key and label, the resting order's, symbol, quantity, price and time."""

@@ -1,0 +1,34 @@
+"""A port's live orders: a mapping in pages, held against a plain dict."""
+
+from types import SimpleNamespace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.orders import PAGE_BITS, LiveOrders
+
+PAGE = 1 << PAGE_BITS
+KEYS = st.builds(lambda page, place: page * PAGE + place, st.sampled_from([0, 1, 2, 1 << 20]), st.integers(0, 3))
+
+
+@given(st.lists(st.tuples(st.booleans(), KEYS), max_size=60), KEYS)
+def test_pages_are_as_good_as_one_dict(steps, start):
+    orders, plain = LiveOrders(), {}
+    for enters, key in steps:
+        if enters and key not in plain:
+            orders[key] = plain[key] = SimpleNamespace(key=key)
+        elif key in plain:
+            del orders[key], plain[key]
+    assert orders == plain
+    assert len(orders) == len(plain)
+    assert [orders.find(key) for _, key in steps] == [plain.get(key) for _, key in steps]
+    assert [order.key for order in orders.after(start)] == sorted(key for key in plain if key > start)
+    assert all(orders.pages.values()), "an empty page is kept"
+
+
+def test_orders_of_one_channel_come_oldest_first():
+    orders = LiveOrders()
+    keys = range(PAGE - 5, 3 * PAGE, 1_000)
+    for key in keys:
+        orders[key] = SimpleNamespace(key=key)
+    assert list(orders) == list(keys)

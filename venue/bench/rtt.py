@@ -1,0 +1,85 @@
+"""The round trip of one order, Enter to Accepted, beside a bare uvloop echo.
+
+Clients and servers share one processor: across two, the idle wake-ups of a loopback hide every difference.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from venue.bench import quickfix_acceptor as quickfix
+from venue.bench.clients import round_trips
+from venue.bench.configurations import port_name, tables
+from venue.bench.echoes import connected, echo_server
+from venue.bench.figures import Figures, Say, median, pinned, processors, quantile, ratio
+from venue.bench.orders import enters
+from venue.bench.venues import venue
+
+ORDERS_A_ROUND = 500
+WARM_UP_ROUNDS = 2
+FLUSHES_A_ROUND = 50
+
+
+def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = "ouch") -> Figures:
+    """Measure in turns: echo, order, where installed a QuickFIX acceptor, at `disk` a bare flush."""
+    _, processor = processors()
+    with ExitStack() as stack:
+        stack.enter_context(pinned(processor))
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portcullis-bench-")))
+        running = stack.enter_context(venue(tables(durability=durability), directory, processor))
+        order = stack.enter_context(running.connect(port_name(0)))
+        echo = stack.enter_context(connected(stack.enter_context(echo_server("bare", processor))))
+        fix = stack.enter_context(quickfix.session(directory, processor)) if quickfix.is_installed() else None
+        echoes: list[float] = []
+        orders: list[float] = []
+        fixes: list[float] = []
+        flushes: list[float] = []
+        for turn in range(WARM_UP_ROUNDS + rounds):
+            if turn == WARM_UP_ROUNDS:
+                for times in (echoes, orders, fixes, flushes):
+                    times.clear()
+            requests = enters(1 + turn * ORDERS_A_ROUND, ORDERS_A_ROUND)
+            echoes += round_trips(echo, requests)
+            orders += round_trips(order, requests)
+            if fix is not None:
+                fixes += fix.round_trips(ORDERS_A_ROUND)
+            if durability == "disk":
+                flushes += bare_flushes(directory / "flush", FLUSHES_A_ROUND)
+            say(f"round {turn + 1} of {WARM_UP_ROUNDS + rounds}")
+    echo_p50, order_p50 = median(echoes), median(orders)
+    figures: Figures = {
+        "bench": "rtt",
+        "protocol": protocol,
+        "durability": durability,
+        "processors": f"client and servers on {processor}",
+        "orders": len(orders),
+        "echo_p50_us": echo_p50,
+        "order_p50_us": order_p50,
+        "order_p99_us": quantile(orders, 99),
+        "ratio": ratio(order_p50, echo_p50),
+    }
+    if fixes:
+        figures["quickfix_p50_us"] = median(fixes)
+        figures["quickfix_ratio"] = ratio(order_p50, median(fixes))
+    if flushes:
+        figures["fdatasync_p50_us"] = median(flushes)
+    return figures
+
+
+def bare_flushes(path: Path, count: int) -> list[float]:
+    """Append and flush 4 KiB at a time: what the disk itself costs, in microseconds."""
+    times: list[float] = []
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        for _ in range(count):
+            start = time.perf_counter_ns()
+            os.write(descriptor, bytes(4096))
+            os.fdatasync(descriptor)
+            times.append((time.perf_counter_ns() - start) / 1000)
+    finally:
+        os.close(descriptor)
+    return times

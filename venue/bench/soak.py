@@ -1,0 +1,149 @@
+"""A long run at a fifth of what the venue can do: whether it loses an answer, whether its memory grows.
+
+Several sessions send the mixed flow, which leaves the book as it was. Within a trading day memory must grow, since a
+day's answers can be replayed and its trades broken; so the run is cut into trading days, and what counts is the memory
+at the end of one day against the end of the next. The first day warms up.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from venue.bench.clients import PATIENCE_SECONDS, Pipeline, polled, pour
+from venue.bench.configurations import port_name, tables
+from venue.bench.figures import Figures, Say, pinned, processors
+from venue.bench.orders import (
+    CYCLE_ANSWER_BYTES,
+    CYCLE_ANSWERS,
+    CYCLE_MESSAGES,
+    CYCLE_NUMBERS,
+    cycle,
+    cycles,
+    joined,
+)
+from venue.bench.venues import VenueProcess, venue
+
+SESSIONS = 4
+SHARE = 5
+"""The soak runs at one in so many of the measured capacity."""
+CYCLES_IN_FLIGHT = 6
+TICK_SECONDS = 0.01
+SAMPLE_SECONDS = 5.0
+MIB = 2**20
+SEQUENCED_DATA = ord("S")
+
+
+class Day(NamedTuple):
+    """What one trading day came to."""
+
+    cycles: int
+    unanswered: int
+    resident: int
+
+
+class Answers:
+    """Counts the answers in what a session receives."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.partial = b""
+
+    def receive(self, data: bytes) -> None:
+        """Count whole packets with a message in them."""
+        data = self.partial + data
+        at, end = 0, len(data)
+        while end - at > 1:
+            after = at + 2 + (data[at] << 8 | data[at + 1])
+            if after > end:
+                break
+            self.count += data[at + 2] == SEQUENCED_DATA
+            at = after
+        self.partial = data[at:]
+
+
+def soak(
+    say: Say, durability: str = "disk", minutes: float = 20, days: int = 10, capacity_turns: int = 20_000
+) -> Figures:
+    """Measure what the venue can do, then run it at a fifth of that, day after day."""
+    client, server = processors()
+    with ExitStack() as stack:
+        stack.enter_context(pinned(client))
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portcullis-bench-")))
+        running = stack.enter_context(venue(tables(ports=SESSIONS, durability=durability), directory, server))
+        capacity = measured_capacity(running, capacity_turns)
+        say(f"capacity: {capacity * CYCLE_MESSAGES:,.0f} messages a second")
+        running.next_day()
+        lived: list[Day] = []
+        for number in range(days):
+            lived.append(one_day(say, running, capacity / SHARE, minutes * 60 / days))
+            say(f"day {number + 1} of {days}: {lived[-1]}")
+            running.next_day()
+    growth = slope([day.resident for day in lived[1:]]) if len(lived) > 2 else 0.0
+    return {
+        "bench": "soak",
+        "durability": durability,
+        "processors": f"client on {client}, server on {server}",
+        "minutes": minutes,
+        "days": days,
+        "capacity_per_s": round(capacity * CYCLE_MESSAGES),
+        "messages": sum(day.cycles for day in lived) * CYCLE_MESSAGES,
+        "answers": sum(day.cycles * CYCLE_ANSWERS - day.unanswered for day in lived),
+        "unanswered": sum(day.unanswered for day in lived),
+        "first_rss_mib": round(lived[min(1, days - 1)].resident / MIB, 1),
+        "last_rss_mib": round(lived[-1].resident / MIB, 1),
+        "slope_kib_per_day": round(growth / 1024, 1),
+    }
+
+
+def slope(values: list[int]) -> float:
+    """Give how much a value grows from one to the next, by least squares."""
+    middle = (len(values) - 1) / 2
+    mean = sum(values) / len(values)
+    spread = sum((place - middle) ** 2 for place in range(len(values)))
+    return sum((place - middle) * (value - mean) for place, value in enumerate(values)) / spread
+
+
+def measured_capacity(running: VenueProcess, turns: int) -> float:
+    """Give the turns of the mixed flow that the venue does in a second when all sessions send as fast as they can."""
+    with ExitStack() as stack:
+        length = len(joined(cycle(1)))
+        pipelines = [
+            Pipeline(stack.enter_context(connection), length, CYCLE_ANSWER_BYTES, CYCLES_IN_FLIGHT)
+            for connection in (running.connect(port_name(number)) for number in range(SESSIONS))
+        ]
+        each = max(turns // SESSIONS, 1)
+        return each * SESSIONS / pour(pipelines, [joined(cycles(1, each))] * SESSIONS)
+
+
+def one_day(say: Say, running: VenueProcess, cycles_per_second: float, seconds: float) -> Day:
+    """Log in, keep the pace until the day is over, wait for the last answer."""
+    with ExitStack() as stack:
+        connections = [stack.enter_context(running.connect(port_name(number))) for number in range(SESSIONS)]
+        by_descriptor = {connection.fileno(): (connection, Answers()) for connection in connections}
+        total = int(seconds * cycles_per_second)
+        sent = answered = 0
+        start = heard = time.perf_counter()
+        next_sample = SAMPLE_SECONDS
+        with polled(connections) as poll:
+            while (sent < total or answered < sent * CYCLE_ANSWERS) and time.perf_counter() - heard < PATIENCE_SECONDS:
+                passed = time.perf_counter() - start
+                while sent < min(int(passed * cycles_per_second), total):
+                    turn, session = divmod(sent, SESSIONS)
+                    connections[session].sendall(joined(cycle(1 + turn * CYCLE_NUMBERS)))
+                    sent += 1
+                for descriptor, _ in poll.poll(TICK_SECONDS):
+                    connection, answers = by_descriptor[descriptor]
+                    data = connection.recv(1 << 18)
+                    if not data:
+                        raise ConnectionError("the venue closed a connection")
+                    answers.receive(data)
+                    heard = time.perf_counter()
+                answered = sum(answers.count for _, answers in by_descriptor.values())
+                if passed >= next_sample:
+                    next_sample += SAMPLE_SECONDS
+                    say(f"{passed:7.0f} s  {running.resident() / MIB:8.1f} MiB  {answered:,} answers")
+        return Day(sent, sent * CYCLE_ANSWERS - answered, running.resident())

@@ -1,0 +1,111 @@
+"""The commands `portcullis config`: a sample, a check, what a file comes to, the hash of a password.
+
+Data goes to stdout, everything else to stderr. What is wrong is raised, for `venue.cli` to say.
+"""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import tomli_w
+
+from venue import config as configuration
+from venue.hints import HINTS
+from venue.passwords import hash_password
+from venue.tls import server_context
+
+
+@click.group()
+def config() -> None:
+    """Print a sample configuration, check one, show what it comes to, or hash a password for one.
+
+    \b
+    Examples:
+      portcullis config init > my.toml
+      portcullis config check my.toml
+      portcullis config hash
+    """
+
+
+@config.command("init")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def config_init(file: Path | None) -> None:
+    """Print a commented configuration, the demo's, or write it to a new FILE.
+
+    \b
+    Examples:
+      portcullis config init > my.toml
+      portcullis config init my.toml
+    """
+    if file is None:
+        click.echo(configuration.sample(), nl=False)
+        return
+    with file.open("x", encoding="utf-8") as new:
+        new.write(configuration.sample())
+    click.echo(f"portcullis: wrote {file}; `portcullis serve --config {file}` runs it", err=True)
+
+
+@config.command("check")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def config_check(file: Path | None) -> None:
+    """Check a configuration (the demo's without FILE); exit code 3 and the key's name where it is bad.
+
+    \b
+    Example:
+      portcullis config check my.toml
+    """
+    checked = configuration.load(file) if file else configuration.parse(configuration.sample())
+    server_context(checked)
+    click.echo(
+        f"{file or 'the demo'}: fine. {len(checked.service)} services, {len(checked.port)} ports, "
+        f"{len(checked.symbol)} symbols, {len(checked.rule)} rules"
+    )
+
+
+@config.command("show")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def config_show(file: Path | None) -> None:
+    """Print a configuration (the demo's without FILE) with every default filled in.
+
+    \b
+    Example:
+      portcullis config show my.toml
+    """
+    shown = configuration.load(file) if file else configuration.parse(configuration.sample())
+    plain = msgspec.to_builtins(shown, builtin_types=(Decimal,))
+    click.echo(tomli_w.dumps(_without_nulls(plain)), nl=False)
+
+
+@config.command("hash")
+def config_hash() -> None:
+    """Hash a password for `password_hash`: asked for at a terminal, else the first line of stdin; never an argument.
+
+    \b
+    Examples:
+      portcullis config hash
+      portcullis config hash < password.txt
+    """
+    if sys.stdin is None:
+        raise click.UsageError("there is no stdin to read a password from")
+    if sys.stdin.isatty():
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.buffer.readline(100).decode("ascii", "replace").rstrip("\r\n")
+    try:
+        msgspec.convert(password, configuration.Password)
+    except msgspec.ValidationError:
+        raise click.UsageError(f"a password is {HINTS['password']}") from None
+    click.echo(hash_password(password))
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(part) for key, part in value.items() if part is not None}
+    if isinstance(value, list | tuple):
+        return [_without_nulls(part) for part in value]
+    return value

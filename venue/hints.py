@@ -1,0 +1,36 @@
+"""What a value of a configuration or of an operation must look like, where its type alone does not tell."""
+
+import re
+
+PRICE_HINT = 'a price in quotes with at most four decimals, such as "150.0000"'
+PRICE_KEYS = ("previous_close", "luld", "ticks", "last", "previousClose", "bid", "offer", "luldLower", "luldUpper")
+HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
+    "durability": "disk, process or memory",
+    "second_login": "refuse or take-over",
+    "sequence_zero": "last or next",
+    "sequence_beyond_next": "refuse or next",
+    "protocol": "ouch-5.0-us",
+    "market.key": "nasdaq, bx or psx",
+    "exchange": "NASDAQ, BX or PSX",
+    "type": "max-shares, max-notional, restricted-stock, fat-finger or order-rate",
+    "name": "1 to 6 capital letters and digits",
+    "port": "1 to 6 capital letters and digits",
+    "mpid": "4 capital letters and digits",
+    "password": "1 to 10 printable characters without spaces",
+    "password_hash": "what `portcullis config hash` prints",
+    "addresses": 'a list of networks or addresses, such as ["10.0.0.0/8", "::1"]',
+    "symbol": "1 to 8 capital letters, digits and signs, such as AAPL or BRK A",
+    "symbols": 'a list of symbols, such as ["AAPL"]',
+    "after_hours": 'two times of day in quotes, such as ["16:00", "20:00"]',
+    "aiq_strategy": "one of Y D O W R y d o w r Z E P X S 0 1 2 4 5 N",
+    "phase": "HALT or MARKET",
+    "reason": "E, C, S or X",
+}
+"""What a value must look like, by the last part of its key, or the last two."""
+
+
+def hint(key: str) -> str:
+    """Say what a key's value looks like, where its type alone does not tell."""
+    parts = re.sub(r"\[[\d.]+\]", "", key).split(".")
+    text = HINTS.get(".".join(parts[-2:]), HINTS.get(parts[-1]))
+    return f"; it must be {text}" if text else ""
