@@ -35,7 +35,7 @@ from engine.conditions import (
     reachable,
     self_match,
 )
-from engine.trades import pack_trade
+from engine.trades import PENDING_MAX, pack_trade
 
 BUY: Final = Side.BUY
 GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
@@ -102,7 +102,7 @@ class Matching:
     def _rest(self, order: Order, now: int) -> None:
         """Put an order on its book, behind all others at its price; a reserve goes behind the hidden ones."""
         book = order.scope.book
-        order.port.orders[order.key] = order
+        order.port.orders.add(order)
         attributes = order.attributes
         if attributes is not PLAIN:
             displayed = display_size(attributes, order.order_reference_number)
@@ -182,7 +182,8 @@ class Matching:
         market.match_number = match = market.match_number + 1
         book.security.last = price
         port, contra = order.port, resting.port
-        market.trades.store.append(
+        trades = market.trades
+        trades.pending.append(
             pack_trade(
                 port.index,
                 order.key,
@@ -196,6 +197,8 @@ class Matching:
                 now,
             )
         )
+        if len(trades.pending) == PENDING_MAX:
+            trades.settle()
         port.sink.executed(order, quantity, price, REMOVED, match, now)
         contra.sink.executed(resting, quantity, price, added, match, now)
 
@@ -291,7 +294,7 @@ class Matching:
         if order.reserve is not None:
             unlink(order.reserve)
             order.reserve = None
-        del order.port.orders[order.key]
+        order.port.orders.remove(order.key)
         if order.expires_at:
             self.deadlines_live -= 1
             if len(self.deadlines) > 2 * self.deadlines_live + SPARE_DEADLINES:

@@ -15,8 +15,8 @@ PAGE_BITS: Final = 13
 class LiveOrders:
     """The live orders of a port, page by page, within a page in order of entry.
 
-    Keys rise in the order of entry within a channel, so a port that uses none has them oldest first. This is what is
-    used of a mapping and no more: a subclass of `MutableMapping` would stay an ordinary class where it is compiled.
+    Keys rise in the order of entry within a channel, so a port that uses none has them oldest first. Plain methods and
+    no `MutableMapping`: a call costs less than an item's assignment, and mypyc makes no class of C of a subclass of it.
     """
 
     __slots__ = ("pages",)
@@ -26,19 +26,6 @@ class LiveOrders:
 
     def __getitem__(self, key: int) -> Order:
         return self.pages[key >> PAGE_BITS][key]
-
-    def __setitem__(self, key: int, order: Order) -> None:
-        page = self.pages.get(key >> PAGE_BITS)
-        if page is None:
-            page = self.pages[key >> PAGE_BITS] = {}
-        page[key] = order
-
-    def __delitem__(self, key: int) -> None:
-        number = key >> PAGE_BITS
-        page = self.pages[number]
-        del page[key]
-        if not page:
-            del self.pages[number]
 
     def __contains__(self, key: int) -> bool:
         return self.find(key) is not None
@@ -51,7 +38,7 @@ class LiveOrders:
         return sum(map(len, self.pages.values()))
 
     def values(self) -> Iterator[Order]:
-        """Go through the orders in the order of their keys here."""
+        """Go through the orders, as iteration goes through their keys."""
         for page in self.pages.values():
             yield from page.values()
 
@@ -65,3 +52,19 @@ class LiveOrders:
         """Give the live order of a key, None where there is none."""
         page = self.pages.get(key >> PAGE_BITS)
         return None if page is None else page.get(key)
+
+    def add(self, order: Order) -> None:
+        """Take an order in, under its key."""
+        key = order.key
+        page = self.pages.get(key >> PAGE_BITS)
+        if page is None:
+            page = self.pages[key >> PAGE_BITS] = {}
+        page[key] = order
+
+    def remove(self, key: int) -> None:
+        """Take out the order of a key."""
+        number = key >> PAGE_BITS
+        page = self.pages[number]
+        del page[key]
+        if not page:
+            del self.pages[number]

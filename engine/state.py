@@ -213,7 +213,8 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     for key, market_state in state.markets.items():
         market = engine.market(key)
         _load_market(market, market_state)
-        market.trades.store.append(trades[key])
+        market.trades.pending.append(trades[key])
+        market.trades.settle()
         for symbol, book_state in market_state.books.items():
             security = engine.securities[symbol]
             book = market.books[symbol] = Book(market, security)
@@ -265,13 +266,13 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
                     book.add_reserve(reserve)
                     continue
                 order = _load_order(engine, book, order_state, known)
-                order.port.orders[order.key] = order
+                order.port.orders.add(order)
                 book.add(order)
     for name, port_state in state.ports.items():
         port = engine.ports[name]
         by_key, port.orders = port.orders, LiveOrders()
         for key in port_state.orders:
-            port.orders[key] = by_key[key]
+            port.orders.add(by_key[key])
     for name, key in state.deadlines:
         order = engine.ports[name].orders[key]
         engine.set_deadline(order, order.expires_at)

@@ -11,6 +11,8 @@ from hashlib import sha256
 from struct import Struct
 from typing import Final, NamedTuple, Protocol
 
+PENDING_MAX: Final = 64
+"""Trades that may wait to be put into the store."""
 LABEL_MAX: Final = 20
 """Bytes of the longest client label that a trade keeps."""
 _TRADE: Final = Struct(f"<HQ{LABEL_MAX + 1}pHQ{LABEL_MAX + 1}p10pIqq")
@@ -82,13 +84,28 @@ OpenStore = Callable[[], Store]
 
 
 class Trades:
-    """A market's trades of one day, by match number from 1; `broken` are those that do not stand any more."""
+    """A market's trades of one day, by match number from 1; `broken` are those that do not stand any more.
 
-    __slots__ = ("broken", "store")
+    The order path appends packed trades to `pending`, and calls `settle` when there are `PENDING_MAX` of them.
+    """
+
+    __slots__ = ("_store", "broken", "pending")
 
     def __init__(self, store: Store) -> None:
-        self.store = store
+        self._store = store
+        self.pending: list[bytes] = []
         self.broken: dict[int, None] = {}
+
+    def settle(self) -> None:
+        """Put the pending trades into the store."""
+        self._store.append(b"".join(self.pending))
+        self.pending.clear()
+
+    @property
+    def store(self) -> Store:
+        """The store, with all trades in it."""
+        self.settle()
+        return self._store
 
     def find(self, match_number: int) -> Trade | None:
         """Give a trade, None where there is none of that number."""

@@ -272,3 +272,12 @@ def accepted_letters(letters: Letters, attributes: OrderAttributes) -> Letters:
     if attributes.minimum_quantity and display != HIDDEN and time_in_force in TIMES_IN_FORCE:
         return side, IMMEDIATE_OR_CANCEL, display, capacity, sweep, cross
     return letters
+
+
+def replaced_letters(letters: Letters, options: OptionValues, attributes: OrderAttributes | Reject) -> Letters:
+    """Give the terms on which a replacement is taken: on the side that it names, else on its original's."""
+    old_side, *others = letters
+    side = options.get(codec.TAG_SIDE, old_side)
+    assert isinstance(side, bytes)
+    letters = (side, *others)  # type: ignore[assignment]  # five letters, as they came
+    return letters if isinstance(attributes, Reject) else accepted_letters(letters, attributes)

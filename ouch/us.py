@@ -44,6 +44,7 @@ from ouch.terms import (
     option_fault,
     order_attributes,
     order_terms,
+    replaced_letters,
 )
 from wire.record import BadOption
 
@@ -139,25 +140,26 @@ class UsOuchPort(OuchPort, Sink):
         original = self.live(channel, original_number)
         if original is None or number <= self.numbers.get(channel, 0):
             return
-        attributes: OrderAttributes | Reject = original.entered
-        if appendage or attributes is not PLAIN:
-            base = structs.replace(original.entered, shares_located=False, locate_broker=b"", options=())
-            attributes = bad if bad is not None else order_attributes(options, base, self.port)
-        old_side, _, _, capacity, _, cross = original.terms.letters
-        side = options.get(codec.TAG_SIDE, old_side)
-        assert isinstance(side, bytes)
+        side, _, _, capacity, _, cross = original.terms.letters
         letters = (side, time_in_force, display, capacity, sweep, cross)
-        if isinstance(attributes, OrderAttributes):
-            letters = accepted_letters(letters, attributes)
+        attributes = original.entered
+        if appendage or attributes is not PLAIN:
+            base = structs.replace(attributes, shares_located=False, locate_broker=b"", options=())
+            found = bad if bad is not None else order_attributes(options, base, self.port)
+            letters = replaced_letters(letters, options, found)
+            if isinstance(found, Reject):
+                bad = found
+            else:
+                attributes = found
         terms = KNOWN_TERMS.get(letters) or order_terms(letters)
-        if isinstance(terms, Reject) or isinstance(attributes, Reject) or time_in_force == AFTER_HOURS:
+        if bad is not None or not isinstance(terms, OrderTerms) or time_in_force == AFTER_HOURS:
             self.engine.cancel_to(original, 0, now)
             return
         key = channel << CHANNEL_SHIFT | number
         order = Order(self.port, original.scope, terms, attributes, quantity, price, cl_ord_id, key)
         order.entered = original.entered
         fault = self.engine.fault(order)
-        if terms.is_buy != original.terms.is_buy:
+        if terms.side is not original.terms.side and terms.is_buy != original.terms.is_buy:
             fault = REFUSALS[Reject.INVALID_SIDE]
         refusal = self.supersede(original, order, fault, now)
         if refusal is not None:

@@ -169,10 +169,7 @@ async def _run(venue: Venue, lines: LogWriter) -> int:
     signals: asyncio.Queue[int] = asyncio.Queue()
     with EarlySignals() as early:
         await venue.start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signals.put_nowait, number)
-    if early.first is not None:
-        signals.put_nowait(signal.SIGTERM)
+        early.hand_over(loop, signals)
     _remember(venue.data)
     lines.drain()
     click.echo(banner(venue), err=True)
@@ -217,6 +214,14 @@ class EarlySignals:
     def __exit__(self, *_: object) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)
+
+    def hand_over(self, loop: asyncio.AbstractEventLoop, signals: asyncio.Queue[int]) -> None:
+        """Let the loop take signals from now on, with no moment in between at which one would kill."""
+        for number in self.before:
+            loop.add_signal_handler(number, signals.put_nowait, number)
+        self.before.clear()
+        if self.first is not None:
+            signals.put_nowait(signal.SIGTERM)
 
     def take(self, number: int, frame: object) -> None:
         """Note the first, obey the second."""

@@ -36,7 +36,7 @@ def test_a_trade_takes_the_same_bytes_whatever_it_says():
 
 def test_labels_come_back_with_the_zeros_and_blanks_that_they_had():
     trades = Trades(MemoryStore())
-    trades.append(pack_trade(3, 7, b"a\0\0", 4, 8, b"  ", b"AAPL", 5, 6, 7))
+    trades.pending.append(pack_trade(3, 7, b"a\0\0", 4, 8, b"  ", b"AAPL", 5, 6, 7))
     assert trades.find(1) == Trade(Party(3, 7, b"a\0\0"), Party(4, 8, b"  "), "AAPL", 5, 6, 7)
 
 

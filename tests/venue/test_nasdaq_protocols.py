@@ -67,7 +67,7 @@ def venue(tmp_path):
         yield venue
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # the library takes each class once in a process, however often xdist comes back here
 def library(tmp_path_factory):
     """The classes that the library's generator makes of our definition, as a user would have it make them."""
     folder = tmp_path_factory.mktemp("generated")

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from venue.bench.engine import BATCH, Desk
 from venue.bench.figures import Figures, Say, ratio
-from venue.bench.inside import feed
+from venue.bench.inside import feed_at_once
+from venue.bench.orders import CYCLE_MESSAGES, joined
 
 NOON = 1_795_107_600_000_000_000
 """A Thursday, noon in New York."""
@@ -50,7 +51,8 @@ def callgrind(say: Say, batches: int = 5) -> Figures:
         for k, name in enumerate(result.stdout.split()):
             # Part n ends at the n-th call; the k-th batch lies between the calls 2k + 1 and 2k + 2.
             totals[name] = totals.get(name, 0) + _summary(Path(f"{output}.{2 * k + 2}"))
-    counts = {name: total / (batches * BATCH) for name, total in totals.items()}
+    mixed = BATCH // CYCLE_MESSAGES * CYCLE_MESSAGES
+    counts = {name: total / (batches * (mixed if name == "mixed" else BATCH)) for name, total in totals.items()}
     return {
         "bench": "engine",
         "orders": batches * BATCH,
@@ -86,11 +88,12 @@ def run_flows(batches: int, directory: Path) -> None:
     gc.disable()
     desk = Desk(directory, EvenClock())
     for _, session, packets in desk.batches():
-        feed(session, packets)  # warms up
+        feed_at_once(session, packets)  # warms up
     for _ in range(batches):
         for name, session, packets in desk.batches():
+            data = joined(packets)
             os.getppid()
-            feed(session, packets)
+            session.data_received(data)
             os.getppid()
             sys.stdout.write(f"{name}\n")
 

@@ -1,8 +1,10 @@
-"""What an order costs in process: nanoseconds from received bytes to bytes to write, one packet at a time.
+"""What an order costs in process: nanoseconds from received bytes to bytes to write.
 
-Each round goes through every kind of message, in batches; a batch's mean counts once. A round gives the median of its
-batches, a run the smallest of its rounds' medians: what the code costs where nothing else disturbs it. Orders come from
-a port that carries every check of the demo; the other port, whose orders it meets, carries none.
+Each round goes through every kind of message, in batches of 64, which is what a pipelining client has in flight: by
+turns a batch comes as one read of the socket, and one packet a read, as of a client that waits for each answer
+(`alone`). A batch's mean counts once. A round gives the median of its batches, a run the smallest of its medians:
+what the code costs where nothing else disturbs it. Orders come from a port that carries every check of the demo; the
+other port, whose orders it meets, carries none.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ from pathlib import Path
 from venue.bench.configurations import FREE_PORTS, port_name, tables, typed
 from venue.bench.figures import Figures, Say, median, no_collection, pinned, processors, ratio
 from venue.bench.inside import InsideSession, InsideVenue, feed, feed_at_once
-from venue.bench.orders import BUY, CYCLE_MESSAGES, SELL, Trader, buy_price, enter, sell_price
+from venue.bench.orders import BUY, CYCLE_MESSAGES, SELL, Trader, buy_price, enter, joined, sell_price
 from venue.clock import Clock
 
-BATCH = 100
-"""Orders that are timed together, so that the clock itself does not count."""
+BATCH = 64
+"""Orders that are timed together, and in flight together."""
+ALONE = ("add", "cross", "cancel", "replace")
+"""Kinds that are also measured one packet a read."""
 RESTING = 1_000
 """Orders that lie in the book throughout, half on each side."""
 Timed = tuple[str, InsideSession, list[bytes]]
@@ -75,15 +79,20 @@ def engine(say: Say, rounds: int = 20, batches: int = 20) -> Figures:
         "bench": "engine",
         "processors": f"everything on {processor}",
         "orders": rounds * batches * BATCH,
-        **{f"{name}_ns": value for name, value in best.items()},
+        **{f"{name}_ns": best[name] for name in sorted(best)},
         "risk_ratio": ratio(best["risk_on"], best["risk_off"]),
     }
 
 
 def one_round(kinds: Callable[[], Iterator[Timed]], batches: int) -> dict[str, float]:
-    """Time batches of every kind in turn; gives each one's median."""
+    """Time batches of every kind in turn, as one read and as many; gives each one's median."""
     times: dict[str, list[float]] = {}
-    for _ in range(batches):
+    for turn in range(2 * batches):
         for name, session, packets in kinds():
-            times.setdefault(name, []).append(feed(session, packets))
+            if turn % 2 == 0:
+                times.setdefault(name, []).append(feed(session, [joined(packets)]) / len(packets))
+            elif name in ALONE:
+                times.setdefault(f"{name}_alone", []).append(feed(session, packets))
+            else:
+                feed_at_once(session, packets)
     return {name: median(values, 0) for name, values in times.items()}

@@ -81,6 +81,7 @@ TARGETS = (
     Target("32 sessions, `disk` against `memory`", "throughput_32", "disk_ratio", None, 0.7, TIMES),
 )
 COSTS = ("add", "cross", "cancel", "replace", "reject", "mixed", "risk_off", "risk_on")
+"""Rows of the table of costs."""
 COMMANDS = {
     "rtt": "rtt",
     "rtt_process": "rtt --durability process",
@@ -183,11 +184,13 @@ def targets(figures: dict[str, Any]) -> str:
 def costs(figures: dict[str, Any]) -> str:
     """Give what each kind of order costs, in time and in instructions."""
     counted = figures.get("callgrind", {})
-    lines = ["| order | ns | instructions |", "| --- | --- | --- |"]
+    lines = ["| order | ns | one packet a read | instructions |", "| --- | --- | --- | --- |"]
     for name in COSTS:
         instructions = counted.get(f"{name}_instructions")
         shown = "not counted" if instructions is None else f"{instructions:,}"
-        lines.append(f"| {name.replace('_', ' ')} | {figures['engine'][f'{name}_ns']:,.0f} | {shown} |")
+        alone = figures["engine"].get(f"{name}_alone_ns")
+        alone_shown = "" if alone is None else f"{alone:,.0f}"
+        lines.append(f"| {name.replace('_', ' ')} | {figures['engine'][f'{name}_ns']:,.0f} | {alone_shown} | {shown} |")
     return "\n".join([*lines, ""])
 
 
