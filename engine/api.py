@@ -7,19 +7,31 @@ names ports import from here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-import msgspec
-
+from engine.instructions import (
+    BustTrade,
+    Command,
+    CommandRefused,
+    Configure,
+    FirmEntry,
+    MarketEntry,
+    NextDay,
+    PortEntry,
+    ReleasePort,
+    RuleEntry,
+    SetHalt,
+    SetPrices,
+    SetStorage,
+    SymbolEntry,
+)
 from engine.orders import LiveOrders
 from engine.terms import (
     MARKET_PRICE,
     MARKET_PRICE_ALTERNATIVE,
     MAXIMUM_PRICE,
     MAXIMUM_QUANTITY,
-    PLAIN,
     PRICE_SCALE,
-    REFUSALS,
     ROUND_LOT,
     SECOND,
     BrokenTradeReason,
@@ -28,7 +40,6 @@ from engine.terms import (
     Display,
     Liquidity,
     OrderAttributes,
-    OrderTerms,
     PriceType,
     Refusal,
     Reject,
@@ -92,6 +103,51 @@ __all__ = [
     "SystemEvent",
     "TimeInForce",
 ]
+
+
+PLAIN: Final = OrderAttributes()
+"""The attributes of an order that carries none."""
+REFUSALS: Final = tuple(Refusal(reason) for reason in Reject)
+"""A plain refusal for each reason, for the checks that have no figures to tell."""
+TermsState = tuple[Side, TimeInForce, Display, Cross, bool, tuple[bytes, ...]]
+"""An order's terms as plain data."""
+
+
+class OrderTerms:
+    """The coded terms of an order, shared by all orders that have them; never changed.
+
+    `letters` are the codes as the port's protocol spells them, carried for the port and never read here.
+    """
+
+    __slots__ = ("cross", "display", "intermarket_sweep", "letters", "side", "state", "time_in_force")
+
+    def __init__(
+        self,
+        side: Side,
+        time_in_force: TimeInForce,
+        display: Display,
+        cross: Cross,
+        intermarket_sweep: bool,
+        letters: tuple[bytes, ...],
+    ) -> None:
+        self.side = side
+        self.time_in_force = time_in_force
+        self.display = display
+        self.cross = cross
+        self.intermarket_sweep = intermarket_sweep
+        self.letters = letters
+        self.state: TermsState = (side, time_in_force, display, cross, intermarket_sweep, letters)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OrderTerms) and self.state == other.state
+
+    def __hash__(self) -> int:
+        return hash(self.state)
+
+    @property
+    def is_buy(self) -> bool:
+        """Whether the order buys."""
+        return self.side is Side.BUY
 
 
 class Order:
@@ -219,32 +275,6 @@ class Scope:
         self.limits = limits
 
 
-class PortEntry(msgspec.Struct, array_like=True, frozen=True):
-    """An order entry port; `protocol` names the dialect that it speaks.
-
-    `self_match_prevention` is for orders that do not choose a strategy themselves.
-    """
-
-    name: str
-    mpid: str
-    market: str
-    protocol: str
-    self_match_prevention: SelfMatchPrevention | None = None
-
-    @property
-    def identity(self) -> tuple[str, str, str, str]:
-        """What may not change while the port exists."""
-        return self.name, self.mpid, self.market, self.protocol
-
-
-class FirmEntry(msgspec.Struct, array_like=True, frozen=True):
-    """A firm that belongs with others: self-match prevention takes one `organization`, or `affiliation`, as one."""
-
-    mpid: str
-    organization: str
-    affiliation: str
-
-
 class Port:
     """An order entry port as the engine knows it: whose it is, what it may do, who hears of its orders.
 
@@ -333,109 +363,3 @@ class OrderEntry(Protocol):
 
     def set_entry(self, port: Port, enabled: bool) -> None:
         """Block or unblock new orders of the port."""
-
-
-class SymbolEntry(msgspec.Struct, array_like=True, frozen=True):
-    """Reference data of a security: prices in ticks, None = not known."""
-
-    symbol: str
-    previous_close: int | None
-    luld_lower: int | None
-    luld_upper: int | None
-    average_daily_volume: int
-    ticks: tuple[tuple[int, int], ...]
-
-
-class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
-    """A market of the venue; times of day are nanoseconds since its midnight."""
-
-    key: str
-    after_hours_open: int
-    after_hours_close: int
-
-
-class RuleEntry(msgspec.Struct, array_like=True, frozen=True):
-    """An EQRC rule, with settings of its type's own.
-
-    Limits are shares or whole dollars as over REST; a fat finger's ranges are (ticks, 1/10,000 of a percent).
-    """
-
-    rule_id: str
-    type: str
-    exchange: str
-    mpid: str
-    port: str | None
-    symbols: tuple[str, ...]
-    settings: dict[str, int | bool | tuple[tuple[int, int], ...]]
-
-
-class Configure(msgspec.Struct, array_like=True, frozen=True, tag="configure"):
-    """The venue's reference data and rules, whole: what the configuration file says of the market."""
-
-    markets: tuple[MarketEntry, ...]
-    symbols: tuple[SymbolEntry, ...]
-    ports: tuple[PortEntry, ...]
-    rules: tuple[RuleEntry, ...]
-    firms: tuple[FirmEntry, ...] = ()
-
-
-class NextDay(msgspec.Struct, array_like=True, frozen=True, tag="next-day"):
-    """End the trading day, if one is open, and start `date` (YYYY-MM-DD).
-
-    `session` names the day's sequenced streams; `midnights` are each market's zero of timestamps.
-    """
-
-    date: str
-    session: str
-    midnights: dict[str, int]
-
-
-class SetPrices(msgspec.Struct, array_like=True, frozen=True, tag="set-prices"):
-    """Set some of a security's prices (ticks, None clears) and its average daily volume."""
-
-    symbol: str
-    prices: dict[str, int | None]
-
-
-class SetHalt(msgspec.Struct, array_like=True, frozen=True, tag="set-halt"):
-    """Halt or resume one book of a market, or all of them (`symbol` None)."""
-
-    market: str
-    symbol: str | None
-    halted: bool
-
-
-class BustTrade(msgspec.Struct, array_like=True, frozen=True, tag="bust-trade"):
-    """Break a trade of today."""
-
-    market: str
-    match_number: int
-    reason: BrokenTradeReason
-
-
-class ReleasePort(msgspec.Struct, array_like=True, frozen=True, tag="release-port"):
-    """Free a port that its message rate shut."""
-
-    port: str
-
-
-class SetStorage(msgspec.Struct, array_like=True, frozen=True, tag="set-storage"):
-    """Say whether the room for what the venue writes down is low: then nothing new enters, and cancels pass."""
-
-    low: bool
-
-
-Command = Configure | NextDay | SetPrices | SetHalt | BustTrade | ReleasePort | SetStorage
-"""What operators and the venue itself ask; each is one record."""
-
-
-class CommandRefused(Exception):  # noqa: N818 - a refusal, not a fault of ours: the caller is told and nothing changed
-    """A command that cannot be carried out: `field` is what to blame, the message says what to do.
-
-    `missing` tells that the field names something that is not there.
-    """
-
-    def __init__(self, field: str, message: str, *, missing: bool = False) -> None:
-        super().__init__(message)
-        self.field = field
-        self.missing = missing

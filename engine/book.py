@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from typing import Final
 
 from engine.api import PLAIN, Display, Order, Reject, Side
 from engine.trades import OpenStore, Trades
 
-BUY, HIDDEN = Side.BUY, Display.HIDDEN
+BUY: Final = Side.BUY
+HIDDEN: Final = Display.HIDDEN
 
 
 class Level:

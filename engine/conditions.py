@@ -6,6 +6,8 @@ in OUCH 5.0 follow Nasdaq's Equity 4, Rules 4702 (post only), 4703 (minimum quan
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.api import (
     MARKET_PRICE,
     MAXIMUM_PRICE,
@@ -20,13 +22,13 @@ from engine.api import (
 )
 from engine.book import BookSide, Reserve
 
-MARKET_LIMIT = -MARKET_PRICE
+MARKET_LIMIT: Final = -MARKET_PRICE
 """The worst key that a market-priced order takes: below every price's key on either side."""
-NO_LIMIT_MET = MARKET_PRICE
+NO_LIMIT_MET: Final = MARKET_PRICE
 """A limit that no price reaches."""
-IMPROVEMENT = 100
+IMPROVEMENT: Final = 100
 """Ticks by which a post-only order must be improved to trade: one cent."""
-_MIXER = 0x9E37_79B9_7F4A_7C15
+_MIXER: Final = 0x9E37_79B9_7F4A_7C15
 """2^64 over the golden ratio: spreads successive numbers evenly."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.api import (
     MAXIMUM_QUANTITY,
     ROUND_LOT,
@@ -12,7 +14,7 @@ from engine.api import (
     TimeInForce,
 )
 
-LONGEST_EXPIRE_TIME = 86_399
+LONGEST_EXPIRE_TIME: Final = 86_399
 """Seconds: an order that is good till a time ends within the day."""
 
 

@@ -11,6 +11,7 @@ the same events, numbers and state. What operators ask is in `commands.py`, snap
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 from engine.api import (
     MARKET_PRICE,
@@ -25,6 +26,7 @@ from engine.api import (
     Cross,
     Order,
     OrderAttributes,
+    OrderEntry,
     OrderTerms,
     Port,
     Refusal,
@@ -42,11 +44,12 @@ from engine.trades import MemoryStore, OpenStore
 
 __all__ = ["NEVER", "Engine"]
 
-AFTER_HOURS = TimeInForce.AFTER_HOURS
-GOOD_TILL_TIME = TimeInForce.GOOD_TILL_TIME
-NOT_LISTED = Reject.INVALID_SYMBOL
-DAY = 86_400 * SECOND
-SIDE_CHANGES = frozenset(
+CONTINUOUS: Final = Cross.CONTINUOUS
+AFTER_HOURS: Final = TimeInForce.AFTER_HOURS
+GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
+NOT_LISTED: Final = Reject.INVALID_SYMBOL
+DAY: Final = 86_400 * SECOND
+SIDE_CHANGES: Final = frozenset(
     {
         (Side.SELL, Side.SELL_SHORT_EXEMPT),
         (Side.SELL, Side.SELL_SHORT),
@@ -56,8 +59,8 @@ SIDE_CHANGES = frozenset(
 """How the kind of a resting sale may change (OUCH 5.0 §2.5, Modify)."""
 
 
-class Engine(Matching):
-    """All markets of one venue, their ports and their rules. Implements `engine.api.OrderEntry`."""
+class Engine(Matching, OrderEntry):
+    """All markets of one venue, their ports and their rules."""
 
     def __init__(self, open_store: OpenStore = MemoryStore) -> None:
         super().__init__()
@@ -117,8 +120,8 @@ class Engine(Matching):
         elif price not in (MARKET_PRICE, MARKET_PRICE_ALTERNATIVE):
             return REFUSALS[Reject.INVALID_PRICE]
         terms = order.terms
-        if terms.cross:
-            return REFUSALS[Reject.RETAIL_NOT_SERVED if terms.cross == Cross.RETAIL else Reject.INVALID_CROSS]
+        if terms.cross is not CONTINUOUS:
+            return REFUSALS[Reject.RETAIL_NOT_SERVED if terms.cross is Cross.RETAIL else Reject.INVALID_CROSS]
         if order.attributes is not PLAIN or terms.time_in_force is GOOD_TILL_TIME:
             reject = attribute_fault(order)
             if reject is not None:

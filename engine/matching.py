@@ -10,6 +10,7 @@ For editors: what is asked for is checked before it comes here; nothing in this 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
+from typing import Final
 
 from engine.api import (
     MAXIMUM_PRICE,
@@ -36,14 +37,16 @@ from engine.conditions import (
 )
 from engine.trades import PENDING_MAX, pack_trade
 
-BUY = Side.BUY
-GOOD_TILL_TIME = TimeInForce.GOOD_TILL_TIME
-IMMEDIATE_OR_CANCEL = TimeInForce.IMMEDIATE_OR_CANCEL
-ADDED, ADDED_HIDDEN, ADDED_RESERVE = Liquidity.ADDED, Liquidity.ADDED_HIDDEN, Liquidity.ADDED_RESERVE
-REMOVED = Liquidity.REMOVED
-NEVER = 2**63 - 1
-"""A deadline that does not come."""
-SPARE_DEADLINES = 64
+BUY: Final = Side.BUY
+GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
+IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
+ADDED: Final = Liquidity.ADDED
+ADDED_HIDDEN: Final = Liquidity.ADDED_HIDDEN
+ADDED_RESERVE: Final = Liquidity.ADDED_RESERVE
+REMOVED: Final = Liquidity.REMOVED
+NEVER: Final = 2**62 - 1
+"""A deadline that does not come, in the year 2116; compiled code compares it as a plain machine word."""
+SPARE_DEADLINES: Final = 64
 """How many deadlines of orders that are gone are kept, beside as many as there are live ones."""
 
 
@@ -99,7 +102,7 @@ class Matching:
     def _rest(self, order: Order, now: int) -> None:
         """Put an order on its book, behind all others at its price; a reserve goes behind the hidden ones."""
         book = order.scope.book
-        order.port.orders[order.key] = order
+        order.port.orders.add(order)
         attributes = order.attributes
         if attributes is not PLAIN:
             displayed = display_size(attributes, order.order_reference_number)

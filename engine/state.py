@@ -18,6 +18,7 @@ from engine.api import (
     PortEntry,
     Scope,
     Side,
+    TermsState,
 )
 from engine.book import Book, Market, Reserve, Security
 from engine.commands import PRICES, Connect, add_port, set_rules, take_configuration
@@ -38,7 +39,7 @@ class OrderState(msgspec.Struct, array_like=True, frozen=True):
     port: str
     key: int
     cl_ord_id: bytes
-    terms: OrderTerms
+    terms: TermsState
     attributes: OrderAttributes
     entered: OrderAttributes
     size: int
@@ -184,7 +185,7 @@ def _dump_order(part: Order) -> OrderState:
         order.port.name,
         order.key,
         order.cl_ord_id,
-        order.terms,
+        order.terms.state,
         order.attributes,
         order.entered,
         order.size,
@@ -254,6 +255,7 @@ def _load_market(market: Market, state: MarketState) -> None:
 
 def _load_orders(engine: Engine, state: EngineState) -> None:
     """Put the orders on their books in the order of each queue, into their ports in the order of entry."""
+    known: dict[TermsState, OrderTerms] = {}
     for market_key, market_state in state.markets.items():
         for symbol, book_state in market_state.books.items():
             book = engine.markets[market_key].books[symbol]
@@ -263,14 +265,14 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
                     reserve = displayed.reserve = Reserve(displayed, order_state.quantity)
                     book.add_reserve(reserve)
                     continue
-                order = _load_order(engine, book, order_state)
-                order.port.orders[order.key] = order
+                order = _load_order(engine, book, order_state, known)
+                order.port.orders.add(order)
                 book.add(order)
     for name, port_state in state.ports.items():
         port = engine.ports[name]
-        by_key = dict(port.orders)
-        port.orders = LiveOrders()
-        port.orders.update((key, by_key[key]) for key in port_state.orders)
+        by_key, port.orders = port.orders, LiveOrders()
+        for key in port_state.orders:
+            port.orders.add(by_key[key])
     for name, key in state.deadlines:
         order = engine.ports[name].orders[key]
         engine.set_deadline(order, order.expires_at)
@@ -281,13 +283,16 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
         engine.mass_cancels.append(port.mass_cancel)
 
 
-def _load_order(engine: Engine, book: Book, state: OrderState) -> Order:
+def _load_order(engine: Engine, book: Book, state: OrderState, known: dict[TermsState, OrderTerms]) -> Order:
     port = engine.ports[state.port]
     scope = port.scopes.get(book.symbol)
     if scope is None:
         scope = port.scopes[book.symbol] = Scope(port, book, engine.rule_book.limits(port, book.symbol))
+    terms = known.get(state.terms)
+    if terms is None:
+        terms = known[state.terms] = OrderTerms(*state.terms)
     attributes = PLAIN if state.attributes == PLAIN else state.attributes
-    order = Order(port, scope, state.terms, attributes, state.size, state.price, state.cl_ord_id, state.key)
+    order = Order(port, scope, terms, attributes, state.size, state.price, state.cl_ord_id, state.key)
     order.entered = attributes if state.entered == state.attributes else state.entered
     order.quantity = state.quantity
     order.order_reference_number = state.order_reference_number

@@ -9,23 +9,23 @@ For editors: an `IntEnum` member's number goes into records and snapshots, so me
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
-PRICE_SCALE = 10_000
+PRICE_SCALE: Final = 10_000
 """Ticks in one unit of currency."""
-MAXIMUM_PRICE = 1_999_999_900
+MAXIMUM_PRICE: Final = 1_999_999_900
 """Highest limit price, 199,999.9900."""
-MARKET_PRICE = 0x7FFF_FFFF
+MARKET_PRICE: Final = 0x7FFF_FFFF
 """The price of an order that takes any price."""
-MARKET_PRICE_ALTERNATIVE = 2_000_000_000
+MARKET_PRICE_ALTERNATIVE: Final = 2_000_000_000
 """200,000.0000, which OUCH 5.0 also reads as a market order."""
-MAXIMUM_QUANTITY = 999_999
+MAXIMUM_QUANTITY: Final = 999_999
 """Most shares in one order, and in one chain of replacements."""
-ROUND_LOT = 100
+ROUND_LOT: Final = 100
 """Shares of a normal unit of trading."""
-SECOND = 1_000_000_000
+SECOND: Final = 1_000_000_000
 """Nanoseconds."""
 
 
@@ -186,29 +186,6 @@ class Refusal(NamedTuple):
     rule: str | None = None
 
 
-REFUSALS = tuple(Refusal(reason) for reason in Reject)
-"""A plain refusal for each reason, for the checks that have no figures to tell."""
-
-
-class OrderTerms(msgspec.Struct, frozen=True, array_like=True):
-    """The coded terms of an order, shared by all orders that have them.
-
-    `letters` are the codes as the port's protocol spells them, carried for the port and never read here.
-    """
-
-    side: Side
-    time_in_force: TimeInForce
-    display: Display
-    cross: Cross
-    intermarket_sweep: bool
-    letters: tuple[bytes, ...]
-
-    @property
-    def is_buy(self) -> bool:
-        """Whether the order buys."""
-        return self.side == Side.BUY
-
-
 class SelfMatchPrevention(msgspec.Struct, frozen=True, array_like=True):
     """A strategy of self-match prevention (AIQ); without `details` the owner is told of a plain cancel."""
 
@@ -218,7 +195,7 @@ class SelfMatchPrevention(msgspec.Struct, frozen=True, array_like=True):
 
 
 class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
-    """The attributes that few orders carry. `PLAIN` is the instance of an order that carries none.
+    """The attributes that few orders carry. `engine.api.PLAIN` is the instance of an order that carries none.
 
     `options` are those that the last message for the order carried, by tag as its protocol has them, carried for the
     port. A replacement that leaves an attribute out keeps the value that the chain entered with.
@@ -248,6 +225,3 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     def conditional(self) -> bool:
         """Whether an order with these, incoming or resting, needs more than price and time to be matched."""
         return bool(self.minimum_quantity or self.max_floor or self.self_match_prevention is not None)
-
-
-PLAIN = OrderAttributes()

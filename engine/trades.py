@@ -55,7 +55,7 @@ class Store(Protocol):
         """Let go of them."""
 
 
-class MemoryStore:
+class MemoryStore(Store):
     """A store that keeps everything in memory."""
 
     def __init__(self) -> None:
@@ -118,5 +118,5 @@ class Trades:
         return Trade(Party(port, key, label), resting, symbol.decode("ascii"), quantity, price, time)
 
 
-pack_trade = _TRADE.pack
+pack_trade: Final = _TRADE.pack
 """Packs the incoming order's port index, key and label, the resting order's, symbol, quantity, price and time."""

@@ -5,11 +5,26 @@ empty). Text keeps its padding. What a client sends is held to its exact length;
 clients are asked to bear. `pack_*` takes the same values in the same order. Bytes that are no message raise Malformed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from struct import Struct
 from typing import Any, Final
 
+from mypy_extensions import i16, i32, i64
+
 from wire.record import BadOption, Malformed, OptionFault
+
+COMPILED: Final = not __file__.endswith(".py")
+if COMPILED:  # where mypyc was, there is its library; plain Python has no use for it
+    from librt.strings import (
+        BytesWriter,
+        read_i32_be,
+        read_i64_be,
+        write_i16_be,
+        write_i32_be,
+        write_i64_be,
+    )
 
 # letters, client to host
 ENTER_ORDER: Final = 79  # "O"
@@ -196,6 +211,36 @@ _ACCOUNT_QUERY_RESPONSE_FIELDS: Final = Struct(">xQI")
 _ACCOUNT_QUERY_RESPONSE_BARE: Final = Struct(">xQI0s")
 
 
+def _u16(message: bytes, at: int) -> int:
+    return message[at] << 8 | message[at + 1]
+
+
+def _u32(message: bytes, at: i64) -> int:
+    return i64(read_i32_be(message, at)) & 0xFFFF_FFFF
+
+
+def _u64(message: bytes, at: i64) -> int:
+    value = read_i64_be(message, at)
+    return value if value >= 0 else int(value) + 2**64
+
+
+def _put_u16(out: BytesWriter, value: int) -> None:
+    assert 0 <= value < 2**16
+    write_i16_be(out, i16(i64(value)))
+
+
+def _put_u32(out: BytesWriter, value: int) -> None:
+    assert 0 <= value < 2**32
+    write_i32_be(out, i32(i64(value)))
+
+
+def _put_u64(out: BytesWriter, value: int) -> None:
+    if 0 <= value <= 2**62 - 1:  # one machine word for compiled code, as a greater number is not
+        write_i64_be(out, value)
+    else:
+        out.write(value.to_bytes(8, "big"))
+
+
 def unpack_options(appendage: bytes, allowed: frozenset[int]) -> dict[int, int | bytes]:
     """Read an appendage to values by tag; text stays bytes.
 
@@ -251,6 +296,21 @@ def unpack_enter_order(
     """Read Enter Order (`O`, 3.1): user_ref_num, side, quantity, symbol, price, time_in_force, display, capacity,
     intermarket_sweep, cross_type, cl_ord_id, appendage."""
     if len(message) == 47 and not message[45] and not message[46]:
+        if COMPILED:
+            return (
+                _u32(message, 1),
+                message[5:6],
+                _u32(message, 6),
+                message[10:18],
+                _u64(message, 18),
+                message[26:27],
+                message[27:28],
+                message[28:29],
+                message[29:30],
+                message[30:31],
+                message[31:45],
+                b"",
+            )
         return _ENTER_ORDER_BARE.unpack(message)
     if len(message) < 47:
         raise Malformed(f"Enter Order of {len(message)} bytes")
@@ -299,6 +359,18 @@ def unpack_replace_order(message: bytes) -> tuple[int, int, int, int, bytes, byt
     """Read Replace Order (`U`, 3.2): orig_user_ref_num, user_ref_num, quantity, price, time_in_force, display,
     intermarket_sweep, cl_ord_id, appendage."""
     if len(message) == 40 and not message[38] and not message[39]:
+        if COMPILED:
+            return (
+                _u32(message, 1),
+                _u32(message, 5),
+                _u32(message, 9),
+                _u64(message, 13),
+                message[21:22],
+                message[22:23],
+                message[23:24],
+                message[24:38],
+                b"",
+            )
         return _REPLACE_ORDER_BARE.unpack(message)
     if len(message) < 40:
         raise Malformed(f"Replace Order of {len(message)} bytes")
@@ -339,6 +411,8 @@ def pack_replace_order(
 def unpack_cancel_order(message: bytes) -> tuple[int, int, bytes]:
     """Read Cancel Order (`X`, 3.3): user_ref_num, quantity, appendage."""
     if len(message) == 9:
+        if COMPILED:
+            return (_u32(message, 1), _u32(message, 5), b"")
         return _CANCEL_ORDER_BARE.unpack(message)
     if len(message) < 11:
         raise Malformed(f"Cancel Order of {len(message)} bytes")
@@ -357,6 +431,8 @@ def pack_cancel_order(user_ref_num: int, quantity: int, appendage: bytes) -> byt
 def unpack_modify_order(message: bytes) -> tuple[int, bytes, int, bytes]:
     """Read Modify Order (`M`, 3.4): user_ref_num, side, quantity, appendage."""
     if len(message) == 10:
+        if COMPILED:
+            return (_u32(message, 1), message[5:6], _u32(message, 6), b"")
         return _MODIFY_ORDER_BARE.unpack(message)
     if len(message) < 12:
         raise Malformed(f"Modify Order of {len(message)} bytes")
@@ -375,6 +451,8 @@ def pack_modify_order(user_ref_num: int, side: bytes, quantity: int, appendage: 
 def unpack_mass_cancel(message: bytes) -> tuple[int, bytes, bytes, bytes]:
     """Read Mass Cancel (`C`, 3.5): user_ref_num, firm, symbol, appendage."""
     if len(message) == 19 and not message[17] and not message[18]:
+        if COMPILED:
+            return (_u32(message, 1), message[5:9], message[9:17], b"")
         return _MASS_CANCEL_BARE.unpack(message)
     if len(message) < 19:
         raise Malformed(f"Mass Cancel of {len(message)} bytes")
@@ -395,6 +473,8 @@ def pack_mass_cancel(user_ref_num: int, firm: bytes, symbol: bytes, appendage: b
 def unpack_disable_order_entry(message: bytes) -> tuple[int, bytes, bytes]:
     """Read Disable Order Entry (`D`, 3.6): user_ref_num, firm, appendage."""
     if len(message) == 11 and not message[9] and not message[10]:
+        if COMPILED:
+            return (_u32(message, 1), message[5:9], b"")
         return _DISABLE_ORDER_ENTRY_BARE.unpack(message)
     if len(message) < 11:
         raise Malformed(f"Disable Order Entry of {len(message)} bytes")
@@ -414,6 +494,8 @@ def pack_disable_order_entry(user_ref_num: int, firm: bytes, appendage: bytes) -
 def unpack_enable_order_entry(message: bytes) -> tuple[int, bytes, bytes]:
     """Read Enable Order Entry (`E`, 3.7): user_ref_num, firm, appendage."""
     if len(message) == 11 and not message[9] and not message[10]:
+        if COMPILED:
+            return (_u32(message, 1), message[5:9], b"")
         return _ENABLE_ORDER_ENTRY_BARE.unpack(message)
     if len(message) < 11:
         raise Malformed(f"Enable Order Entry of {len(message)} bytes")
@@ -457,6 +539,13 @@ def unpack_system_event(message: bytes) -> tuple[int, bytes]:
 
 def pack_system_event(timestamp: int, event_code: bytes) -> bytes:
     """Write System Event (`S`, 4.1)."""
+    if COMPILED:
+        assert len(event_code) == 1
+        out = BytesWriter()
+        out.append(83)
+        _put_u64(out, timestamp)
+        out.write(event_code)
+        return out.getvalue()
     return _SYSTEM_EVENT.pack(83, timestamp, event_code)
 
 
@@ -497,6 +586,33 @@ def pack_order_accepted(
     """Write Order Accepted (`A`, 4.2)."""
     assert len(symbol) == 8
     assert len(cl_ord_id) == 14
+    if COMPILED:
+        assert len(side) == 1
+        assert len(time_in_force) == 1
+        assert len(display) == 1
+        assert len(capacity) == 1
+        assert len(intermarket_sweep) == 1
+        assert len(cross_type) == 1
+        assert len(order_state) == 1
+        out = BytesWriter()
+        out.append(65)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        out.write(side)
+        _put_u32(out, quantity)
+        out.write(symbol)
+        _put_u64(out, price)
+        out.write(time_in_force)
+        out.write(display)
+        _put_u64(out, order_reference_number)
+        out.write(capacity)
+        out.write(intermarket_sweep)
+        out.write(cross_type)
+        out.write(order_state)
+        out.write(cl_ord_id)
+        _put_u16(out, len(appendage))
+        out.write(appendage)
+        return out.getvalue()
     message = _ORDER_ACCEPTED.pack(
         65,
         timestamp,
@@ -557,6 +673,34 @@ def pack_order_replaced(
     """Write Order Replaced (`U`, 4.3)."""
     assert len(symbol) == 8
     assert len(cl_ord_id) == 14
+    if COMPILED:
+        assert len(side) == 1
+        assert len(time_in_force) == 1
+        assert len(display) == 1
+        assert len(capacity) == 1
+        assert len(intermarket_sweep) == 1
+        assert len(cross_type) == 1
+        assert len(order_state) == 1
+        out = BytesWriter()
+        out.append(85)
+        _put_u64(out, timestamp)
+        _put_u32(out, orig_user_ref_num)
+        _put_u32(out, user_ref_num)
+        out.write(side)
+        _put_u32(out, quantity)
+        out.write(symbol)
+        _put_u64(out, price)
+        out.write(time_in_force)
+        out.write(display)
+        _put_u64(out, order_reference_number)
+        out.write(capacity)
+        out.write(intermarket_sweep)
+        out.write(cross_type)
+        out.write(order_state)
+        out.write(cl_ord_id)
+        _put_u16(out, len(appendage))
+        out.write(appendage)
+        return out.getvalue()
     message = _ORDER_REPLACED.pack(
         85,
         timestamp,
@@ -593,6 +737,18 @@ def unpack_order_canceled(message: bytes) -> tuple[int, int, int, bytes, bytes]:
 
 def pack_order_canceled(timestamp: int, user_ref_num: int, quantity: int, reason: bytes, appendage: bytes) -> bytes:
     """Write Order Canceled (`C`, 4.4)."""
+    if COMPILED:
+        assert len(reason) == 1
+        out = BytesWriter()
+        out.append(67)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        _put_u32(out, quantity)
+        out.write(reason)
+        if appendage:
+            _put_u16(out, len(appendage))
+            out.write(appendage)
+        return out.getvalue()
     message = _ORDER_CANCELED.pack(67, timestamp, user_ref_num, quantity, reason)
     return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message
 
@@ -622,6 +778,24 @@ def pack_aiq_canceled(
     appendage: bytes,
 ) -> bytes:
     """Write AIQ Canceled (`D`, 4.5)."""
+    if COMPILED:
+        assert len(reason) == 1
+        assert len(liquidity_flag) == 1
+        assert len(aiq_strategy) == 1
+        out = BytesWriter()
+        out.append(68)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        _put_u32(out, decrement_shares)
+        out.write(reason)
+        _put_u32(out, quantity_prevented)
+        _put_u64(out, execution_price)
+        out.write(liquidity_flag)
+        out.write(aiq_strategy)
+        if appendage:
+            _put_u16(out, len(appendage))
+            out.write(appendage)
+        return out.getvalue()
     message = _AIQ_CANCELED.pack(
         68,
         timestamp,
@@ -661,6 +835,19 @@ def pack_order_executed(
     appendage: bytes,
 ) -> bytes:
     """Write Order Executed (`E`, 4.6)."""
+    if COMPILED:
+        assert len(liquidity_flag) == 1
+        out = BytesWriter()
+        out.append(69)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        _put_u32(out, quantity)
+        _put_u64(out, price)
+        out.write(liquidity_flag)
+        _put_u64(out, match_number)
+        _put_u16(out, len(appendage))
+        out.write(appendage)
+        return out.getvalue()
     message = _ORDER_EXECUTED.pack(
         69, timestamp, user_ref_num, quantity, price, liquidity_flag, match_number, len(appendage)
     )
@@ -684,6 +871,19 @@ def pack_broken_trade(
 ) -> bytes:
     """Write Broken Trade (`B`, 4.7)."""
     assert len(cl_ord_id) == 14
+    if COMPILED:
+        assert len(reason) == 1
+        out = BytesWriter()
+        out.append(66)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        _put_u64(out, match_number)
+        out.write(reason)
+        out.write(cl_ord_id)
+        if appendage:
+            _put_u16(out, len(appendage))
+            out.write(appendage)
+        return out.getvalue()
     message = _BROKEN_TRADE.pack(66, timestamp, user_ref_num, match_number, reason, cl_ord_id)
     return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message
 
@@ -703,6 +903,17 @@ def unpack_rejected(message: bytes) -> tuple[int, int, int, bytes, bytes]:
 def pack_rejected(timestamp: int, user_ref_num: int, reason: int, cl_ord_id: bytes, appendage: bytes) -> bytes:
     """Write Rejected (`J`, 4.8)."""
     assert len(cl_ord_id) == 14
+    if COMPILED:
+        out = BytesWriter()
+        out.append(74)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        _put_u16(out, reason)
+        out.write(cl_ord_id)
+        if appendage:
+            _put_u16(out, len(appendage))
+            out.write(appendage)
+        return out.getvalue()
     message = _REJECTED.pack(74, timestamp, user_ref_num, reason, cl_ord_id)
     return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message
 
@@ -721,6 +932,15 @@ def unpack_cancel_pending(message: bytes) -> tuple[int, int, bytes]:
 
 def pack_cancel_pending(timestamp: int, user_ref_num: int, appendage: bytes) -> bytes:
     """Write Cancel Pending (`P`, 4.9)."""
+    if COMPILED:
+        out = BytesWriter()
+        out.append(80)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        if appendage:
+            _put_u16(out, len(appendage))
+            out.write(appendage)
+        return out.getvalue()
     message = _CANCEL_PENDING.pack(80, timestamp, user_ref_num)
     return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message
 
@@ -739,6 +959,15 @@ def unpack_cancel_reject(message: bytes) -> tuple[int, int, bytes]:
 
 def pack_cancel_reject(timestamp: int, user_ref_num: int, appendage: bytes) -> bytes:
     """Write Cancel Reject (`I`, 4.10)."""
+    if COMPILED:
+        out = BytesWriter()
+        out.append(73)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        if appendage:
+            _put_u16(out, len(appendage))
+            out.write(appendage)
+        return out.getvalue()
     message = _CANCEL_REJECT.pack(73, timestamp, user_ref_num)
     return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message
 
@@ -760,6 +989,19 @@ def pack_order_priority_update(
     timestamp: int, user_ref_num: int, price: int, display: bytes, order_reference_number: int, appendage: bytes
 ) -> bytes:
     """Write Order Priority Update (`T`, 4.11)."""
+    if COMPILED:
+        assert len(display) == 1
+        out = BytesWriter()
+        out.append(84)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        _put_u64(out, price)
+        out.write(display)
+        _put_u64(out, order_reference_number)
+        if appendage:
+            _put_u16(out, len(appendage))
+            out.write(appendage)
+        return out.getvalue()
     message = _ORDER_PRIORITY_UPDATE.pack(84, timestamp, user_ref_num, price, display, order_reference_number)
     return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message
 
@@ -778,6 +1020,18 @@ def unpack_order_modified(message: bytes) -> tuple[int, int, bytes, int, bytes]:
 
 def pack_order_modified(timestamp: int, user_ref_num: int, side: bytes, quantity: int, appendage: bytes) -> bytes:
     """Write Order Modified (`M`, 4.12)."""
+    if COMPILED:
+        assert len(side) == 1
+        out = BytesWriter()
+        out.append(77)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        out.write(side)
+        _put_u32(out, quantity)
+        if appendage:
+            _put_u16(out, len(appendage))
+            out.write(appendage)
+        return out.getvalue()
     message = _ORDER_MODIFIED.pack(77, timestamp, user_ref_num, side, quantity)
     return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message
 
@@ -798,6 +1052,16 @@ def unpack_order_restated(message: bytes) -> tuple[int, int, bytes, bytes]:
 
 def pack_order_restated(timestamp: int, user_ref_num: int, reason: bytes, appendage: bytes) -> bytes:
     """Write Order Restated (`R`, 4.13)."""
+    if COMPILED:
+        assert len(reason) == 1
+        out = BytesWriter()
+        out.append(82)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        out.write(reason)
+        _put_u16(out, len(appendage))
+        out.write(appendage)
+        return out.getvalue()
     message = _ORDER_RESTATED.pack(82, timestamp, user_ref_num, reason, len(appendage))
     return message + appendage
 
@@ -820,6 +1084,16 @@ def pack_mass_cancel_response(timestamp: int, user_ref_num: int, firm: bytes, sy
     """Write Mass Cancel Response (`X`, 4.14)."""
     assert len(firm) == 4
     assert len(symbol) == 8
+    if COMPILED:
+        out = BytesWriter()
+        out.append(88)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        out.write(firm)
+        out.write(symbol)
+        _put_u16(out, len(appendage))
+        out.write(appendage)
+        return out.getvalue()
     message = _MASS_CANCEL_RESPONSE.pack(88, timestamp, user_ref_num, firm, symbol, len(appendage))
     return message + appendage
 
@@ -841,6 +1115,15 @@ def unpack_disable_order_entry_response(message: bytes) -> tuple[int, int, bytes
 def pack_disable_order_entry_response(timestamp: int, user_ref_num: int, firm: bytes, appendage: bytes) -> bytes:
     """Write Disable Order Entry Response (`G`, 4.15)."""
     assert len(firm) == 4
+    if COMPILED:
+        out = BytesWriter()
+        out.append(71)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        out.write(firm)
+        _put_u16(out, len(appendage))
+        out.write(appendage)
+        return out.getvalue()
     message = _DISABLE_ORDER_ENTRY_RESPONSE.pack(71, timestamp, user_ref_num, firm, len(appendage))
     return message + appendage
 
@@ -862,6 +1145,15 @@ def unpack_enable_order_entry_response(message: bytes) -> tuple[int, int, bytes,
 def pack_enable_order_entry_response(timestamp: int, user_ref_num: int, firm: bytes, appendage: bytes) -> bytes:
     """Write Enable Order Entry Response (`K`, 4.16)."""
     assert len(firm) == 4
+    if COMPILED:
+        out = BytesWriter()
+        out.append(75)
+        _put_u64(out, timestamp)
+        _put_u32(out, user_ref_num)
+        out.write(firm)
+        _put_u16(out, len(appendage))
+        out.write(appendage)
+        return out.getvalue()
     message = _ENABLE_ORDER_ENTRY_RESPONSE.pack(75, timestamp, user_ref_num, firm, len(appendage))
     return message + appendage
 
@@ -880,6 +1172,15 @@ def unpack_account_query_response(message: bytes) -> tuple[int, int, bytes]:
 
 def pack_account_query_response(timestamp: int, next_user_ref_num: int, appendage: bytes) -> bytes:
     """Write Account Query Response (`Q`, 4.17)."""
+    if COMPILED:
+        out = BytesWriter()
+        out.append(81)
+        _put_u64(out, timestamp)
+        _put_u32(out, next_user_ref_num)
+        if appendage:
+            _put_u16(out, len(appendage))
+            out.write(appendage)
+        return out.getvalue()
     message = _ACCOUNT_QUERY_RESPONSE.pack(81, timestamp, next_user_ref_num)
     return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message
 

@@ -8,14 +8,14 @@ reads and writes its own messages, with a codec and tables of its own: `us.UsOuc
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from engine.api import Order, OrderEntry, Port, Refusal, Reject, Scope
 from wire.record import Malformed
 from wire.soup_terms import SEQUENCED_HEADERS
 
-NUMBER_MASK = 0xFFFF_FFFF
-CHANNEL_SHIFT = 32
+NUMBER_MASK: Final = 0xFFFF_FFFF
+CHANNEL_SHIFT: Final = 32
 """An order's key is its channel (UserRefIdx, 0 for none) above its UserRefNum."""
 
 

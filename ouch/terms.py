@@ -6,6 +6,8 @@ the document does not list are refused with the closest reason (OUCH 5.0 §5, §
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import structs
 
 from engine.api import (
@@ -35,19 +37,20 @@ Letters = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
 OptionValues = dict[int, int | bytes]
 """Options by tag, as the codec reads them."""
 
-SIDES = {b"B": Side.BUY, b"S": Side.SELL, b"T": Side.SELL_SHORT, b"E": Side.SELL_SHORT_EXEMPT}
-TIMES_IN_FORCE = {
+SIDES: Final = {b"B": Side.BUY, b"S": Side.SELL, b"T": Side.SELL_SHORT, b"E": Side.SELL_SHORT_EXEMPT}
+TIMES_IN_FORCE: Final = {
     b"0": TimeInForce.DAY,
     b"3": TimeInForce.IMMEDIATE_OR_CANCEL,
     b"5": TimeInForce.EXTENDED_HOURS,
     b"6": TimeInForce.GOOD_TILL_TIME,
     b"E": TimeInForce.AFTER_HOURS,
 }
-IMMEDIATE_OR_CANCEL, HIDDEN = codes.TimeInForce.IOC.wire, codes.Display.HIDDEN.wire
-DISPLAYS = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN, b"A": Display.ATTRIBUTABLE}
-CAPACITIES = frozenset(capacity.wire for capacity in codes.Capacity)
-SWEEPS = {b"Y": True, b"N": False}
-CROSSES = {
+IMMEDIATE_OR_CANCEL: Final = codes.TimeInForce.IOC.wire
+HIDDEN: Final = codes.Display.HIDDEN.wire
+DISPLAYS: Final = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN, b"A": Display.ATTRIBUTABLE}
+CAPACITIES: Final = frozenset(capacity.wire for capacity in codes.Capacity)
+SWEEPS: Final = {b"Y": True, b"N": False}
+CROSSES: Final = {
     b"N": Cross.CONTINUOUS,
     b"O": Cross.OPENING,
     b"C": Cross.CLOSING,
@@ -57,7 +60,7 @@ CROSSES = {
     b"E": Cross.EXTENDED_LIFE,
     b"A": Cross.AFTER_HOURS_CLOSE,
 }
-PRICE_TYPES = {
+PRICE_TYPES: Final = {
     b"L": PriceType.LIMIT,
     b"P": PriceType.MARKET_PEG,
     b"M": PriceType.MIDPOINT_PEG,
@@ -65,15 +68,15 @@ PRICE_TYPES = {
     b"Q": PriceType.MARKET_MAKER_PEG,
     b"m": PriceType.MIDPOINT,
 }
-AIQ_PORT_DEFAULT = codes.AIQStrategy.PORT_DEFAULT.wire
-AIQ_GROUP_DEFAULT = b"**"
-AIQ_LEVELS = {
+AIQ_PORT_DEFAULT: Final = codes.AIQStrategy.PORT_DEFAULT.wire
+AIQ_GROUP_DEFAULT: Final = b"**"
+AIQ_LEVELS: Final = {
     SelfMatchLevel.FIRM: "YDOWR",
     SelfMatchLevel.ORGANIZATION: "ydowr",
     SelfMatchLevel.AFFILIATE: "ZEPXS",
     SelfMatchLevel.ANY: "01245",
 }
-AIQ_ACTIONS = (
+AIQ_ACTIONS: Final = (
     (SelfMatchAction.DECREMENT_BOTH, False),
     (SelfMatchAction.DECREMENT_BOTH, True),
     (SelfMatchAction.CANCEL_OLDEST, True),
@@ -81,15 +84,15 @@ AIQ_ACTIONS = (
     (SelfMatchAction.USE_REMOVER, True),
 )
 """Action and whether with details, in the order of each level's letters."""
-AIQ_STRATEGIES: dict[bytes, SelfMatchPrevention | None] = {
+AIQ_STRATEGIES: Final[dict[bytes, SelfMatchPrevention | None]] = {
     letter.encode(): SelfMatchPrevention(level, action, details)
     for level, row in AIQ_LEVELS.items()
     for letter, (action, details) in zip(row, AIQ_ACTIONS, strict=True)
 } | {codes.AIQStrategy.DISABLED.wire: None}
 """What each AIQ strategy means; `*` is the port's own."""
-AIQ_LETTERS = {strategy: letter for letter, strategy in AIQ_STRATEGIES.items()}
+AIQ_LETTERS: Final = {strategy: letter for letter, strategy in AIQ_STRATEGIES.items()}
 
-REASONS = {
+REASONS: Final = {
     Reject.INVALID_SIDE: RejectReason.INVALID_SIDE,
     Reject.INVALID_QUANTITY: RejectReason.INVALID_QUANTITY,
     Reject.INVALID_SYMBOL: RejectReason.INVALID_SYMBOL,
@@ -122,7 +125,7 @@ REASONS = {
     Reject.LOW_DISK_SPACE: RejectReason.PROCESSING_ERROR,
 }
 """The wire's reason for each of the engine's; total, which a test holds it to."""
-OPTION_FAULTS = {
+OPTION_FAULTS: Final = {
     codec.TAG_FIRM: Reject.FIRM_NOT_AUTHORIZED,
     codec.TAG_MIN_QTY: Reject.INVALID_MINIMUM_QUANTITY,
     codec.TAG_MAX_FLOOR: Reject.INVALID_MAX_FLOOR,
@@ -138,7 +141,7 @@ OPTION_FAULTS = {
     codec.TAG_AIQ_GROUP_ID: Reject.INVALID_SELF_MATCH_PREVENTION,
 }
 """The reason closest to an option that may not stand as it does; every other option's is `INVALID_ATTRIBUTE`."""
-CANCEL_REASONS = {
+CANCEL_REASONS: Final = {
     CancelReason.USER: codes.CancelReason.USER_REQUESTED.wire,
     CancelReason.IMMEDIATE_OR_CANCEL: codes.CancelReason.IMMEDIATE.wire,
     CancelReason.EXPIRED: codes.CancelReason.TIMEOUT.wire,
@@ -148,24 +151,24 @@ CANCEL_REASONS = {
     CancelReason.POST_ONLY_RULE: codes.CancelReason.POST_ONLY_MARKET_RULES.wire,
     CancelReason.SELF_MATCH: codes.CancelReason.SELF_MATCH.wire,
 }
-LIQUIDITY_FLAGS = {
+LIQUIDITY_FLAGS: Final = {
     Liquidity.ADDED: codes.LiquidityFlag.ADDED.wire,
     Liquidity.REMOVED: codes.LiquidityFlag.REMOVED.wire,
     Liquidity.ADDED_HIDDEN: codes.LiquidityFlag.ADDED_HIDDEN.wire,
     Liquidity.ADDED_RESERVE: codes.LiquidityFlag.ADDED_HIDDEN_RESERVE.wire,
 }
 
-BROKEN_TRADE_REASONS = {
+BROKEN_TRADE_REASONS: Final = {
     BrokenTradeReason.ERRONEOUS: codes.BrokenTradeReason.ERRONEOUS.wire,
     BrokenTradeReason.CONSENT: codes.BrokenTradeReason.CONSENT.wire,
     BrokenTradeReason.SUPERVISORY: codes.BrokenTradeReason.SUPERVISORY.wire,
     BrokenTradeReason.EXTERNAL: codes.BrokenTradeReason.EXTERNAL.wire,
 }
-SYSTEM_EVENTS = {
+SYSTEM_EVENTS: Final = {
     SystemEvent.START_OF_DAY: codes.EventCode.START_OF_DAY.wire,
     SystemEvent.END_OF_DAY: codes.EventCode.END_OF_DAY.wire,
 }
-NUMBERS: dict[int, str] = {
+NUMBERS: Final[dict[int, str]] = {
     codec.TAG_MIN_QTY: "minimum_quantity",
     codec.TAG_MAX_FLOOR: "max_floor",
     codec.TAG_RANDOM_RESERVES: "random_reserve",
@@ -176,14 +179,14 @@ NUMBERS: dict[int, str] = {
     codec.TAG_GROUP_ID: "group_id",
 }
 """Options that are a number, and the attribute that holds it."""
-TEXTS: dict[int, str] = {
+TEXTS: Final[dict[int, str]] = {
     codec.TAG_FIRM: "firm",
     codec.TAG_LOCATE_BROKER: "locate_broker",
     codec.TAG_ROUTE: "route",
     codec.TAG_AIQ_GROUP_ID: "self_match_group",
 }
 """Options that are free text; blanks say the port's default, and so do the asterisks of an AIQ group."""
-LETTERS: dict[int, tuple[str, dict[bytes, object]]] = {
+LETTERS: Final[dict[int, tuple[str, dict[bytes, object]]]] = {
     codec.TAG_PRICE_TYPE: ("price_type", dict(PRICE_TYPES)),
     codec.TAG_DISCRETION_PRICE_TYPE: (
         "discretion_price_type",
@@ -201,7 +204,7 @@ LETTERS: dict[int, tuple[str, dict[bytes, object]]] = {
 }
 """Options that are one of some letters: the attribute that holds it ("" where the market does not use it yet)."""
 
-KNOWN_TERMS: dict[Letters, OrderTerms] = {}
+KNOWN_TERMS: Final[dict[Letters, OrderTerms]] = {}
 """The terms met so far, one shared object for equal letters: 3,840 at the most."""
 
 

@@ -7,7 +7,7 @@ then the engine's (quantity, price, what is served, market, port, risk). The fir
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from typing import Final
 
 from msgspec import structs
 
@@ -25,6 +25,7 @@ from engine.api import (
     Refusal,
     Reject,
     SelfMatchPrevention,
+    Sink,
     SystemEvent,
 )
 from ouch import codec, codes
@@ -47,15 +48,17 @@ from ouch.terms import (
 )
 from wire.record import BadOption
 
-UNKNOWN_SYMBOL = Reject.INVALID_SYMBOL
-LIVE = b"L"
-DEAD = b"D"
-AFTER_HOURS = b"E"
-DISPLAY_REFRESH = codes.RestatedReason.REFRESH.wire
-NO_OPTIONS: OptionValues = {}
+UNKNOWN_SYMBOL: Final = Reject.INVALID_SYMBOL
+LIVE: Final = b"L"
+DEAD: Final = b"D"
+AFTER_HOURS: Final = b"E"
+DISPLAY_REFRESH: Final = codes.RestatedReason.REFRESH.wire
+NO_OPTIONS: Final[OptionValues] = {}
+SPELLED: Final[dict[str, bytes]] = {}
+"""The symbols met so far, as they stand on the wire: no more than the venue has listed."""
 
 
-class UsOuchPort(OuchPort):
+class UsOuchPort(OuchPort, Sink):
     """The US dialect: NASDAQ, BX and PSX."""
 
     def __init__(
@@ -98,11 +101,15 @@ class UsOuchPort(OuchPort):
         ) = codec.unpack_enter_order(message)
         channel = 0
         letters = (side, time_in_force, display, capacity, sweep, cross)
-        attributes: OrderAttributes | Reject = self.port.plain
+        attributes = self.port.plain
+        bad: Reject | None = None
         if appendage:
             channel, options, bad = read_options(appendage, codec.ENTER_ORDER_OPTIONS)
-            attributes = bad if bad is not None else order_attributes(options, self.port.plain, self.port)
-            if isinstance(attributes, OrderAttributes):
+            found = bad if bad is not None else order_attributes(options, attributes, self.port)
+            if isinstance(found, Reject):
+                bad = found
+            else:
+                attributes = found
                 letters = accepted_letters(letters, attributes)
         if number <= self.numbers.get(channel, 0):
             return
@@ -110,14 +117,14 @@ class UsOuchPort(OuchPort):
         terms = KNOWN_TERMS.get(letters) or order_terms(letters)
         scope = self.scopes.get(symbol) or self.scope(symbol)
         refusal: Refusal | None
-        if type(terms) is OrderTerms and scope is not None and type(attributes) is OrderAttributes:
+        if bad is None and scope is not None and isinstance(terms, OrderTerms):
             key = channel << CHANNEL_SHIFT | number
             order = Order(self.port, scope, terms, attributes, quantity, price, cl_ord_id, key)
             refusal = self.engine.enter(order, now)
         elif isinstance(terms, Reject):
             refusal = REFUSALS[terms]
         else:
-            refusal = REFUSALS[attributes if isinstance(attributes, Reject) and scope is not None else UNKNOWN_SYMBOL]
+            refusal = REFUSALS[UNKNOWN_SYMBOL if scope is None or bad is None else bad]
         if refusal is not None:
             self.reject(channel, number, cl_ord_id, refusal, now)
 
@@ -135,13 +142,17 @@ class UsOuchPort(OuchPort):
             return
         side, _, _, capacity, _, cross = original.terms.letters
         letters = (side, time_in_force, display, capacity, sweep, cross)
-        attributes: OrderAttributes | Reject = original.entered
+        attributes = original.entered
         if appendage or attributes is not PLAIN:
-            base = structs.replace(original.entered, shares_located=False, locate_broker=b"", options=())
-            attributes = bad if bad is not None else order_attributes(options, base, self.port)
-            letters = replaced_letters(letters, options, attributes)
+            base = structs.replace(attributes, shares_located=False, locate_broker=b"", options=())
+            found = bad if bad is not None else order_attributes(options, base, self.port)
+            letters = replaced_letters(letters, options, found)
+            if isinstance(found, Reject):
+                bad = found
+            else:
+                attributes = found
         terms = KNOWN_TERMS.get(letters) or order_terms(letters)
-        if type(terms) is not OrderTerms or type(attributes) is not OrderAttributes or time_in_force == AFTER_HOURS:
+        if bad is not None or not isinstance(terms, OrderTerms) or time_in_force == AFTER_HOURS:
             self.engine.cancel_to(original, 0, now)
             return
         key = channel << CHANNEL_SHIFT | number
@@ -389,7 +400,9 @@ def echo(attributes: OrderAttributes, allowed: frozenset[int]) -> bytes:
     return codec.pack_options({tag: value for tag, value in attributes.options if tag in allowed})
 
 
-@lru_cache(maxsize=65_536)
 def spell(symbol: str) -> bytes:
     """Give a symbol as it stands on the wire."""
-    return symbol.encode("ascii").ljust(8)
+    spelled = SPELLED.get(symbol)
+    if spelled is None:
+        spelled = SPELLED[symbol] = symbol.encode("ascii").ljust(8)
+    return spelled

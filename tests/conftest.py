@@ -14,6 +14,8 @@ from zlib import crc32
 import hypothesis
 import pytest
 
+from venue import build
+
 hypothesis.settings.register_profile("daily", deadline=None, print_blob=True, max_examples=50)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, max_examples=100, derandomize=False)
 hypothesis.settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=5_000)
@@ -35,7 +37,7 @@ def pytest_configure(config):
 
 
 def pytest_report_header(config):
-    return f"seed: {config.option.seed} (to repeat: --seed {config.option.seed})"
+    return f"seed: {config.option.seed} (to repeat: --seed {config.option.seed}), order path: {build.describe()}"
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ import msgspec
 import structlog
 import uvloop
 
+from venue import build
 from venue import config as configuration
 from venue.app import PortTaken, Venue
 from venue.bench.command import bench
@@ -80,9 +81,8 @@ def _say(code: int, text: str) -> int:
 
 def version_line() -> str:
     """Give version, Python, event loop, and whether the code is compiled."""
-    build = "compiled" if Path(configuration.__file__).suffix == ".so" else "pure"
-    python = platform.python_version()
-    return f"portcullis {metadata.version('portcullis')}, Python {python}, uvloop {metadata.version('uvloop')}, {build}"
+    python, loop = platform.python_version(), metadata.version("uvloop")
+    return f"portcullis {metadata.version('portcullis')}, Python {python}, uvloop {loop}, {build.describe()}"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

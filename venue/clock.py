@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
-SATURDAY = 5
+SATURDAY: Final = 5
 
 
 class Clock(Protocol):
@@ -27,7 +27,7 @@ class Clock(Protocol):
         """Start no earlier than `venue_time`, the last one on record."""
 
 
-class RealClock:
+class RealClock(Clock):
     """Venue time is the machine's time, and goes on at half pace while that is behind."""
 
     def __init__(self) -> None:

@@ -14,7 +14,6 @@ For editors: `Gate` belongs to the loop and has no locks. Of `Writer`, only the 
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Callable
 from datetime import date
@@ -26,9 +25,11 @@ from venue.log import EventLog
 from venue.record import HEADER_LENGTH, Record
 from venue.stream import Stream
 
-COMMIT_RECORDS: Final = 8192
+EVERYTHING: Final = 2**62 - 1
+"""A record's number that never comes; compiled code compares it as a plain machine word."""
+COMMIT_RECORDS = 8192
 """Records after which a group commit takes no further batch."""
-COMMIT_BYTES: Final = 2**20
+COMMIT_BYTES = 2**20
 """Bytes after which a group commit takes no further batch; well below what makes SQLite write a commit in pieces."""
 
 _Item = tuple[list[Record], int] | date | None
@@ -42,7 +43,7 @@ class Gate:
     """
 
     def __init__(self, is_open: bool = False) -> None:
-        self._durable = sys.maxsize if is_open else 0
+        self._durable = EVERYTHING if is_open else 0
         self._closed = False
         self._waiting: deque[tuple[int, Stream | None, int, Callable[[], None] | None]] = deque()
         self._grown: dict[Stream, None] = {}
@@ -133,7 +134,7 @@ class Writer:
         self._report = report
         self._failed = failed
         self._queue: SimpleQueue[_Item] = SimpleQueue()
-        self._thread = Thread(target=self._run, name="log-writer", daemon=True)
+        self._runner = Thread(target=self._run, name="log-writer", daemon=True)
         # Each of these has one writer, the loop for the first pair and the thread for the second: no lock needed.
         self._submitted_records = self._submitted_bytes = 0
         self._written_records = self._written_bytes = 0
@@ -150,7 +151,7 @@ class Writer:
 
     def start(self) -> None:
         """Start the thread."""
-        self._thread.start()
+        self._runner.start()
 
     def submit(self, batch: list[Record]) -> None:
         """Queue records for the next commit; the list is the writer's from here on. Never blocks."""
@@ -166,7 +167,7 @@ class Writer:
     def stop(self) -> None:
         """Write what is queued and end the thread; returns when it has. After a failure there is nothing to write."""
         self._queue.put(None)
-        self._thread.join()
+        self._runner.join()
 
     def _run(self) -> None:
         take, is_empty = self._queue.get, self._queue.empty

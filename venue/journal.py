@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -24,8 +25,8 @@ RUN_AHEAD_RECORDS = 200_000
 RUN_AHEAD_BYTES = 64 * 2**20
 """The same, in bytes."""
 
-MESSAGE = Kind.MESSAGE
-new = tuple.__new__  # a third of what a named tuple's own way takes
+MESSAGE: Final = Kind.MESSAGE
+new: Final = tuple.__new__  # a third of what a named tuple's own way takes
 _encode = msgspec.msgpack.Encoder().encode
 
 

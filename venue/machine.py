@@ -21,10 +21,11 @@ from engine.api import Command, CommandRefused, Port, Sink
 from engine.engine import Engine
 from ouch.port import OuchPort
 from ouch.us import UsOuchPort
+from venue.machine_state import MachineState, PortState, Snapshot
 from venue.record import Kind, Record
 from venue.snapshot import canonical, state_hash
 from venue.spool import Spool
-from venue.stream import Stream, StreamDump
+from venue.stream import Stream
 
 DIALECTS: dict[str, type[UsOuchPort]] = {"ouch-5.0-us": UsOuchPort}
 """The port class of each protocol that a configuration may name."""
@@ -37,33 +38,6 @@ _encoder = msgspec.msgpack.Encoder()
 
 def nothing_ignored(port: Port, reason: str, message: bytes) -> None:
     """Take note of nothing: what a replay does with messages that were ignored."""
-
-
-class PortState(msgspec.Struct, array_like=True, frozen=True):
-    """An OUCH port's last number in each channel, and what identifies its stream of today."""
-
-    numbers: list[tuple[int, int]]
-    session: str
-    messages: int
-    sha256: str
-
-
-class MachineState(msgspec.Struct, frozen=True):
-    """What the state hash is taken over."""
-
-    engine: state.EngineState | None
-    ports: dict[str, PortState]
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """A machine at one record: its state, the streams' bytes, and what the hash leaves out."""
-
-    number: int
-    venue_time: int
-    wall_time: int
-    state: bytes
-    streams: dict[str, StreamDump]
-    trades: dict[str, bytes]
 
 
 class Machine:
@@ -121,10 +95,9 @@ class Machine:
         mass_cancels = engine.mass_cancels
         if mass_cancels:
             engine.finish(ouch_port.port, now)
-        receive = ouch_port.receive
         count = 0
         for payload in payloads:
-            receive(payload, now)
+            ouch_port.receive(payload, now)
             count += 1
             if mass_cancels and self.is_busy(port):
                 break

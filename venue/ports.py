@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from time import monotonic_ns
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from venue.app import Venue
     from venue.stream import Stream
 
-READ_PIECE = 8 * 1024
+READ_PIECE: Final = 8 * 1024
 """Bytes taken from one connection before the others have their turn: some 160 orders, a millisecond or two."""
-MESSAGES_A_TURN = 200
+MESSAGES_A_TURN: Final = 200
 """The same for messages: those that came behind a login may be more."""
-ONLY_MESSAGES = {bytes}
-WRITE_PIECE = 256 * 1024
+ONLY_MESSAGES: Final = {bytes}
+WRITE_PIECE: Final = 256 * 1024
 """Bytes of a stream handed to the transport at a time."""
-WRITE_LIMIT = 1024 * 1024
+WRITE_LIMIT: Final = 1024 * 1024
 """Unsent bytes at which the transport tells us to wait."""
-NANOSECONDS = 1_000_000_000
+NANOSECONDS: Final = 1_000_000_000
 
 log = structlog.get_logger()
 

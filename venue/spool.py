@@ -18,6 +18,8 @@ from typing import IO, Final
 
 import structlog
 
+from engine.trades import Store
+
 BLOCK: Final = 2**16
 """Bytes moved to the temporary file at a time: few enough that nobody waits for it (a MiB took up to 13 ms)."""
 MEMORY_LIMIT: Final = 4 * 2**20
@@ -26,7 +28,7 @@ MEMORY_LIMIT: Final = 4 * 2**20
 log = structlog.get_logger()
 
 
-class Spool:
+class Spool(Store):
     """One run of bytes. `length` is how many there are; the temporary file is made in `directory`."""
 
     __slots__ = (

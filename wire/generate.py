@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from wire import generate_librt
 from wire.record import Code, Direction, Kind, Layout, NumberCode, Options, Presence, Protocol
 
 LINE = 120
@@ -50,11 +51,16 @@ empty). Text keeps its padding. What a client sends is held to its exact length;
 clients are asked to bear. `pack_*` takes the same values in the same order. Bytes that are no message raise Malformed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from struct import Struct
 from typing import Any, Final
 
+from mypy_extensions import i16, i32, i64
+
 from wire.record import {imports}
+
 '''
 
 _OPTIONS_CODE = '''
@@ -112,7 +118,7 @@ def pack_options(options: dict[int, int | bytes]) -> bytes:
 def codec(protocol: Protocol, command: str) -> str:
     """Write the codec module."""
     imports = "BadOption, Malformed, OptionFault" if protocol.options else "Malformed"
-    parts = [_CODEC_HEAD.format(title=protocol.title, command=command, imports=imports)]
+    parts = [_CODEC_HEAD.format(title=protocol.title, command=command, imports=imports), generate_librt.IMPORTS]
     by_direction = {d: [m for m in protocol.messages if m.direction is d] for d in Direction}
     for direction, layouts in by_direction.items():
         parts.append(f"\n# letters, {ARROWS[direction]}\n" if layouts else "")
@@ -128,6 +134,7 @@ def codec(protocol: Protocol, command: str) -> str:
         parts.append("}\n")
     parts.append("\n")
     parts += [_structs(layout) for layout in protocol.messages]
+    parts.append(generate_librt.HELPERS)
     parts.append(_OPTIONS_CODE if every else "")
     parts += [_unpack(layout) + _pack(layout) for layout in protocol.messages]
     parts.append("\n")
@@ -182,14 +189,17 @@ def _unpack(layout: Layout) -> str:
         return f"\n\n{body}    if len(message) {'!=' if strict else '<'} {fixed}:\n{short}    return {fields}\n"
     whole = f"(*{fields}, {{0}})" if layout.fields else "({0},)"
     empty = whole.format('b""')
-    bare = f"{name}_BARE.unpack(message)" if layout.fields else empty
+    bare = f"        return {name}_BARE.unpack(message)\n" if layout.fields else f"        return {empty}\n"
+    if layout.fields and strict and generate_librt.is_served(layout):
+        told = _wrap("return (", [*generate_librt.read(layout), 'b""'], ")", indent=12)
+        bare = f"        if COMPILED:\n{told}{bare}"
     if layout.presence is Presence.ALWAYS:
         body += f"    if len(message) == {fixed + 2} and not message[{fixed}] and not message[{fixed + 1}]:\n"
-        body += f"        return {bare}\n"
+        body += bare
         if not strict:
             body += f"    if len(message) == {fixed}:\n        return {empty}\n"
     else:
-        body += f"    if len(message) == {fixed}:\n        return {bare}\n"
+        body += f"    if len(message) == {fixed}:\n{bare}"
     body += f"    if len(message) < {fixed + 2}:\n{short}"
     body += f"    end = {fixed + 2} + (message[{fixed}] << 8 | message[{fixed + 1}])\n"
     body += f"    if len(message) {'!=' if strict else '<'} end:\n"
@@ -210,6 +220,8 @@ def _pack(layout: Layout) -> str:
     if layout.presence is Presence.ALWAYS:
         values.append("len(appendage)")
     never = layout.presence is Presence.NEVER
+    if layout.direction is Direction.OUT and generate_librt.is_served(layout):
+        body += _write(layout)
     body += _wrap(f"{'return' if never else 'message ='} {name}.pack(", values, ")", indent=4)
     if layout.presence is Presence.ALWAYS:
         body += "    return message + appendage\n"
@@ -217,6 +229,19 @@ def _pack(layout: Layout) -> str:
         body += '    return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message\n'
     head = _wrap(f"def pack_{_snake(layout)}(", arguments, ") -> bytes:")
     return f'\n\n{head}    """Write {layout.title} (`{layout.letter}`, {layout.section.split()[0]})."""\n{body}'
+
+
+def _write(layout: Layout) -> str:
+    """Write the compiled build's way to pack a message."""
+    letters = [f.name for f in layout.fields if f.kind.format == "c"]
+    lines = [f"assert len({name}) == 1" for name in letters]
+    lines += ["out = BytesWriter()", *generate_librt.write(layout)]
+    if layout.presence is Presence.ALWAYS:
+        lines += ["_put_u16(out, len(appendage))", "out.write(appendage)"]
+    elif layout.presence is not Presence.NEVER:
+        lines += ["if appendage:", "    _put_u16(out, len(appendage))", "    out.write(appendage)"]
+    lines.append("return out.getvalue()")
+    return "    if COMPILED:\n" + "".join(f"        {line}\n" for line in lines)
 
 
 # ------------------------------------------------------------------------------------------------ the reference page

@@ -11,8 +11,8 @@ exact, percentages are compared by cross-multiplication.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
+from typing import Final
 
 from engine.api import (
     MARKET_PRICE_ALTERNATIVE,
@@ -31,12 +31,13 @@ from engine.book import Security
 from engine.risk.limits import Band, Bound, Check, FatFinger, FatFingerRange, Limits
 from engine.risk.windows import SlidingWindow
 
-PERCENT_SCALE = 10_000
+PERCENT_SCALE: Final = 10_000
 """Percentages are held in 1/10,000 of a percent."""
-RANGE_FLOORS = tuple(dollars * PRICE_SCALE for dollars in (1, 10, 50, 100, 500))
+RANGE_FLOORS: Final = tuple(dollars * PRICE_SCALE for dollars in (1, 10, 50, 100, 500))
 """Where the fat finger's price ranges 2 to 6 begin, in ticks."""
-BUY, CONTINUOUS = Side.BUY, Cross.CONTINUOUS
-UNLIMITED = Limits()
+BUY: Final = Side.BUY
+CONTINUOUS: Final = Cross.CONTINUOUS
+UNLIMITED: Final = Limits()
 
 
 def entry_disabled(port: Port) -> Refusal | None:
@@ -54,7 +55,7 @@ def port_message_rate(port: Port) -> Refusal | None:
     return Refusal(Reject.PORT_MESSAGE_RATE, limit, observed, rule=port.rate_rule)
 
 
-PORT_CHECKS = (entry_disabled, port_message_rate)
+PORT_CHECKS: Final = (entry_disabled, port_message_rate)
 """What is asked of the port before anything of the order, in order of precedence."""
 
 
@@ -160,13 +161,18 @@ def settle(band: Band, limits: Limits, reference: int, is_buy: bool) -> None:
     band.highest = reference + (aggressive if is_buy else passive)
 
 
-CHECKS = (restricted_stock, maximum_shares, maximum_notional, fat_finger)
+CHECKS: Final = (restricted_stock, maximum_shares, maximum_notional, fat_finger)
 """What is asked of each order, in order of precedence."""
 
 
 def price_range(reference: int) -> int:
     """Give the fat finger range, 1 to 6, of a reference price: below $1, then from $1, $10, $50, $100 and $500."""
-    return bisect_right(RANGE_FLOORS, reference) + 1
+    place = 1
+    for floor in RANGE_FLOORS:
+        if reference < floor:
+            break
+        place += 1
+    return place
 
 
 def contra_quote(order: Order) -> tuple[int | None, str]:

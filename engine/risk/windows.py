@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from typing import Final
 
-SMALLEST_CAPACITY = 16
-LONG_AGO = -(2**63)
+SMALLEST_CAPACITY: Final = 16
+LONG_AGO: Final = -(2**62)
 """What stands in places that no arrival has taken: never inside."""
 
 

@@ -37,7 +37,7 @@ def audit(market):
         offers = [-book.sells.shown.keys[-1] for book in security.books if book.sells.shown.keys]
         assert security.bid == (security.outside_bid or max(bids, default=None))
         assert security.offer == (security.outside_offer or min(offers, default=None))
-    listed = {(name, key): order for name, port in market.engine.ports.items() for key, order in port.orders.items()}
+    listed = {(name, key): port.orders[key] for name, port in market.engine.ports.items() for key in port.orders}
     assert listed == resting
     assert {name: order.open for name, order in resting.items()} == market.open, "shares are not conserved"
 

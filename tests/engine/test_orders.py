@@ -1,14 +1,20 @@
 """A port's live orders: a mapping in pages, held against a plain dict."""
 
-from types import SimpleNamespace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.api import Order
 from engine.orders import PAGE_BITS, LiveOrders
 
 PAGE = 1 << PAGE_BITS
 KEYS = st.builds(lambda page, place: page * PAGE + place, st.sampled_from([0, 1, 2, 1 << 20]), st.integers(0, 3))
+
+
+def order(key):
+    """Give an order of which only the key is known."""
+    blank = Order.__new__(Order)
+    blank.key = key
+    return blank
 
 
 @given(st.lists(st.tuples(st.booleans(), KEYS), max_size=60), KEYS)
@@ -16,10 +22,14 @@ def test_pages_are_as_good_as_one_dict(steps, start):
     orders, plain = LiveOrders(), {}
     for enters, key in steps:
         if enters and key not in plain:
-            orders[key] = plain[key] = SimpleNamespace(key=key)
+            plain[key] = order(key)
+            orders.add(plain[key])
         elif key in plain:
-            del orders[key], plain[key]
-    assert orders == plain
+            orders.remove(key)
+            del plain[key]
+    assert {key: orders[key] for key in orders} == plain
+    assert set(orders.values()) == set(plain.values())
+    assert [key in orders for _, key in steps] == [key in plain for _, key in steps]
     assert len(orders) == len(plain)
     assert [orders.find(key) for _, key in steps] == [plain.get(key) for _, key in steps]
     assert [order.key for order in orders.after(start)] == sorted(key for key in plain if key > start)
@@ -30,5 +40,5 @@ def test_orders_of_one_channel_come_oldest_first():
     orders = LiveOrders()
     keys = range(PAGE - 5, 3 * PAGE, 1_000)
     for key in keys:
-        orders[key] = SimpleNamespace(key=key)
+        orders.add(order(key))
     assert list(orders) == list(keys)

@@ -38,6 +38,7 @@ from engine.api import (
     Configure,
     NextDay,
     Order,
+    OrderTerms,
     Refusal,
     Reject,
     ReleasePort,
@@ -162,7 +163,7 @@ class Market:
             order = self.find(key)
             if order is not None:
                 self.engine.arrived(order.port, self.now)
-                terms = order.terms if side is None else msgspec.structs.replace(order.terms, side=side)
+                terms = order.terms if side is None else OrderTerms(side, *order.terms.state[1:])
                 size = order.size if to is None else to
                 self.refuse(self.engine.modify(order, terms, order.attributes, size, self.now))
         return step.events

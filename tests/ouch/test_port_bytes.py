@@ -223,7 +223,7 @@ def audit(venue):
                         assert level.quantity == sum(order.quantity for order in queue)
             bids, offers = ([order.price for order in orders.orders()] for orders in (book.buys, book.sells))
             assert not bids or not offers or max(bids) < min(offers), "crossed"
-    assert resting == {(name, key): order for name, port in engine.ports.items() for key, order in port.orders.items()}
+    assert resting == {(name, key): port.orders[key] for name, port in engine.ports.items() for key in port.orders}
 
 
 @UNDECODABLE

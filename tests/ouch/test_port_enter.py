@@ -38,7 +38,7 @@ def test_every_letter_is_taken_and_echoed_or_refused_with_its_reason(venue, name
     said = venue.enter(**{name: letter}) if name != "side" else venue.enter(letter)
     if reason is not None:
         assert said == [f"rejected 1: 0x{reason:04X}"]
-        assert venue.machine.engine.ports["IN19T6"].orders == {}
+        assert not venue.machine.engine.ports["IN19T6"].orders
     else:
         assert said[0].startswith("accepted 1: ")
         assert letter_of(venue, name) == letter

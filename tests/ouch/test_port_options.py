@@ -120,7 +120,7 @@ def test_an_option_that_is_served_is_taken_and_echoed_where_accepted_may_carry_i
 @pytest.mark.parametrize(("reason", "tag", "value"), REFUSED)
 def test_an_option_that_may_not_stand_so_is_refused_with_the_closest_reason(venue, reason, tag, value):
     assert venue.enter(appendage=option(tag, value)) == [f"rejected 1: 0x{reason:04X}"]
-    assert venue.machine.engine.ports["IN19T6"].orders == {}
+    assert not venue.machine.engine.ports["IN19T6"].orders
 
 
 @OPTIONS

@@ -13,7 +13,6 @@ import pytest
 from venue import journal
 from venue.app import PortTaken
 from venue.log import SqliteLog, read_log
-from venue.machine import Machine
 from wire.soup_terms import LoginAccepted
 
 DISK_ERROR = sqlite3.OperationalError("disk I/O error")
@@ -185,23 +184,20 @@ def test_a_failed_flush_ends_a_login_and_an_operation_that_wait(host, connect, d
     assert not client.events
 
 
-def test_a_fault_of_ours_stops_the_venue_before_its_record_is_written(host, connect, monkeypatch):
+def test_a_fault_of_ours_stops_the_venue_before_its_record_is_written(host, connect):
     venue = host()
     client = connect(venue, name="IN19T6")
     client.enter(1)
     client.take(2)
     fault = ZeroDivisionError("as this test wants it")
-    messages = Machine.messages
 
-    def fail(machine, port, payloads, *times):
-        if any(payload[:1] == b"X" for payload in payloads):
-            raise fault
-        return messages(machine, port, payloads, *times)
+    def fail(*_):
+        raise fault
 
-    monkeypatch.setattr(Machine, "messages", fail)
+    for port in venue.venue.machine.ports:
+        port.handlers[ord("X")] = fail
     client.send(client.order(2), client.cancel(1), client.order(3))
     assert failure(venue) is fault
-    monkeypatch.undo()
     client.read(0.2)
     assert not client.unread
     venue.stop()

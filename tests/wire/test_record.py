@@ -118,7 +118,7 @@ def codec_of(protocol):
         text=True,
     ).stdout
     assert formatted == source
-    namespace = {}
+    namespace = {"__file__": "codec.py"}
     exec(compile(source, "codec", "exec"), namespace)
     return namespace
 

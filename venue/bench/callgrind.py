@@ -36,7 +36,7 @@ def callgrind(say: Say, batches: int = 5) -> Figures:
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder:
         output = Path(folder) / "counts"
         command = [valgrind, "--tool=callgrind", "--dump-before=getppid", f"--callgrind-out-file={output}"]
-        command += [sys.executable, "-m", "venue.bench.callgrind", str(batches), folder]
+        command += [sys.executable, "-P", "-m", "venue.bench.callgrind", str(batches), folder]
         say(f"running {' '.join(command)}")
         result = subprocess.run(  # noqa: S603 - valgrind, found on the path, and our own module
             command,

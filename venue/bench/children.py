@@ -42,7 +42,7 @@ def answer(line: object) -> None:
 @contextmanager
 def child(module: str, *arguments: object, processor: int) -> Iterator[Child]:
     """Run a module of `venue.bench` in a process of its own, on one processor, for as long as it is needed."""
-    command = [sys.executable, "-m", f"venue.bench.{module}", *map(str, arguments)]
+    command = [sys.executable, "-P", "-m", f"venue.bench.{module}", *map(str, arguments)]
     with pinned(processor):
         process = subprocess.Popen(  # noqa: S603 - our own
             command,

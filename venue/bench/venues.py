@@ -42,7 +42,7 @@ class VenueProcess:
     def start(self) -> VenueProcess:
         """Start it, and wait until every port listens."""
         arguments = ["serve", "--config", str(self.file), "--data", str(self.data)]
-        command = [sys.executable, "-c", "from venue.cli import main; main()", *arguments]
+        command = [sys.executable, "-P", "-c", "from venue.cli import main; main()", *arguments]
         with self.errors.open("ab") as errors, pinned(self.processor):
             self.process = subprocess.Popen(  # noqa: S603 - our own
                 command, stderr=errors, env=self.environment, start_new_session=True

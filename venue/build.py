@@ -1,0 +1,57 @@
+"""Which modules mypyc compiles when asked to, and which of them run compiled: what `portcullis --version` tells.
+
+The order path is one source for two builds: plain Python, the reference, and the same files turned into a C extension.
+`setup.py` reads the list below from this file.
+
+For editors: docs/compiled.md tells what may not stand in a compiled module, tests/test_compiled.py holds them to it.
+"""
+
+from __future__ import annotations
+
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
+
+COMPILED = (
+    "wire.soup_terms",
+    "wire.soup",
+    "wire.soup_client",
+    "engine.orders",
+    "engine.api",
+    "engine.trades",
+    "engine.book",
+    "engine.risk.windows",
+    "engine.risk.limits",
+    "engine.risk.eqrc",
+    "engine.conditions",
+    "engine.details",
+    "engine.matching",
+    "engine.mass_cancel",
+    "engine.engine",
+    "ouch.codec",
+    "ouch.terms",
+    "ouch.port",
+    "ouch.us",
+    "venue.clock",
+    "venue.record",
+    "venue.spool",
+    "venue.stream",
+    "venue.gate",
+    "venue.machine",
+    "venue.journal",
+    "venue.ports",
+)
+"""The order path, from socket to socket."""
+
+
+def describe() -> str:
+    """Say how the order path runs: `pure`, `compiled`, or which of it is not."""
+    plain = [name for name in COMPILED if not _origin(name).endswith(tuple(EXTENSION_SUFFIXES))]
+    if not plain:
+        return "compiled"
+    return "pure" if len(plain) == len(COMPILED) else f"compiled but for {', '.join(plain)}"
+
+
+def _origin(name: str) -> str:
+    """Give the file that a module was, or would be, loaded from."""
+    spec = find_spec(name)
+    return "" if spec is None else str(spec.origin)
