@@ -35,7 +35,7 @@ from venue.bench.orders import (
 )
 from venue.bench.profile import profile
 from venue.bench.quickfix_acceptor import is_installed
-from venue.bench.soak import Answers, slope, soak
+from venue.bench.soak import Answers, Sample, slope, soak
 from venue.config import parse
 
 NAMES = ["all", "engine", "pause", "recovery", "rtt", "scale", "soak", "throughput"]
@@ -174,8 +174,9 @@ def test_soak_loses_no_answer_over_several_days():
     assert figures["unanswered"] == 0
     assert figures["messages"] % CYCLE_MESSAGES == 0
     assert figures["answers"] == figures["messages"] // CYCLE_MESSAGES * CYCLE_ANSWERS > 0
-    assert figures["first_rss_mib"] > 0
-    assert figures["last_rss_mib"] > 0
+    assert figures["samples"] >= 3 * figures["days"]
+    assert 0 < figures["warm_rss_mib"] <= figures["most_rss_mib"]
+    assert 0 < figures["last_rss_mib"] <= figures["most_rss_mib"]
 
 
 @pytest.mark.slow
@@ -347,8 +348,8 @@ def test_medians_quantiles_ratios_and_slopes():
     assert quantile(range(1, 101), 99) == 100
     assert quantile([5], 50) == 5
     assert ratio(3, 2) == 1.5
-    assert slope([10, 12, 14]) == 2
-    assert slope([7, 7]) == 0
+    assert slope([Sample(0, 10), Sample(2, 14), Sample(1, 12)]) == 2
+    assert slope([Sample(0, 7), Sample(5, 7)]) == slope([Sample(3, 9)]) == 0
 
 
 # ------------------------------------------------------------------------------------------------------ documentation
@@ -370,12 +371,13 @@ def test_a_soak_is_written_beside_the_figures_that_are_there(tmp_path):
     for name in ("figures.json", "performance.md"):
         shutil.copy(ROOT / "docs" / name, tmp_path)
     run = {"minutes": 5, "days": 3, "durability": "disk", "date": "2026-11-20", "messages": 1_000, "answers": 1_200}
-    run |= {"unanswered": 0, "first_rss_mib": 50.5, "last_rss_mib": 50.6, "slope_kib_per_day": 51.2}
+    run |= {"unanswered": 0, "warm_rss_mib": 50.5, "last_rss_mib": 50.6, "most_rss_mib": 60.1, "samples": 9}
+    run |= {"capacity_per_s": 100_000, "growth_mib_per_hour": 0.25}
     report.write({"soak": run}, tmp_path)
     assert json.loads((tmp_path / "figures.json").read_bytes()) == figures_of_the_documentation() | {"soak": run}
     page = (tmp_path / "performance.md").read_text(encoding="utf-8")
     assert "2026-11-20: 1,000 messages, 1,200 answers, 0 missing" in page
-    assert "+51.2 KiB a day" in page
+    assert "+0.25 MiB an hour over 9 looks" in page
 
 
 def test_where_there_is_no_page_the_figures_are_written_alone(tmp_path):

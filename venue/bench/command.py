@@ -202,7 +202,7 @@ def pause(durability: Durability, orders: int, killed: int, logins: int) -> None
 @bench.command()
 @ON_DISK
 @click.option("--minutes", type=click.FloatRange(0.01, 1_440), default=20, show_default=True, help="How long.")
-@click.option("--days", type=click.IntRange(1, 1_000), default=10, show_default=True, help="Trading days in that time.")
+@click.option("--days", type=click.IntRange(1, 1_000), default=2, show_default=True, help="Trading days in that time.")
 @WRITE
 def soak(durability: Durability, minutes: float, days: int, directory: Path | None) -> None:
     """Run for long at a fifth of capacity: answers, memory.
@@ -218,15 +218,20 @@ def soak(durability: Durability, minutes: float, days: int, directory: Path | No
 
 @bench.command("all")
 @click.option("--quick", is_flag=True, help="Small sizes only: shows that it works.")
+@click.option(
+    "--compiled",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The program of a compiled build, to be measured beside.",
+)
 @WRITE
-def everything(quick: bool, directory: Path | None) -> None:
+def everything(quick: bool, compiled: Path | None, directory: Path | None) -> None:
     """All of them but soak, and the tables of the documentation.
 
     \b
     Example:
-      portcullis bench all --write docs
+      portcullis bench all --compiled .venv-compiled/bin/portcullis --write docs
     """
-    figures = report.measure(_say, quick)
+    figures = report.measure(_say, quick, compiled)
     _write(figures, directory)
     _print(figures)
 

@@ -1,8 +1,8 @@
 """A long run at a fifth of what the venue can do: whether it loses an answer, whether its memory grows.
 
-Several sessions send the mixed flow, which leaves the book as it was. Within a trading day memory must grow, since a
-day's answers can be replayed and its trades broken; so the run is cut into trading days, and what counts is the memory
-at the end of one day against the end of the next. The first day warms up.
+Several sessions send the mixed flow, which leaves the book as it was. Every answer of the day can be replayed and every
+trade broken, but most of that lies on disk: memory must not grow once streams and trades have begun to spill. It is
+looked at every few seconds, through trading days and their ends; the first fifth of the run warms up.
 """
 
 from __future__ import annotations
@@ -37,12 +37,18 @@ MIB = 2**20
 SEQUENCED_DATA = ord("S")
 
 
+class Sample(NamedTuple):
+    """A look at the venue's memory, so many seconds after the beginning."""
+
+    seconds: float
+    resident: int
+
+
 class Day(NamedTuple):
     """What one trading day came to."""
 
     cycles: int
     unanswered: int
-    resident: int
 
 
 class Answers:
@@ -66,7 +72,7 @@ class Answers:
 
 
 def soak(
-    say: Say, durability: str = "disk", minutes: float = 20, days: int = 10, capacity_turns: int = 20_000
+    say: Say, durability: str = "disk", minutes: float = 20, days: int = 2, capacity_turns: int = 20_000
 ) -> Figures:
     """Measure what the venue can do, then run it at a fifth of that, day after day."""
     client, server = processors()
@@ -78,11 +84,13 @@ def soak(
         say(f"capacity: {capacity * CYCLE_MESSAGES:,.0f} messages a second")
         running.next_day()
         lived: list[Day] = []
+        samples: list[Sample] = []
+        start = time.perf_counter()
         for number in range(days):
-            lived.append(one_day(say, running, capacity / SHARE, minutes * 60 / days))
+            lived.append(one_day(say, running, capacity / SHARE, minutes * 60 / days, start, samples))
             say(f"day {number + 1} of {days}: {lived[-1]}")
             running.next_day()
-    growth = slope([day.resident for day in lived[1:]]) if len(lived) > 2 else 0.0
+    warm = [sample for sample in samples if sample.seconds >= samples[-1].seconds / 5]
     return {
         "bench": "soak",
         "durability": durability,
@@ -93,18 +101,21 @@ def soak(
         "messages": sum(day.cycles for day in lived) * CYCLE_MESSAGES,
         "answers": sum(day.cycles * CYCLE_ANSWERS - day.unanswered for day in lived),
         "unanswered": sum(day.unanswered for day in lived),
-        "first_rss_mib": round(lived[min(1, days - 1)].resident / MIB, 1),
-        "last_rss_mib": round(lived[-1].resident / MIB, 1),
-        "slope_kib_per_day": round(growth / 1024, 1),
+        "samples": len(samples),
+        "warm_rss_mib": round(warm[0].resident / MIB, 1),
+        "last_rss_mib": round(warm[-1].resident / MIB, 1),
+        "most_rss_mib": round(max(sample.resident for sample in samples) / MIB, 1),
+        "growth_mib_per_hour": round(slope(warm) * 3600 / MIB, 2),
     }
 
 
-def slope(values: list[int]) -> float:
-    """Give how much a value grows from one to the next, by least squares."""
-    middle = (len(values) - 1) / 2
-    mean = sum(values) / len(values)
-    spread = sum((place - middle) ** 2 for place in range(len(values)))
-    return sum((place - middle) * (value - mean) for place, value in enumerate(values)) / spread
+def slope(samples: list[Sample]) -> float:
+    """Give how many bytes memory grows in a second, by least squares."""
+    middle = sum(sample.seconds for sample in samples) / len(samples)
+    mean = sum(sample.resident for sample in samples) / len(samples)
+    spread = sum((sample.seconds - middle) ** 2 for sample in samples)
+    together = sum((sample.seconds - middle) * (sample.resident - mean) for sample in samples)
+    return together / spread if spread else 0.0
 
 
 def measured_capacity(running: VenueProcess, turns: int) -> float:
@@ -119,15 +130,17 @@ def measured_capacity(running: VenueProcess, turns: int) -> float:
         return each * SESSIONS / pour(pipelines, [joined(cycles(1, each))] * SESSIONS)
 
 
-def one_day(say: Say, running: VenueProcess, cycles_per_second: float, seconds: float) -> Day:
-    """Log in, keep the pace until the day is over, wait for the last answer."""
+def one_day(
+    say: Say, running: VenueProcess, cycles_per_second: float, seconds: float, begun: float, samples: list[Sample]
+) -> Day:
+    """Log in, keep the pace until the day is over, wait for the last answer; adds to the samples of the run."""
     with ExitStack() as stack:
         connections = [stack.enter_context(running.connect(port_name(number))) for number in range(SESSIONS)]
         by_descriptor = {connection.fileno(): (connection, Answers()) for connection in connections}
         total = int(seconds * cycles_per_second)
         sent = answered = 0
         start = heard = time.perf_counter()
-        next_sample = SAMPLE_SECONDS
+        next_sample = 0.0
         with polled(connections) as poll:
             while (sent < total or answered < sent * CYCLE_ANSWERS) and time.perf_counter() - heard < PATIENCE_SECONDS:
                 passed = time.perf_counter() - start
@@ -144,6 +157,7 @@ def one_day(say: Say, running: VenueProcess, cycles_per_second: float, seconds: 
                     heard = time.perf_counter()
                 answered = sum(answers.count for _, answers in by_descriptor.values())
                 if passed >= next_sample:
-                    next_sample += SAMPLE_SECONDS
-                    say(f"{passed:7.0f} s  {running.resident() / MIB:8.1f} MiB  {answered:,} answers")
-        return Day(sent, sent * CYCLE_ANSWERS - answered, running.resident())
+                    next_sample += min(SAMPLE_SECONDS, seconds / 10)
+                    samples.append(Sample(time.perf_counter() - begun, running.resident()))
+                    say(f"{passed:7.0f} s  {samples[-1].resident / MIB:8.1f} MiB  {answered:,} answers")
+        return Day(sent, sent * CYCLE_ANSWERS - answered)
