@@ -207,3 +207,4 @@ class Writer:
         self._written_records += len(batch)
         self._written_bytes += size
         self._report(number)
+        self._log.tend()

@@ -24,7 +24,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from struct import Struct
@@ -38,8 +38,11 @@ from venue.wal import DayFile, sqlite_errors
 
 Durability = Literal["disk", "process"]
 
+PAGE: Final = 4096
+PAGES_A_COMMIT: Final = 2
+"""Pages that a commit takes beside its blob's: the leaf that names it, and what is begun of the next."""
 CHECKPOINT_PAGES: Final = 256
-"""Pages of 4 KiB in the write-ahead file that make SQLite move them to the database: 1 MiB."""
+"""Pages in the write-ahead file, or so, after which they are moved to the database: 1 MiB."""
 _WAL_BYTES_KEPT: Final = 4 * 2**20
 """What a write-ahead file that a slow reader let grow is cut back to, once it can be."""
 
@@ -80,6 +83,9 @@ class EventLog(Protocol):
         log must not be appended to again.
         """
 
+    def tend(self) -> None:
+        """Do what keeps the store small, if it is time: after a commit was answered, so that nobody waits for it."""
+
     def read(self, first: int) -> Iterator[tuple[int, Record]]:
         """Yield number and record from number `first` (or the first one kept) to the end. Raises `LogDamaged`."""
 
@@ -111,6 +117,9 @@ class MemoryLog:
             raise Fenced(f"epoch {epoch} is not the present one, {self.epoch}")
         self.last += len(batch)
         return self.last
+
+    def tend(self) -> None:
+        """Do nothing: nothing is stored."""
 
     def read(self, first: int) -> Iterator[tuple[int, Record]]:
         """Yield nothing: nothing was kept."""
@@ -152,6 +161,7 @@ class SqliteLog:
         self._directory = directory
         self._synchronous = {"disk": "FULL", "process": "OFF"}[durability]
         self._checkpoint_pages = checkpoint_pages
+        self._pages_waiting = 0
         self._folder = directory / "log"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._db: sqlite3.Connection | None = None
@@ -187,7 +197,15 @@ class SqliteLog:
             raise Fenced(f"epoch {epoch} is not the present one, {self.epoch}")
         self._end = Point(number, chain)
         self._acknowledge()
+        self._pages_waiting += PAGES_A_COMMIT + len(blob) // PAGE
         return number
+
+    def tend(self) -> None:
+        """See `EventLog.tend`."""
+        if self._db is not None and self._pages_waiting >= self._checkpoint_pages:
+            self._pages_waiting = 0
+            with suppress(sqlite3.OperationalError):  # nothing is lost with it: the commits stay where they are
+                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def read(self, first: int) -> Iterator[tuple[int, Record]]:
         """See `EventLog.read`."""
@@ -272,7 +290,7 @@ class SqliteLog:
         with sqlite_errors(self._end.number + 1, path.name):
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute(f"PRAGMA synchronous = {self._synchronous}")
-            self._db.execute(f"PRAGMA wal_autocheckpoint = {self._checkpoint_pages}")
+            self._db.execute("PRAGMA wal_autocheckpoint = 0")  # `tend` does it, when nobody waits for the commit
             self._db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
             # Start the write-ahead file over: the remains of an unfinished commit must not lie behind new frames.
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -31,6 +31,7 @@ if log.day is None:
 while log.last < int(until):
     numbers = range(log.last + 1, min(log.last + 1 + (log.last * 7) % 5, int(until)) + 1)
     log.append([Record(1, n % 9, n, n, b"record %d " % n * (n % 40)) for n in numbers], log.epoch)
+    log.tend()
     sys.stdout.write(f"{log.last}\\n")
     sys.stdout.flush()
     if int(roll_every) and log.last % int(roll_every) == 0:
@@ -78,6 +79,7 @@ def opened(directory, durability="process"):
 def fill(log, count, size=3):
     for _ in range(count):
         log.append([record(log.last + 1 + at) for at in range(size)], log.epoch)
+        log.tend()
 
 
 def fingerprints(directory):
