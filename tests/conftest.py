@@ -18,6 +18,7 @@ from venue import build
 
 hypothesis.settings.register_profile("daily", deadline=None, print_blob=True, max_examples=50)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, max_examples=100, derandomize=False)
+hypothesis.settings.register_profile("brief", deadline=None, print_blob=True, max_examples=10)
 hypothesis.settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=5_000)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "daily")
 
@@ -53,6 +54,7 @@ def seed(request):
 
 
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     for item in items:
         for marker in item.iter_markers("section"):
             if len(marker.args) != 2:

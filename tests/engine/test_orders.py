@@ -3,18 +3,22 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.api import Order
+from engine.api import PLAIN, Cross, Display, Order, OrderTerms, Port, PortEntry, Scope, Side, TimeInForce
+from engine.book import Book, Market, Security
 from engine.orders import PAGE_BITS, LiveOrders
+from engine.risk.limits import Limits
+from engine.trades import MemoryStore
 
 PAGE = 1 << PAGE_BITS
 KEYS = st.builds(lambda page, place: page * PAGE + place, st.sampled_from([0, 1, 2, 1 << 20]), st.integers(0, 3))
+TERMS = OrderTerms(Side.BUY, TimeInForce.DAY, Display.VISIBLE, Cross.CONTINUOUS, False, ())
 
 
 def order(key):
-    """Give an order of which only the key is known."""
-    blank = Order.__new__(Order)
-    blank.key = key
-    return blank
+    """Give an order of that key, in a market of its own."""
+    port = Port(PortEntry("IN19T6", "TEST", "nasdaq", "ouch-5.0-us"), 0)
+    book = Book(Market("nasdaq", MemoryStore), Security("AAPL", ((0, 1),)))
+    return Order(port, Scope(port, book, Limits()), TERMS, PLAIN, 100, 1_000, b"", key)
 
 
 @given(st.lists(st.tuples(st.booleans(), KEYS), max_size=60), KEYS)
