@@ -230,7 +230,7 @@ class Venue:
             self.slice.cancel()  # what is left of a mass cancel goes on at the next start
         if self.journal.writer is not None:
             await self.loop.run_in_executor(None, self.journal.writer.stop)
-            if self.machine.number == self.log.last:
+            if self.machine.number == self.log.last and not self.journal.closed:  # else it holds what never happened
                 await asyncio.gather(*self.snapshots, return_exceptions=True)
                 self._write_snapshot(self.machine.number, self.machine.snapshot())
         await asyncio.gather(*self.snapshots, return_exceptions=True)
