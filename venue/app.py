@@ -259,7 +259,7 @@ class Venue:
     def open_day(self, day: date) -> None:
         """Open a trading day; its timestamps count from the local midnight before this moment."""
         now, _ = self.clock.now()
-        session = f"{day:%y%m%d}{letters(now // NANOSECONDS)}"
+        session = f"{day:%y%m%d}{moment_of_day(now)}"
         zones = {str(market.key): market.timezone for market in self.config.market}
         fallback = self.config.market[0].timezone  # for a market that the configuration no longer names
         keys = dict.fromkeys((*zones, *self.machine.engine.markets))
@@ -389,10 +389,15 @@ class Venue:
             self._schedule()
 
 
-def letters(number: int) -> str:
-    """Give a number's last four digits in base 36: what tells two sessions of one date apart."""
+def moment_of_day(now: int) -> str:
+    """Give how much of the day has passed, in four digits of base 36, a twentieth of a second each.
+
+    It tells two sessions of one date apart, so that what a client saw of a venue which lost its memory is never taken
+    for the beginning of another's.
+    """
+    passed = now % (86_400 * NANOSECONDS) * 36**4 // (86_400 * NANOSECONDS)
     digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return "".join(digits[number // 36**place % 36] for place in (3, 2, 1, 0))
+    return "".join(digits[passed // 36**place % 36] for place in (3, 2, 1, 0))
 
 
 def same(present: Configure | None, wanted: Configure) -> bool:

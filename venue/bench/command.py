@@ -220,7 +220,7 @@ def soak(durability: Durability, minutes: float, days: int, directory: Path | No
 @click.option("--quick", is_flag=True, help="Small sizes only: shows that it works.")
 @click.option(
     "--compiled",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False),
     help="The program of a compiled build, to be measured beside.",
 )
 @WRITE
