@@ -14,11 +14,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import tomli_w
+from click.testing import CliRunner
 
+from venue import build
 from venue.bench import pictures, report
 from venue.bench.callgrind import callgrind
 from venue.bench.children import child
 from venue.bench.clients import Pipeline, pour, settle
+from venue.bench.command import bench as bench_command
 from venue.bench.configurations import tables
 from venue.bench.echoes import PacketEcho, connected, echo_server
 from venue.bench.engine import BATCH, Desk
@@ -123,6 +126,14 @@ def test_instructions_without_valgrind_are_an_error_that_says_what_is_missing(po
     assert "Traceback" not in result.stderr
 
 
+def test_the_profile_is_refused_where_the_profiler_would_see_nothing(monkeypatch):
+    monkeypatch.setattr(build, "describe", lambda: "compiled")
+    result = CliRunner().invoke(bench_command, ["engine", "--profile"])
+    assert result.exit_code == 2
+    assert "run it with the plain build" in result.output
+
+
+@pytest.mark.skipif(build.describe() != "pure", reason="calls of compiled code cannot be counted")
 def test_the_profile_names_ten_functions_of_ours_by_their_share():
     figures = profile(messages=1_000)
     shares = [row["share_percent"] for row in figures["profile"]]

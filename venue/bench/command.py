@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from venue import build
 from venue.bench import pictures, report
 from venue.bench.callgrind import callgrind
 from venue.bench.engine import engine as measure_engine
@@ -133,6 +134,8 @@ def engine(rounds: int, instructions: bool, profiled: bool) -> None:
     """
     if instructions and profiled:
         raise click.UsageError("--callgrind and --profile are two different runs")
+    if profiled and build.describe() != "pure":
+        raise click.UsageError("--profile sees no compiled function; run it with the plain build, .venv/bin/portcullis")
     if instructions:
         _print(callgrind(_say, batches=min(rounds, 5)))
     else:
