@@ -2,7 +2,8 @@
 
 An order without conditions against a side without conditions takes the short way: best price, displayed first, time
 (`_match`). Minimum quantity, reserve and self-match prevention, on either side, go the long way (`_match_conditional`)
-through the queue of all that the price allows, because some of it may have to be passed over.
+through the queue of all that the price allows, because some of it may have to be passed over. Post only has a way of
+its own (`_match_post_only`): it trades where the price is improved enough, and goes where it would lock or cross.
 
 For editors: what is asked for is checked before it comes here; nothing in this module refuses anything.
 """

@@ -197,6 +197,7 @@ class SelfMatchPrevention(msgspec.Struct, frozen=True, array_like=True):
 class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     """The attributes that few orders carry. `engine.api.PLAIN` is the instance of an order that carries none.
 
+    Fields are only ever appended, each with a default: snapshots keep them by their place.
     `options` are those that the last message for the order carried, by tag as its protocol has them, carried for the
     port. A replacement that leaves an attribute out keeps the value that the chain entered with.
     """

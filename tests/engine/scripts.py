@@ -108,7 +108,7 @@ def tickets(draw, ports=NAMES, sizes=SIZES) -> Ticket:
     Some ask for a minimum, hold a reserve back, or guard against their owner's other orders.
     """
     how: dict[str, Any] = {}
-    kind = draw(st.sampled_from(["day"] * 5 + ["gtt"] * 2 + ["ioc", "market", "post_only"]))
+    kind = draw(st.sampled_from(["day"] * 5 + ["gtt"] * 2 + ["ioc", "market"] + ["post_only"] * 2))
     at = MARKET if kind == "market" else draw(st.sampled_from(PRICES))
     if kind == "ioc":
         how["ioc"] = True

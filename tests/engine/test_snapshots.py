@@ -18,7 +18,7 @@ from words import (
     sell,
 )
 
-from engine.api import CommandRefused, Reject
+from engine.api import CommandRefused, OrderAttributes, Reject
 from engine.engine import Engine
 from engine.state import dump
 
@@ -119,3 +119,13 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "storage_low",
         "mass_cancels",
     }
+
+
+def test_the_fields_of_an_order_s_attributes_keep_their_places():
+    """Snapshots of earlier versions are read by place: a new field goes to the end, with a default."""
+    assert OrderAttributes.__struct_fields__[:19] == (
+        *("firm", "minimum_quantity", "max_floor", "random_reserve", "price_type", "peg_offset", "discretion_price"),
+        *("discretion_price_type", "discretion_peg_offset", "post_only", "expire_time", "group_id", "shares_located"),
+        *("locate_broker", "self_match_prevention", "self_match_group", "handling_instruction", "route", "options"),
+    )
+    assert len(OrderAttributes.__struct_defaults__) == len(OrderAttributes.__struct_fields__)
