@@ -60,9 +60,3 @@ class MassCancel:
                 self.keys = list(reversed(page))
                 return True
         return False
-
-    def left(self) -> list[int]:
-        """Give the keys of the live orders that were not looked at yet, the oldest last."""
-        orders = self.port.orders
-        following = [key for number in self.pages for key in reversed(orders.pages.get(number, {}))]
-        return following + [key for key in self.keys if key in orders]

@@ -78,7 +78,8 @@ class Matching:
             limit, rests = price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
         conditional = contra.conditional or (attributes is not PLAIN and attributes.conditional)
         if conditional:
-            trades = reachable(order, contra, limit) is not None and is_enough(order, contra, limit)
+            meets = reachable(order, contra, limit) is not None
+            trades = meets and (attributes.post_only or is_enough(order, contra, limit))
         else:
             trades = contra.best is not None and contra.best.key >= limit
         dead = not rests and not trades

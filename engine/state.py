@@ -98,7 +98,7 @@ class SecurityState(msgspec.Struct, array_like=True, frozen=True):
 
 
 class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
-    """What is left of a mass cancel."""
+    """What is left of a mass cancel: keys of orders that are gone by now count in a slice too, so they stand here."""
 
     port: str
     symbol: str
@@ -106,6 +106,7 @@ class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
     group_id: int | None
     request: bytes
     keys: list[int]
+    pages: list[int]
 
 
 class EngineState(msgspec.Struct, frozen=True):
@@ -158,7 +159,7 @@ def dump(engine: Engine) -> EngineState | None:
         },
         [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if is_live(order)],
         [
-            MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.left())
+            MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.keys, left.pages)
             for left in engine.mass_cancels
         ],
         engine.storage_low,
@@ -279,7 +280,7 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
     for left in state.mass_cancels:
         port = engine.ports[left.port]
         port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request)
-        port.mass_cancel.keys, port.mass_cancel.pages = left.keys, []
+        port.mass_cancel.keys, port.mass_cancel.pages = left.keys, left.pages
         engine.mass_cancels.append(port.mass_cancel)
 
 

@@ -46,6 +46,7 @@ TIMES_IN_FORCE: Final = {
     b"E": TimeInForce.AFTER_HOURS,
 }
 IMMEDIATE_OR_CANCEL: Final = codes.TimeInForce.IOC.wire
+SHORTENED: Final = frozenset({b"0", b"5"})
 HIDDEN: Final = codes.Display.HIDDEN.wire
 DISPLAYS: Final = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN, b"A": Display.ATTRIBUTABLE}
 CAPACITIES: Final = frozenset(capacity.wire for capacity in codes.Capacity)
@@ -269,7 +270,7 @@ def accepted_letters(letters: Letters, attributes: OrderAttributes) -> Letters:
     (Equity 4, Rule 4703(e): a displayed one is accepted as immediate or cancel.)
     """
     side, time_in_force, display, capacity, sweep, cross = letters
-    if attributes.minimum_quantity and display != HIDDEN and time_in_force in TIMES_IN_FORCE:
+    if attributes.minimum_quantity and display != HIDDEN and time_in_force in SHORTENED:
         return side, IMMEDIATE_OR_CANCEL, display, capacity, sweep, cross
     return letters
 

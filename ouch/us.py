@@ -124,7 +124,8 @@ class UsOuchPort(OuchPort, Sink):
         elif isinstance(terms, Reject):
             refusal = REFUSALS[terms]
         else:
-            refusal = REFUSALS[UNKNOWN_SYMBOL if scope is None or bad is None else bad]
+            is_listed = scope is not None and scope.book.closed is not UNKNOWN_SYMBOL  # a scope outlives its listing
+            refusal = REFUSALS[bad if bad is not None and is_listed else UNKNOWN_SYMBOL]
         if refusal is not None:
             self.reject(channel, number, cl_ord_id, refusal, now)
 

@@ -224,8 +224,9 @@ class Venue:
         assert self.log is not None
         self.stopping.set()
         if self.space is not None and self.space_task is not None:
-            await self.space_task
-            self.space.give_back()
+            await asyncio.gather(self.space_task, return_exceptions=True)
+            with suppress(OSError):  # it only takes room; the next start removes it
+                self.space.give_back()
         if self.slice is not None:
             self.slice.cancel()  # what is left of a mass cancel goes on at the next start
         if self.journal.writer is not None:

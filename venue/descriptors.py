@@ -19,7 +19,8 @@ OWN_DESCRIPTORS = 128
 def make_room(config: Config) -> tuple[Config, str]:
     """Raise the limit of open files; gives the configuration that fits, and what to say. Raises `OSError`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    reserved = OWN_DESCRIPTORS + len(config.service) + len(config.port)
+    spools = 2 * len(config.port) + len(config.market)  # a stream has one for packets and one for lengths
+    reserved = OWN_DESCRIPTORS + len(config.service) + spools
     wanted = config.venue.max_connections
     needed = reserved + wanted
     if _covers(soft, needed):

@@ -64,9 +64,10 @@ class SpaceWatch:
             if self.free < self._low_bytes:
                 self.low = True
                 self.give_back()
-            elif self.free >= self._enough_bytes and not self._reserve.exists():
+            elif self.free >= self._enough_bytes:
                 self.low = False
-                self._make_reserve()
+                if not self._reserve.exists():
+                    self._make_reserve()
         return self.low
 
     def give_back(self) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from datetime import date
+from os import sched_yield
 from queue import SimpleQueue
 from threading import Thread
 from typing import Final
@@ -175,6 +176,7 @@ class Writer:
             going = True
             while going:
                 items = [take()]
+                sched_yield()  # whoever goes on with the loop may have more for this commit: fewer, larger ones
                 while not is_empty():
                     items.append(take())
                 going = self._process(items)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -26,7 +26,6 @@ RUN_AHEAD_BYTES = 64 * 2**20
 """The same, in bytes."""
 
 MESSAGE: Final = Kind.MESSAGE
-new: Final = tuple.__new__  # a third of what a named tuple's own way takes
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -73,7 +72,9 @@ class Journal:
             self.break_off(error)
             raise
         if self.writer is not None:
-            self.batch += [new(Record, (MESSAGE, port, now, wall_time, payload)) for payload in payloads[:count]]
+            # Plain tuples: a named one takes four times as long to make, and the log only ever takes them apart.
+            rows = [(MESSAGE, port, now, wall_time, payload) for payload in payloads[:count]]
+            self.batch += cast("list[Record]", rows)
         self.commit()
         return count
 

@@ -234,7 +234,13 @@ class SqliteLog:
         self._take_over()
         self._close_day()
         path = self._folder / f"{day}.db"
-        _create_day(path, self._end, self.epoch)
+        try:
+            _create_day(path, self._end, self.epoch)
+        except sqlite3.OperationalError as error:
+            if not self._made_room(error):
+                raise
+            self._remove_unfinished()
+            _create_day(path, self._end, self.epoch)
         self._open_day(path)
 
     def close(self) -> None:
@@ -247,8 +253,8 @@ class SqliteLog:
 
         All of it through read-only connections: SQLite writes when it closes.
         """
-        for leftover in (*self._folder.glob("*.unfinished*"), self._folder / RESERVE):
-            leftover.unlink(missing_ok=True)
+        self._remove_unfinished()
+        (self._folder / RESERVE).unlink(missing_ok=True)
         end = None
         mark = _read_mark(self._folder)
         days = _days(self._folder)
@@ -270,6 +276,10 @@ class SqliteLog:
         if newest > end.number:
             raise LogDamaged(end.number + 1, f"there is a snapshot of record {newest}, but the log ends before it")
         return end
+
+    def _remove_unfinished(self) -> None:
+        for leftover in self._folder.glob("*.unfinished*"):
+            leftover.unlink()
 
     def _take_over(self) -> None:
         """Open the newest day for writing, and have SQLite put every day's write-ahead file into its database."""
@@ -302,15 +312,11 @@ class SqliteLog:
             self._db = None
 
     def _made_room(self, error: sqlite3.OperationalError) -> bool:
-        """Whether a full disk stopped the commit and the reserve could be given back, so that trying again is worth it.
-
-        SQLite has undone a commit that found no room. After any other error it is not known what the disk holds.
-        """
-        reserve = self._folder / RESERVE
-        if error.sqlite_errorcode != sqlite3.SQLITE_FULL or not reserve.exists():
-            return False
-        reserve.unlink()
-        return True
+        """Whether the disk was full (SQLite undoes what found no room) and the reserve could be given back."""
+        full = error.sqlite_errorcode == sqlite3.SQLITE_FULL and (self._folder / RESERVE).exists()
+        if full:
+            (self._folder / RESERVE).unlink()
+        return full
 
     def _acknowledge(self) -> None:
         assert self._mark is not None

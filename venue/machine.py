@@ -105,9 +105,10 @@ class Machine:
         return count
 
     def settle(self) -> None:
-        """Let the streams put away what they got: for whoever applies records without a gate behind."""
+        """Let the streams put away what they got, and let go of those of days that are over: for who has no gate."""
         for stream in self.touched:
             stream.settle()
+        self.touched[:] = [stream for stream in self.touched if not stream.ended]
 
     def is_busy(self, port: int) -> bool:
         """Whether a port's mass cancel is not done yet."""
@@ -147,7 +148,8 @@ class Machine:
         """Give a snapshot of the machine as it is now."""
         streams = {port.port.name: stream.dump() for port, stream in zip(self.ports, self.streams, strict=True)}
         trades = state.dump_trades(self.engine)
-        return _encoder.encode(Snapshot(self.number, self.venue_time, self.wall_time, self.dump(), streams, trades))
+        times = self.venue_time, self.wall_time
+        return _encoder.encode(Snapshot(self.number, *times, self.dump(), streams, trades, list(self.connected)))
 
     def restore(self, blob: bytes) -> None:
         """Bring a new machine to a snapshot."""
@@ -162,5 +164,6 @@ class Machine:
                 snapshot.streams[port.port.name], self.touched, self.directory
             )
         self.touched.clear()
+        self.connected.update(dict.fromkeys(snapshot.connected))
         self.number = snapshot.number
         self.venue_time, self.wall_time = snapshot.venue_time, snapshot.wall_time

@@ -37,3 +37,4 @@ class Snapshot(msgspec.Struct, frozen=True):
     state: bytes
     streams: dict[str, StreamDump]
     trades: dict[str, bytes]
+    connected: list[int] = []  # ports that were logged on: the next start says that they are not any more

@@ -57,6 +57,9 @@ class HandLoop:
     def time(self):
         return self.now
 
+    def call_soon(self, function, *arguments):
+        function(*arguments)
+
     def call_later(self, seconds, function, *arguments):
         timer = asyncio.TimerHandle(self.now + seconds, function, arguments, self)
         self.timers.append(timer)

@@ -182,7 +182,7 @@ def test_the_next_trading_day_ends_the_session_and_starts_another(venue, connect
     old = client.session
     response = venue.ask("trading-day/next")
     assert response.status == 200
-    assert response.body == {"date": "2026-11-20", "session": "261120RDW0"}
+    assert response.body == {"date": "2026-11-20", "session": "261120PI00"}
     assert client.expect("C")[1:4] == (7, 100, b"T")
     assert client.expect("C")[1:4] == (8, 200, b"T")
     for one in traders:
@@ -190,12 +190,12 @@ def test_the_next_trading_day_ends_the_session_and_starts_another(venue, connect
         one.wait_for(EndOfSession)
         one.read_to_end()
         assert not one.unread
-    assert old == other.session == "261119RDW0"
+    assert old == other.session == "261119PI00"
 
     late = connect(venue)
     assert late.login("IN19T6", session=old) == LoginRejected(LoginRejectReason.SESSION_NOT_AVAILABLE)
     again = connect(venue)
-    assert again.login("IN19T6") == LoginAccepted("261120RDW0", 1)
+    assert again.login("IN19T6") == LoginAccepted("261120PI00", 1)
     assert again.expect("S")[1] == b"S"
     assert again.sequence == 2
     assert again.settle() == (1, [])
@@ -215,7 +215,7 @@ def test_a_restart_after_the_roll_keeps_the_new_day(venue, host, connect, with_c
     venue.stop()
     again = host()
     assert again.hash() == before
-    assert connect(again).login("IN19T6") == LoginAccepted("261120RDW0", 1)
+    assert connect(again).login("IN19T6") == LoginAccepted("261120PI00", 1)
 
 
 def test_the_days_pass_over_the_weekend_and_the_locks_go_with_the_day(venue, connect):

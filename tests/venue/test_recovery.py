@@ -93,14 +93,14 @@ def test_a_new_port_gets_its_start_of_day_and_trades_the_same_day(host, connect,
     config = demo_config((PORT_ENTRY, NEW_PORT + PORT_ENTRY))
     venue = again(venue, after, config)
     client = connect(venue)
-    assert client.login("IN99T9") == LoginAccepted("261119RDW0", 1)
+    assert client.login("IN99T9") == LoginAccepted("261119PI00", 1)
     assert client.expect("S")[1] == b"S"
     client.enter(1)
     assert client.expect("A")[1] == 1
     assert connect(venue, name="IN24T4").settle()[0] == 1
     venue.stop()
     client = connect(host(config, venue.data), name="IN99T9")
-    assert client.session == "261119RDW0"
+    assert client.session == "261119PI00"
     assert [message[:1] for message in client.take(2)] == [b"S", b"A"]
 
 
@@ -162,7 +162,7 @@ def test_a_later_date_opens_that_day_at_the_start(host, connect, clock, again, a
     assert venue.call(lambda: venue.venue.machine.engine.date) == opened
     assert venue.ask("orders").body["items"] == []
     stale = connect(venue)
-    assert stale.login("IN19T6", session="261119RDW0") == LoginRejected(LoginRejectReason.SESSION_NOT_AVAILABLE)
+    assert stale.login("IN19T6", session="261119PI00") == LoginRejected(LoginRejectReason.SESSION_NOT_AVAILABLE)
     fresh = connect(venue)
     accepted = fresh.login("IN19T6")
     assert (accepted.session[:6], accepted.sequence) == (opened[2:].replace("-", ""), 1)
@@ -189,7 +189,7 @@ def test_an_earlier_clock_does_not_take_the_venue_back(host, connect, clock, aga
     clock = type(clock)(clock.moment - 3 * DAY)  # another process: its clock knows nothing of the one before
     venue = again(venue, after, clock=clock)
     assert venue.call(lambda: venue.venue.machine.engine.date) == "2026-11-19"
-    client = connect(venue, name="IN19T6", session="261119RDW0", sequence=3)
+    client = connect(venue, name="IN19T6", session="261119PI00", sequence=3)
     client.enter(2)
     assert client.expect("A")[0] == stamps[-1]
     clock.moment += 3 * DAY + SECOND
