@@ -15,6 +15,7 @@ from words import (
 
 from engine.api import CancelReason, Side
 from engine.mass_cancel import ORDERS_A_SLICE
+from engine.orders import PAGE_BITS
 
 SLICES = pytest.mark.section("Portcullis", "Mass cancel in slices")
 SLICE = ORDERS_A_SLICE
@@ -175,3 +176,30 @@ def test_a_port_without_orders_to_go_is_told_at_once(market):
     market.enter(buy(100, at="9.00", by="AK1"))
     assert market.mass_cancel() == [MassCanceled()]
     assert market.enter(buy(100, at="9.00")) == [Accepted(2, 100, "9.00")]
+
+
+def test_a_restored_mass_cancel_is_cut_where_the_other_is_though_some_of_its_orders_are_gone():
+    market = Market(audited=False)
+    for _ in range(3 * ORDERS_A_SLICE):
+        market.enter(buy(100, at="9.00"))
+    market.mass_cancel()
+    market.enter(sell(100 * 50, at="9.00", by="AK1"))
+    copy = market.reloaded()
+    while market.engine.mass_cancels:
+        assert market.state() == copy.state()
+        assert whole(market.work_off()) == whole(copy.work_off())
+    assert market.state() == copy.state()
+
+
+def test_a_restored_mass_cancel_goes_through_the_same_pages():
+    market = Market(audited=False)
+    page = 1 << PAGE_BITS
+    for _ in range(page + ORDERS_A_SLICE):
+        market.enter(buy(1, at="9.00"))
+    market.mass_cancel()
+    copy = market.reloaded()
+    for one in (market, copy):
+        one.enter(sell(page, at="9.00", by="AK1"))
+    while market.engine.mass_cancels:
+        assert whole(market.work_off()) == whole(copy.work_off())
+    assert market.state() == copy.state()

@@ -222,3 +222,11 @@ def test_a_replacement_may_become_post_only_or_cease_to_be(market):
         Canceled(5, 50, DISPLAYED),
     ]
     assert market.open == {("IN1", 4): 50}
+
+
+def test_a_minimum_that_cannot_be_had_does_not_let_a_post_only_order_lock(market):
+    market.enter(sell(100, at="10.00", by="AK1"))
+    order = buy(300, at="10.00", hidden=True, minimum_quantity=200, post_only=True)
+    events = market.enter(order)
+    assert [type(event).__name__ for event in events] == ["Accepted", "Canceled"]
+    assert events[-1].reason == CancelReason.POST_ONLY_DISPLAYED

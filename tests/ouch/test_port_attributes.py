@@ -35,6 +35,13 @@ def test_a_minimum_makes_a_displayed_order_immediate_or_cancel(venue, display, r
 
 
 @MINIMUM
+@pytest.mark.parametrize("time_in_force", ["E", "6"])
+def test_a_displayed_minimum_is_no_way_around_a_time_in_force(venue, time_in_force):
+    """After hours has its hours and good till time its expiry: neither is quietly made immediate or cancel."""
+    assert venue.enter("buy", 300, "10.00", time_in_force=time_in_force, min_qty=100) == ["rejected 1: 0x000D"]
+
+
+@MINIMUM
 @pytest.mark.parametrize("display", ["Y", "N"])
 def test_a_minimum_of_none_is_no_minimum(venue, display):
     venue.enter("buy", 300, "10.00", display=display, min_qty=0)

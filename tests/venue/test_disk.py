@@ -357,3 +357,15 @@ def test_refusals_come_before_any_failure_and_a_kill_in_any_phase_loses_nothing(
     replay(data, machines[1])
     assert machines[0].hash() == machines[1].hash()
     customer.log_in(start())
+
+
+def test_a_reserve_that_would_not_go_does_not_keep_orders_out_for_ever(tmp_path, monkeypatch):
+    room = [10_000]
+    watch = SpaceWatch(tmp_path, 1_000, low=False, free=lambda _: room[0])
+    assert watch.look() is False
+    room[0] = 10
+    with monkeypatch.context() as failing:
+        failing.setattr(SpaceWatch, "give_back", lambda _: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        assert watch.look() is True
+    room[0] = 10_000
+    assert watch.look() is False
