@@ -179,6 +179,7 @@ async def _run(venue: Venue, lines: LogWriter) -> int:
     signalled: asyncio.Future[object] = asyncio.ensure_future(signals.get())
     await asyncio.wait((signalled, venue.failed), return_when=asyncio.FIRST_COMPLETED)
     if venue.failed.done():
+        lines.drain()
         return _say(FAILED, f"the venue cannot go on: {venue.failed.result()!r}. Nothing more was acknowledged.")
     stopping = asyncio.ensure_future(venue.stop())
     again = asyncio.ensure_future(_second(signals))

@@ -206,7 +206,7 @@ class Writer:
         if not batch:
             return
         number = self._log.append(batch, self._epoch)
-        self._written_records += len(batch)
-        self._written_bytes += size
         self._report(number)
         self._log.tend()
+        self._written_records += len(batch)  # only now: what is not tended to yet counts as run-ahead too
+        self._written_bytes += size

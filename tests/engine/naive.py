@@ -126,7 +126,8 @@ class NaiveMarket:
         order.reference = self.number()
         limit = None if order.ticket.at == MARKET else ticks(order.ticket.at)
         must_go = order.ticket.time_in_force == TimeInForce.IMMEDIATE_OR_CANCEL or limit is None
-        goes_on = self.contact(order, limit) is not None and self.has_enough(order, limit)
+        meets = self.contact(order, limit) is not None
+        goes_on = meets and (order.ticket.attributes.post_only or self.has_enough(order, limit))
         announce(dead=must_go and not goes_on)
         if goes_on and order.ticket.attributes.post_only:
             self.improve(order, limit)

@@ -35,6 +35,8 @@ def life(host, connect, data, price):
             for client, side in zip(clients, (b"B", b"S"), strict=True):
                 client.enter(number, side, price=price + number * 100, quantity=number)
                 client.take(2 if number == 1 else 1)
+        for client in clients:
+            client.settle()  # its answer comes when all of the client's orders are written
         if day != DAYS[-1]:
             assert venue.ask("trading-day/next").status == 200
     venue.wait_for_disk()
