@@ -341,10 +341,12 @@ class Venue:
     # What the writer thread and the journal say.
 
     def _report(self, number: int) -> None:
-        self.loop.call_soon_threadsafe(self.journal.gate.durable, number)
+        with suppress(RuntimeError):  # a start that failed has closed the loop: nobody is left to tell
+            self.loop.call_soon_threadsafe(self.journal.gate.durable, number)
 
     def _flush_failed(self, error: Exception) -> None:
-        self.loop.call_soon_threadsafe(self._broken, error)
+        with suppress(RuntimeError):  # a start that failed has closed the loop: nobody is left to tell
+            self.loop.call_soon_threadsafe(self._broken, error)
 
     def _broken(self, error: Exception) -> None:
         """Go no further: nothing is acknowledged from here on, and whoever runs the venue ends it."""
