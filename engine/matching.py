@@ -33,6 +33,7 @@ from engine.conditions import (
     is_enough,
     is_too_small,
     needs_refill,
+    owner_of,
     reachable,
     self_match,
 )
@@ -148,7 +149,7 @@ class Matching:
         for resting in contra.queue(limit):
             if not order.quantity:
                 break
-            owner = resting.displayed if isinstance(resting, Reserve) else resting
+            owner = owner_of(resting)
             if is_too_small(order, owner):
                 continue
             added = ADDED if resting.is_displayed else ADDED_HIDDEN if owner is resting else ADDED_RESERVE

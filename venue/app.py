@@ -123,9 +123,13 @@ class Venue:
         if self.space is not None:
             self.space_task = self.loop.create_task(self._watch_space())
         self._schedule()
-        for listener in self.listeners:
-            listener.start()
-        self._publish()
+        try:
+            for listener in self.listeners:
+                listener.start()
+            self._publish()
+        except OSError:
+            await self.stop()
+            raise
 
     async def _bind(self) -> None:
         """Take every service's port on every address of the host."""
@@ -341,12 +345,10 @@ class Venue:
     # What the writer thread and the journal say.
 
     def _report(self, number: int) -> None:
-        with suppress(RuntimeError):  # a start that failed has closed the loop: nobody is left to tell
-            self.loop.call_soon_threadsafe(self.journal.gate.durable, number)
+        self.loop.call_soon_threadsafe(self.journal.gate.durable, number)
 
     def _flush_failed(self, error: Exception) -> None:
-        with suppress(RuntimeError):  # a start that failed has closed the loop: nobody is left to tell
-            self.loop.call_soon_threadsafe(self._broken, error)
+        self.loop.call_soon_threadsafe(self._broken, error)
 
     def _broken(self, error: Exception) -> None:
         """Go no further: nothing is acknowledged from here on, and whoever runs the venue ends it."""

@@ -8,17 +8,11 @@ def venue(host):
     return host()
 
 
-@pytest.fixture
-def traders(venue, connect):
-    """INET's and AKAM's client, their `S` read."""
-    clients = [connect(venue, name=name) for name in ("IN19T6", "AK01T1")]
-    for client in clients:
+def test_orders_come_so_many_at_a_time_each_once(venue, connect):
+    names, counts = ("IN19T6", "AK01T1"), (700, 501)
+    traders = [connect(venue, name=name) for name in names]
+    for client in traders:
         client.expect("S")
-    return clients
-
-
-def test_orders_come_so_many_at_a_time_each_once(venue, traders):
-    counts = (700, 501)
     for client, count in zip(traders, counts, strict=True):
         client.send(*(client.order(number, price=10_000) for number in range(1, count + 1)))
         client.take(count)
@@ -31,7 +25,6 @@ def test_orders_come_so_many_at_a_time_each_once(venue, traders):
         if cursor and len(seen) == 500:
             traders[0].send(traders[0].cancel(500))  # the order that the cursor names may be gone
             traders[0].expect("C")
-    names = ("IN19T6", "AK01T1")
     assert seen == [(name, number) for name, count in zip(names, counts, strict=True) for number in range(1, count + 1)]
     alone = venue.ask("orders?port=AK01T1&after=AK01T1:500").body
     assert ([item["userRefNum"] for item in alone["items"]], alone["next"]) == ([501], None)
