@@ -134,13 +134,14 @@ class Matching:
             resting = level.head
             assert resting is not None
             added = ADDED if level.ladder.is_displayed else ADDED_HIDDEN
-            quantity = resting.quantity if resting.quantity < order.quantity else order.quantity
-            order.quantity -= quantity
-            if quantity == resting.quantity:
+            quantity = resting.quantity
+            if quantity <= order.quantity:
                 self.leave(resting)
                 resting.quantity = 0
             else:
+                quantity = order.quantity
                 shrink(resting, quantity)
+            order.quantity -= quantity
             self._trade(order, resting, quantity, resting.price, added, now)
 
     def _match_conditional(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
@@ -185,8 +186,8 @@ class Matching:
         market.match_number = match = market.match_number + 1
         book.security.last = price
         port, contra = order.port, resting.port
-        trades = market.trades
-        trades.pending.append(
+        pending = market.trades.pending
+        pending.append(
             pack_trade(
                 port.index,
                 order.key,
@@ -200,8 +201,8 @@ class Matching:
                 now,
             )
         )
-        if len(trades.pending) == PENDING_MAX:
-            trades.settle()
+        if len(pending) == PENDING_MAX:
+            market.trades.settle()
         port.sink.executed(order, quantity, price, REMOVED, match, now)
         contra.sink.executed(resting, quantity, price, added, match, now)
 

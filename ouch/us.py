@@ -260,13 +260,13 @@ class UsOuchPort(OuchPort, Sink):
     def accepted(self, order: Order, dead: bool, now: int) -> None:
         """Order Accepted (OUCH 5.0 §4.2)."""
         side, time_in_force, display, capacity, sweep, cross = order.terms.letters
-        attributes = order.attributes
+        symbol, attributes = order.scope.book.symbol, order.attributes
         message = codec.pack_order_accepted(
             now - self.port.midnight,
             order.key & NUMBER_MASK,
             side,
             order.quantity,
-            spell(order.scope.book.symbol),
+            SPELLED.get(symbol) or spell(symbol),
             order.price,
             time_in_force,
             display,
@@ -283,14 +283,14 @@ class UsOuchPort(OuchPort, Sink):
     def replaced(self, order: Order, original: Order, dead: bool, now: int) -> None:
         """Order Replaced (OUCH 5.0 §4.3): the quantity is what is now open."""
         side, time_in_force, display, capacity, sweep, cross = order.terms.letters
-        attributes = order.attributes
+        symbol, attributes = order.scope.book.symbol, order.attributes
         message = codec.pack_order_replaced(
             now - self.port.midnight,
             original.key & NUMBER_MASK,
             order.key & NUMBER_MASK,
             side,
             order.quantity,
-            spell(order.scope.book.symbol),
+            SPELLED.get(symbol) or spell(symbol),
             order.price,
             time_in_force,
             display,
@@ -321,11 +321,11 @@ class UsOuchPort(OuchPort, Sink):
 
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """Order Executed (OUCH 5.0 §4.6)."""
-        key = order.key
+        number, options = order.key, b""
+        if number > NUMBER_MASK:
+            number, options = number & NUMBER_MASK, channel_option(number >> CHANNEL_SHIFT)
         timestamp, flag = now - self.port.midnight, LIQUIDITY_FLAGS[liquidity]
-        options = b"" if key <= NUMBER_MASK else channel_option(key >> CHANNEL_SHIFT)
-        message = codec.pack_order_executed(timestamp, key & NUMBER_MASK, quantity, price, flag, match, options)
-        self.send(message)
+        self.send(codec.pack_order_executed(timestamp, number, quantity, price, flag, match, options))
 
     def prevented(
         self,
@@ -402,8 +402,5 @@ def echo(attributes: OrderAttributes, allowed: frozenset[int]) -> bytes:
 
 
 def spell(symbol: str) -> bytes:
-    """Give a symbol as it stands on the wire."""
-    spelled = SPELLED.get(symbol)
-    if spelled is None:
-        spelled = SPELLED[symbol] = symbol.encode("ascii").ljust(8)
-    return spelled
+    """Spell a symbol as it stands on the wire, and remember how."""
+    return SPELLED.setdefault(symbol, symbol.encode("ascii").ljust(8))

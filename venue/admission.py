@@ -30,7 +30,7 @@ from venue.passwords import Check, Remembered, Verifier
 
 FAILURES_KEPT = 10_000
 """Pairs of address and user name whose failures are remembered; beyond it the one that failed longest ago is let go."""
-LOGINS_A_TURN = 16
+LOGINS_A_TURN = 8
 """Logins that are looked at before the loop sees to everyone else: less than a millisecond."""
 BURST_SECONDS = 1.0
 """How long what happens to many connections is counted before it is said, in one line."""

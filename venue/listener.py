@@ -20,7 +20,7 @@ from venue.ports import SoupConnection
 
 BACKLOG = 1024
 """Connections that may wait to be accepted, so that a crowd need not try again."""
-ACCEPTS_A_TURN = 32
+ACCEPTS_A_TURN = 8
 """Connections accepted in one turn of the loop."""
 NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL)
 PAUSE_SECONDS = 0.2

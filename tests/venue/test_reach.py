@@ -139,6 +139,8 @@ def test_the_limit_of_open_files_is_raised_and_where_it_cannot_be_the_cap_is_low
             assert lines[-1] == "Ready\n"
             found = Path(f"/proc/{process.pid}/limits").read_text()
             assert int(re.search(r"Max open files\s+(\d+)", found)[1]) == allowed
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            assert int(re.search(r"FDSize:\s+(\d+)", status)[1]) >= allowed  # the kernel's table, wide from the start
             assert bool(said) == any("ulimit -Hn 4246" in line for line in lines)
             assert not said or said in "".join(lines)
         finally:
