@@ -21,7 +21,7 @@ import tomli_w
 
 from engine.api import Reject
 from ouch.terms import REASONS
-from venue import cli, config, gate, journal, operations
+from venue import cli, config, gate, journal, operations, problem
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -85,7 +85,7 @@ def test_no_call_stands_in_operations_that_there_is_not():
 def test_every_status_of_an_error_stands_in_operations():
     lines = section(page("operations.md"), "Errors").splitlines()
     documented = [line.split(" | ")[:2] for line in lines if line[:3].strip("| ").isdigit()]
-    assert documented == [[f"| {status}", title] for status, title in operations.PROBLEMS.items()]
+    assert documented == [[f"| {status}", title] for status, title in problem.TITLES.items()]
 
 
 def test_every_exit_code_stands_in_operations():

@@ -1,8 +1,9 @@
 """DIR/engine.sock: where operators' calls come in, as frames of JSON.
 
-A frame is a four-byte big-endian length and that many bytes. A request is {"target": "books/nasdaq/AAPL", "body": …}
-(no "body" to look), an answer {"status": 200, "record": n, "body": …}. Only the owner of the data directory may
-connect. One connection may ask many times; answers come in order.
+A frame is a four-byte big-endian length and that many bytes. A request is {"verb": "PUT", "target":
+"books/nasdaq/AAPL/prices", "body": …}; without "verb" a body tells a change from a look. An answer is {"status": 200,
+"record": n, "body": …}. Only the owner of the data directory may connect. One connection may ask many times; answers
+come in order.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import os
 import socket
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import structlog
 
-from venue.operations import Answer, Problem, serve
+from venue.changes import Answer
+from venue.operations import serve
+from venue.problem import Problem
 
 if TYPE_CHECKING:
     from venue.app import Venue
@@ -29,14 +32,17 @@ PATIENCE_SECONDS = 60
 LONGEST_SOCKET_PATH = 100
 """Beyond this a Unix socket's path has no room in its address, and goes through the directory's descriptor."""
 
+Verb = Literal["GET", "POST", "PUT", "DELETE", ""]
+
 log = structlog.get_logger()
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One call."""
+    """One call. `verb` is GET, POST, PUT or DELETE; where it is left out, a body tells a change from a look."""
 
     target: str
     body: Any = msgspec.UNSET
+    verb: Verb = ""
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -102,7 +108,7 @@ class ControlServer:
             return Response(400, Problem(400, f"not a request: {error}").body())
         has_body = request.body is not msgspec.UNSET
         try:
-            answer: Answer = serve(self.venue, request.target, request.body, has_body)
+            answer: Answer = serve(self.venue, request.target, request.body, has_body, request.verb)
         except Problem as problem:
             return Response(problem.status, problem.body())
         if answer.record:
@@ -137,14 +143,14 @@ class reachable:  # noqa: N801 - used like a function, in a with statement
             os.close(self.directory)
 
 
-def ask(directory: Path, target: str, body: Any = msgspec.UNSET) -> Response:
+def ask(directory: Path, target: str, body: Any = msgspec.UNSET, verb: Verb = "") -> Response:
     """Send one call to the venue that runs on `directory`. Raises `OSError` where none does."""
     path = directory / "engine.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(PATIENCE_SECONDS)
         with reachable(path) as address:
             client.connect(address)
-        client.sendall(frame(Request(target, body)))
+        client.sendall(frame(Request(target, body, verb)))
         length = int.from_bytes(_receive(client, LENGTH_BYTES), "big")
         return msgspec.json.decode(_receive(client, length), type=Response)
 

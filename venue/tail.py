@@ -17,9 +17,9 @@ import msgspec
 from engine.api import PRICE_SCALE, CommandRefused, Refusal, Reject
 from ouch import messages
 from ouch.terms import REASONS
+from venue.calls import dollars
 from venue.log import LogReader
 from venue.machine import Machine
-from venue.operations import dollars
 from venue.record import Kind, Record
 from venue.recovery import begin
 from venue.stream import Stream

@@ -234,11 +234,11 @@ def connect():
         client.close()
 
 
-def patient_ask(data, target, body):
+def patient_ask(data, target, body, verb=""):
     """Make an operations call, and fail where no answer comes."""
     socket.setdefaulttimeout(PATIENCE)
     try:
-        return ask(data, target, body)
+        return ask(data, target, body, verb)
     finally:
         socket.setdefaulttimeout(None)
 
@@ -277,9 +277,9 @@ class Process:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
 
-    def ask(self, target, body=msgspec.UNSET):
+    def ask(self, target, body=msgspec.UNSET, verb=""):
         """Make an operations call."""
-        return patient_ask(self.data, target, body)
+        return patient_ask(self.data, target, body, verb)
 
 
 @pytest.fixture
@@ -369,9 +369,9 @@ class Host:
 
         return self.run(call())
 
-    def ask(self, target, body=msgspec.UNSET):
+    def ask(self, target, body=msgspec.UNSET, verb=""):
         """Make an operations call."""
-        return patient_ask(self.data, target, body)
+        return patient_ask(self.data, target, body, verb)
 
     def hash(self):
         """The state's hash as it is now."""

@@ -1,0 +1,63 @@
+"""What calls take and what they answer, as types: the bases of every body, query and answer, and what they are made of.
+
+Names are camelCase outside, prices are strings of dollars, every whole number has its bounds, so that the OpenAPI
+documents can be made of the types.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from engine.api import MARKET_PRICE_ALTERNATIVE, PRICE_SCALE
+from venue.hints import hint
+from venue.problem import Problem
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A whole number in an answer: of records, shares, orders."""
+Price = Annotated[str, msgspec.Meta(description="Dollars with four decimals", examples=["201.5000"])]
+"""A price in an answer."""
+LONGEST_NUMBER = 18
+"""Digits of a number in a path or a cursor."""
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A body that has no fields, and the base of those that have."""
+
+    @classmethod
+    def field(cls, name: str) -> str:
+        """Give the name that a field has in the body."""
+        return dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))[name]
+
+
+class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """What may stand behind the question mark: nothing, and the base of what may."""
+
+
+class Reply(msgspec.Struct, frozen=True, rename="camel"):
+    """The base of every answer."""
+
+
+def read(body: Any, into: type[Any], *, is_text: bool = False) -> Any:
+    """Read plain data into a type; raises `Problem` 422 with the field to blame.
+
+    `is_text` says that every value is text still, as in a query.
+    """
+    try:
+        return msgspec.convert(body, into, strict=not is_text)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        field = path.rstrip("`").lstrip(".")
+        if "field `" in message and not field:
+            field = message.split("`")[-2]
+        raise Problem(422, message + hint(field), field) from error
+
+
+def dollars(price: int | None) -> str | None:
+    """Give a price as people write it."""
+    if price is None:
+        return None
+    if price >= MARKET_PRICE_ALTERNATIVE:
+        return "MARKET"
+    return f"{price // PRICE_SCALE}.{price % PRICE_SCALE:04d}"

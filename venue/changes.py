@@ -1,0 +1,167 @@
+"""What may be changed: halts, prices, busts, releases, the trading day.
+
+A change is a command, hence a record, so it runs in the venue's own process only; it is answered when its record is
+durable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from engine.api import (
+    MAXIMUM_PRICE,
+    BrokenTradeReason,
+    BustTrade,
+    Command,
+    CommandRefused,
+    ReleasePort,
+    SetHalt,
+    SetPrices,
+)
+from ouch.terms import BROKEN_TRADE_REASONS
+from venue.calls import LONGEST_NUMBER, Body, Count, Reply
+from venue.config import Dollars, Whole, ticks
+from venue.looks import Prices, book_prices, find_book
+from venue.problem import Problem
+
+if TYPE_CHECKING:
+    from venue.app import Venue
+
+
+class Answer(NamedTuple):
+    """A call's answer, and the record after which it may be given."""
+
+    status: int
+    body: Any
+    record: int = 0
+
+
+class Call(NamedTuple):
+    """A change as a route's function gets it: the venue, the path's values, the body and the query as their types."""
+
+    venue: Venue
+    path: dict[str, str]
+    query: Any
+    body: Any
+
+    def carry_out(self, command: Command) -> int:
+        """Make a command of the call; gives its record's number."""
+        refused: CommandRefused | None = self.venue.command(command)
+        if refused is not None:
+            status = 409 if not refused.missing else 404 if refused.field in self.path else 422
+            raise Problem(status, str(refused), refused.field)
+        return self.venue.machine.number
+
+
+class PhaseBody(Body, frozen=True, kw_only=True):
+    """Halt or resume: one book, or with `book` null every book of the venue."""
+
+    venue: str
+    book: str | None = None
+    phase: Literal["HALT", "MARKET"]
+
+
+class PhaseSet(Reply, frozen=True):
+    """The phase that a book, or with `book` null every book of the venue, is in now."""
+
+    venue: str
+    book: str | None
+    phase: Literal["HALT", "MARKET"]
+
+
+class PricesBody(Body, frozen=True):
+    """Any subset; null clears."""
+
+    last: Dollars | msgspec.UnsetType | None = msgspec.UNSET
+    previous_close: Dollars | msgspec.UnsetType | None = msgspec.UNSET
+    bid: Dollars | msgspec.UnsetType | None = msgspec.UNSET
+    offer: Dollars | msgspec.UnsetType | None = msgspec.UNSET
+    luld_lower: Dollars | msgspec.UnsetType | None = msgspec.UNSET
+    luld_upper: Dollars | msgspec.UnsetType | None = msgspec.UNSET
+    adv: Whole | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class BustBody(Body, frozen=True):
+    """OUCH's letter for why."""
+
+    reason: Annotated[str, msgspec.Meta(pattern=r"^[ECSX]\Z")] = "S"
+
+
+class TradeBroken(Reply, frozen=True):
+    """A trade that does not stand any more."""
+
+    venue: str
+    match_number: Count
+    broken: bool
+
+
+class PortReleased(Reply, frozen=True):
+    """A port that its message rate does not keep shut any more."""
+
+    port: str
+    rate_limited: bool
+
+
+class TradingDay(Reply, frozen=True):
+    """The trading day that is open now, and its session."""
+
+    date: str
+    session: str
+
+
+ENGINE_NAMES = {"bid": "outside_bid", "offer": "outside_offer", "adv": "average_daily_volume"}
+"""Where a price has another name in the engine than in a body."""
+
+
+def next_trading_day(call: Call) -> Answer:
+    """End the day and start the next: orders expire, sessions end, numbers start from 1, locks are lifted."""
+    day = call.venue.next_day()
+    machine = call.venue.machine
+    return Answer(200, TradingDay(day.isoformat(), machine.engine.session), machine.number)
+
+
+def set_phase(call: Call) -> Answer:
+    """Halt or resume one book or all books of a venue."""
+    body: PhaseBody = call.body
+    record = call.carry_out(SetHalt(body.venue, body.book, body.phase == "HALT"))
+    return Answer(200, PhaseSet(body.venue, body.book, body.phase), record)
+
+
+def set_prices(call: Call) -> Answer:
+    """Set or clear prices of a security; gives all of them as they now are."""
+    book = find_book(call.venue.machine, call.path)
+    values = {
+        name: value for name in call.body.__struct_fields__ if (value := getattr(call.body, name)) is not msgspec.UNSET
+    }
+    if not values:
+        raise Problem(422, f"give at least one of {', '.join(call.body.__struct_encode_fields__)}")
+    prices: dict[str, int | None] = {}
+    for name, value in values.items():
+        price = ticks(value) if isinstance(value, str) else value
+        if isinstance(value, str) and not 0 < ticks(value) <= MAXIMUM_PRICE:
+            raise Problem(422, f"a price is from 0.0001 to 199999.9900, not {value}", PricesBody.field(name))
+        prices[ENGINE_NAMES.get(name, name)] = price
+    record = call.carry_out(SetPrices(book.symbol, prices))
+    answer: Prices = book_prices(book)
+    return Answer(200, answer, record)
+
+
+def bust_trade(call: Call) -> Answer:
+    """Break a trade: both sides get Broken Trade."""
+    number = call.path["matchNumber"]
+    if not number.isascii() or not number.isdecimal():
+        raise Problem(422, f"a match number is a whole number, not {number!r}", "matchNumber")
+    if len(number) > LONGEST_NUMBER:
+        raise Problem(404, f"no trade {number} today", "matchNumber")
+    reason = next(reason for reason, letter in BROKEN_TRADE_REASONS.items() if letter == call.body.reason.encode())
+    assert isinstance(reason, BrokenTradeReason)
+    record = call.carry_out(BustTrade(call.path["venue"], int(number), reason))
+    return Answer(200, TradeBroken(call.path["venue"], int(number), broken=True), record)
+
+
+def release_port(call: Call) -> Answer:
+    """Free a port that its message rate shut."""
+    record = call.carry_out(ReleasePort(call.path["port"]))
+    return Answer(200, PortReleased(call.path["port"], rate_limited=False), record)

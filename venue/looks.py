@@ -1,0 +1,238 @@
+"""What may be looked at: books, orders, ports.
+
+A look needs a `Machine` and nothing else, so whoever has one, the venue itself or a replica of it, shows the same. It
+shows what that machine has applied, changes nothing and is no record.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from engine.api import CommandRefused, Display, Order
+from engine.book import Book, Ladder
+from engine.commands import find_books
+from venue.calls import LONGEST_NUMBER, Count, Price, Query, Reply, dollars
+from venue.machine import Machine
+from venue.problem import Problem
+
+ORDERS_AT_ONCE = 500
+"""Orders in one answer: a few milliseconds."""
+DEPTH = 10
+"""Price levels that a look at a book shows on each side."""
+
+
+class Look(NamedTuple):
+    """A look as a route's function gets it: the machine, the path's values, the query as its type has it."""
+
+    machine: Machine
+    path: dict[str, str]
+    query: Any
+
+
+class Level(Reply, frozen=True):
+    """A price level: all that is open at one price."""
+
+    price: Price
+    quantity: Count
+
+
+class Hidden(Reply, frozen=True):
+    """The best levels of what is not displayed."""
+
+    bids: list[Level]
+    asks: list[Level]
+
+
+class Prices(Reply, frozen=True):
+    """A security's prices; `bid` and `offer` are the NBBO, null what is not known."""
+
+    last: Price | None
+    previous_close: Price | None
+    bid: Price | None
+    offer: Price | None
+    luld_lower: Price | None
+    luld_upper: Price | None
+    adv: Count
+
+
+class BookView(Reply, frozen=True):
+    """A book: its phase, its security's prices, and the best levels of each side, best first."""
+
+    venue: str
+    book: str
+    phase: Literal["HALT", "MARKET"]
+    last: Price | None
+    previous_close: Price | None
+    bid: Price | None
+    offer: Price | None
+    luld_lower: Price | None
+    luld_upper: Price | None
+    adv: Count
+    bids: list[Level]
+    asks: list[Level]
+    hidden: Hidden
+    indicative: None = None
+
+
+class OrdersQuery(Query, frozen=True):
+    """Which orders: of one port or of all, those after a cursor, so many at most."""
+
+    port: str | None = None
+    after: str = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=ORDERS_AT_ONCE)] = ORDERS_AT_ONCE
+
+
+class OrderView(Reply, frozen=True):
+    """A live order; `quantity` is what is open, `displayed` what of it is shown, `price` dollars or `MARKET`."""
+
+    port: str
+    user_ref_num: Count
+    user_ref_idx: Count
+    cl_ord_id: str
+    venue: str
+    book: str
+    side: str
+    price: Price | None
+    quantity: Count
+    displayed: Count
+    executed: Count
+    display: str
+    time_in_force: str
+    order_reference_number: Count
+
+
+class OrderList(Reply, frozen=True):
+    """Live orders as of a record; `next` is what to give as `after` for the following ones."""
+
+    as_of: Count
+    items: list[OrderView]
+    next: str | None = None
+
+
+class PortView(Reply, frozen=True):
+    """A port: whose it is, whether somebody is logged in, its session, what it may do."""
+
+    port: str
+    mpid: str
+    venue: str
+    logged_in: bool
+    session: str
+    sequence: Count
+    live_orders: Count
+    entry_disabled: bool
+    rate_limited: bool
+
+
+class PortList(Reply, frozen=True):
+    """Every port, as of a record."""
+
+    as_of: Count
+    items: list[PortView]
+    next: str | None = None
+
+
+def show_book(look: Look) -> BookView:
+    """Show a book's phase, prices and best levels."""
+    book = find_book(look.machine, look.path)
+    return BookView(
+        venue=book.market.key,
+        book=book.symbol,
+        phase="HALT" if book.halted else "MARKET",
+        **msgspec.structs.asdict(book_prices(book)),
+        bids=levels(book.buys.shown),
+        asks=levels(book.sells.shown),
+        hidden=Hidden(levels(book.buys.hidden), levels(book.sells.hidden)),
+    )
+
+
+def show_orders(look: Look) -> OrderList:
+    """List the live orders of one port, or of all, by port and key: so many at a time, since the venue waits for it."""
+    ports = look.machine.engine.ports
+    query: OrdersQuery = look.query
+    wanted, cursor = query.port, query.after
+    if wanted is not None and wanted not in ports:
+        raise Problem(404, f"no such port: {wanted}", "port")
+    name, _, key = cursor.partition(":")
+    if cursor and not (name in ports and key.isascii() and key.isdecimal() and len(key) <= LONGEST_NUMBER):
+        raise Problem(422, f"{cursor} is not the `next` of another answer", "after")
+    asked = [port for port in ports.values() if wanted in (None, port.name)]
+    if cursor:
+        asked = [port for port in asked if port.index >= ports[name].index]
+    following = (order for port in asked for order in port.orders.after(int(key) if port.name == name else 0))
+    orders = list(islice(following, query.limit + 1))
+    more = len(orders) > query.limit
+    orders = orders[: query.limit]
+    following_cursor = f"{orders[-1].port.name}:{orders[-1].key}" if more else None
+    return OrderList(look.machine.number, [describe(order) for order in orders], following_cursor)
+
+
+def show_ports(look: Look) -> PortList:
+    """List the ports: whose they are, whether somebody is logged in, what they may do."""
+    machine = look.machine
+    items = [
+        PortView(
+            port=port.name,
+            mpid=port.mpid,
+            venue=port.market,
+            logged_in=port.index in machine.connected,
+            session=stream.session,
+            sequence=stream.count,
+            live_orders=len(port.orders),
+            entry_disabled=port.disabled,
+            rate_limited=port.rate_limited,
+        )
+        for port, stream in zip(machine.engine.ports.values(), machine.streams, strict=True)
+    ]
+    return PortList(machine.number, items)
+
+
+def find_book(machine: Machine, path: dict[str, str]) -> Book:
+    """Give the book that a path names."""
+    try:
+        (book,) = find_books(machine.engine, path["venue"], path["book"])
+    except CommandRefused as refused:
+        raise Problem(404, str(refused), refused.field) from refused
+    return book
+
+
+def book_prices(book: Book) -> Prices:
+    """Give a security's prices as strings."""
+    security = book.security
+    return Prices(
+        last=dollars(security.last),
+        previous_close=dollars(security.previous_close),
+        bid=dollars(security.bid),
+        offer=dollars(security.offer),
+        luld_lower=dollars(security.luld_lower),
+        luld_upper=dollars(security.luld_upper),
+        adv=security.average_daily_volume,
+    )
+
+
+def levels(ladder: Ladder) -> list[Level]:
+    """Give a ladder's best levels."""
+    best = [ladder.levels[key] for key in reversed(ladder.keys[-DEPTH:])]
+    return [Level(dollars(level.price) or "", level.quantity) for level in best]
+
+
+def describe(order: Order) -> OrderView:
+    """Give one order."""
+    return OrderView(
+        port=order.port.name,
+        user_ref_num=order.key & 0xFFFF_FFFF,
+        user_ref_idx=order.key >> 32,
+        cl_ord_id=order.cl_ord_id.decode("latin-1").rstrip(),
+        venue=order.scope.book.market.key,
+        book=order.scope.book.symbol,
+        side=order.terms.side.name,
+        price=dollars(order.price),
+        quantity=order.open,
+        displayed=0 if order.terms.display is Display.HIDDEN else order.quantity,
+        executed=order.size - order.open,
+        display=order.terms.display.name,
+        time_in_force=order.terms.time_in_force.name,
+        order_reference_number=order.order_reference_number,
+    )
