@@ -263,6 +263,9 @@ class Sink(Protocol):
     def system_event(self, event: SystemEvent, now: int) -> None:
         """Tell that the trading day starts or ends."""
 
+    def carried_over(self, order: Order, now: int) -> None:
+        """Tell, once the day has started, that `order` goes on in it under a new order reference number."""
+
 
 class Scope:
     """One port in one order book: the single look-up of an incoming order."""

@@ -16,7 +16,9 @@ from engine.api import (
     Command,
     CommandRefused,
     Configure,
+    MarketEntry,
     NextDay,
+    Order,
     OrderAttributes,
     Port,
     PortEntry,
@@ -27,8 +29,9 @@ from engine.api import (
     Sink,
     SymbolEntry,
     SystemEvent,
+    TimeInForce,
 )
-from engine.book import Book, Market, Security
+from engine.book import Book, Market, Reserve, Security
 from engine.engine import Engine
 from engine.risk.eqrc import RuleBook
 
@@ -76,8 +79,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
     for market_entry in command.markets:
         market = engine.market(market_entry.key)
         market.midnight = engine.midnights.get(market.key, 0)
-        market.after_hours_open = market_entry.after_hours_open
-        market.after_hours_close = market_entry.after_hours_close
+        set_after_hours(engine, market_entry)
     for security in engine.securities.values():
         security.listed = False
     for entry in command.symbols:
@@ -148,8 +150,15 @@ def set_rules(engine: Engine, rule_book: RuleBook) -> None:
                 window.resume(before.inside())
 
 
+def set_after_hours(engine: Engine, entry: MarketEntry) -> None:
+    """Give a market its after hours: those of the day where it has its own, else the usual ones."""
+    market = engine.markets[entry.key]
+    usual = entry.after_hours_open, entry.after_hours_close
+    market.after_hours_open, market.after_hours_close = engine.after_hours.get(entry.key, usual)
+
+
 def next_day(engine: Engine, command: NextDay, now: int) -> None:
-    """End the open day (its orders expire, its numbers and locks go) and start the next."""
+    """End the open day (its orders expire, its numbers and locks go) and start the next with what is carried over."""
     if command.date <= engine.date:
         raise CommandRefused("date", f"the trading day is {engine.date}; the next one must be later")
     missing = [key for key in engine.markets if key not in command.midnights]
@@ -160,9 +169,12 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     engine.date, engine.session = command.date, command.session
     engine.days += 1
     engine.midnights = dict(command.midnights)
+    engine.after_hours = dict(command.after_hours)
     for market in engine.markets.values():
         market.midnight = command.midnights[market.key]
         market.next_day()
+    for entry in () if engine.configuration is None else engine.configuration.markets:
+        set_after_hours(engine, entry)
     for security in engine.securities.values():
         security.previous_close = security.last if security.last is not None else security.previous_close
     for port in engine.ports.values():
@@ -170,18 +182,36 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         port.disabled = False
         free(port)
         port.sink.system_event(SystemEvent.START_OF_DAY, now)
+    carry_over(engine, now)
 
 
 def end_day(engine: Engine, now: int) -> None:
-    """Expire every resting order, then tell each port that the day is over."""
+    """Expire what rests for the day, then tell each port that the day is over."""
     for port in engine.ports.values():
         engine.finish(port, now)
         for order in list(port.orders.values()):
-            engine.cancel(order, order.open, CancelReason.EXPIRED, now)
+            if not outlives_the_day(order):
+                engine.cancel(order, order.open, CancelReason.EXPIRED, now)
     engine.deadlines.clear()
     engine.advance(now)
     for port in engine.ports.values():
         port.sink.system_event(SystemEvent.END_OF_DAY, now)
+
+
+def outlives_the_day(order: Order) -> bool:
+    """Whether an order rests on when its day ends: nobody could end it whose port or symbol is gone."""
+    good_till_cancel = order.terms.time_in_force is TimeInForce.GOOD_TILL_CANCEL
+    return good_till_cancel and not order.port.withdrawn and order.scope.book.security.listed
+
+
+def carry_over(engine: Engine, now: int) -> None:
+    """Give the orders that rest on new numbers, by market and in the order of their queues, and tell their ports."""
+    for market in engine.markets.values():
+        for book in market.books.values():
+            for part in book.orders():
+                if not isinstance(part, Reserve):
+                    market.order_reference_number = part.order_reference_number = market.order_reference_number + 1
+                    part.port.sink.carried_over(part, now)
 
 
 def set_prices(engine: Engine, command: SetPrices) -> None:

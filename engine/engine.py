@@ -74,6 +74,7 @@ class Engine(Matching, OrderEntry):
         self.session = ""
         self.days = 0
         self.midnights: dict[str, int] = {}
+        self.after_hours: dict[str, tuple[int, int]] = {}
         self.storage_low = False
         self.mass_cancels: deque[MassCancel] = deque()
 

@@ -87,12 +87,14 @@ class Configure(msgspec.Struct, array_like=True, frozen=True, tag="configure"):
 class NextDay(msgspec.Struct, array_like=True, frozen=True, tag="next-day"):
     """End the trading day, if one is open, and start `date` (YYYY-MM-DD).
 
-    `session` names the day's sequenced streams; `midnights` are each market's zero of timestamps.
+    `session` names the day's sequenced streams; `midnights` are each market's zero of timestamps. `after_hours` are
+    the hours of the day's own, where they are not the usual ones: from and to, in nanoseconds since midnight.
     """
 
     date: str
     session: str
     midnights: dict[str, int]
+    after_hours: dict[str, tuple[int, int]] = {}
 
 
 class SetPrices(msgspec.Struct, array_like=True, frozen=True, tag="set-prices"):

@@ -123,6 +123,7 @@ class EngineState(msgspec.Struct, frozen=True):
     deadlines: list[tuple[str, int]]
     mass_cancels: list[MassCancelState]
     storage_low: bool
+    after_hours: dict[str, tuple[int, int]] = {}
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -163,6 +164,7 @@ def dump(engine: Engine) -> EngineState | None:
             for left in engine.mass_cancels
         ],
         engine.storage_low,
+        engine.after_hours,
     )
 
 
@@ -208,7 +210,8 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     """Bring a new engine to `state`."""
     engine.configuration = state.configuration
     engine.date, engine.session, engine.days = state.date, state.session, state.days
-    engine.midnights, engine.storage_low = state.midnights, state.storage_low
+    engine.midnights, engine.after_hours = state.midnights, state.after_hours
+    engine.storage_low = state.storage_low
     for symbol, security_state in state.securities.items():
         engine.securities[symbol] = _load_security(symbol, security_state)
     for key, market_state in state.markets.items():

@@ -46,6 +46,7 @@ class TimeInForce(IntEnum):
     EXTENDED_HOURS = 2
     GOOD_TILL_TIME = 3
     AFTER_HOURS = 4
+    GOOD_TILL_CANCEL = 5
 
 
 class Display(IntEnum):

@@ -377,6 +377,10 @@ class UsOuchPort(OuchPort, Sink):
             self.numbers.clear()
         self.send(codec.pack_system_event(now - self.port.midnight, SYSTEM_EVENTS[event]))
 
+    def carried_over(self, order: Order, now: int) -> None:
+        """See `Sink`. No time in force of this dialect lets an order outlive its day (OUCH 5.0 §3.1)."""
+        raise AssertionError(f"order {order.key} of {self.port.name} is good till canceled")
+
 
 def read_options(appendage: bytes, allowed: frozenset[int]) -> tuple[int, OptionValues, Reject | None]:
     """Read an appendage: the channel, the sound options, and the reason against the first bad one."""

@@ -50,6 +50,7 @@ MAY_IMPORT = {
 }
 MAY_ALSO_IMPORT = {
     "ouch/nasdaq_client.py": ("nasdaq_protocols",),  # an independent peer, for tests and for conformance
+    "venue/calendars/__main__.py": ("exchange_calendars",),  # writes the files that the venue reads
     "ouch/codec.py": ("librt",),  # in the compiled build only
     "venue/bench/quickfix_acceptor.py": ("quickfix",),  # measured beside us, where somebody has installed it
 }

@@ -103,15 +103,17 @@ STRATEGIES = [
 
 @st.composite
 def tickets(draw, ports=NAMES, sizes=SIZES) -> Ticket:
-    """Orders around ten dollars, now and then hidden, immediate, short-lived, post-only or at the market.
+    """Orders around ten dollars, now and then hidden, immediate, short-lived, kept over days, post-only or at market.
 
     Some ask for a minimum, hold a reserve back, or guard against their owner's other orders.
     """
     how: dict[str, Any] = {}
-    kind = draw(st.sampled_from(["day"] * 5 + ["gtt"] * 2 + ["ioc", "market"] + ["post_only"] * 2))
+    kind = draw(st.sampled_from(["day"] * 5 + ["gtt"] * 2 + ["ioc", "market", "gtc"] + ["post_only"] * 2))
     at = MARKET if kind == "market" else draw(st.sampled_from(PRICES))
     if kind == "ioc":
         how["ioc"] = True
+    elif kind == "gtc":
+        how["gtc"] = True
     elif kind == "gtt":
         how["good_for"] = draw(st.integers(1, 5))
     elif kind == "post_only":

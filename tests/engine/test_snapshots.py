@@ -118,6 +118,7 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "deadlines",
         "storage_low",
         "mass_cancels",
+        "after_hours",
     }
 
 

@@ -18,6 +18,7 @@ from words import (
     Accepted,
     Broken,
     Canceled,
+    CarriedOver,
     Day,
     Executed,
     MassCanceled,
@@ -103,6 +104,10 @@ class RecordingSink:
 
     def system_event(self, event, now):
         self.market.events.append(Day(event, Where(self.port.name, now)))
+
+    def carried_over(self, order, now):
+        assert order.open == self.market.open[self.port.name, order.key]
+        self.market.events.append(CarriedOver(order.key, order.open, self.where(order, now)))
 
 
 def label(key):

@@ -100,7 +100,7 @@ class Ticket:
         return OrderTerms(self.side, self.time_in_force, self.display, self.cross, self.intermarket_sweep, letters)
 
 
-def ticket(side, quantity, at, *, ioc=False, hidden=False, good_for=None, **rest):
+def ticket(side, quantity, at, *, ioc=False, gtc=False, hidden=False, good_for=None, **rest):
     """An order. `good_for` is a life in seconds; other names are fields of the ticket or of its attributes."""
     attributes = {name: rest.pop(name) for name in list(rest) if name in OrderAttributes.__struct_fields__}
     if good_for is not None:
@@ -108,6 +108,8 @@ def ticket(side, quantity, at, *, ioc=False, hidden=False, good_for=None, **rest
         attributes["expire_time"] = good_for
     if ioc:
         rest["time_in_force"] = TimeInForce.IMMEDIATE_OR_CANCEL
+    if gtc:
+        rest["time_in_force"] = TimeInForce.GOOD_TILL_CANCEL
     if hidden:
         rest["display"] = Display.HIDDEN
     return Ticket(side, quantity, at, attributes=OrderAttributes(**attributes) if attributes else PLAIN, **rest)
@@ -203,6 +205,14 @@ class Restated(Event):
     """What a reserve order now displays."""
 
     displayed: int
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class CarriedOver(Event):
+    """Shares that are open when an order goes on in the next day."""
+
+    quantity: int
     where: Where = field(default=Where(), compare=False)
 
 

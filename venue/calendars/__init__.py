@@ -1,0 +1,1 @@
+"""The markets' holidays and half days, one file each, as `python -m venue.calendars` writes them."""
