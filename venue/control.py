@@ -108,7 +108,8 @@ class ControlServer:
             return Response(400, Problem(400, f"not a request: {error}").body())
         has_body = request.body is not msgspec.UNSET
         try:
-            answer: Answer = serve(self.venue, request.target, request.body, has_body, request.verb)
+            served = serve(self.venue, request.target, request.body, has_body, request.verb)
+            answer = served if isinstance(served, Answer) else await served
         except Problem as problem:
             return Response(problem.status, problem.body())
         if answer.record:

@@ -6,7 +6,7 @@ table serves `DIR/engine.sock`, `portcullis ops` and the HTTP service, and the O
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -53,8 +53,8 @@ END = "DELETE"
 class Route(NamedTuple):
     """One call: `path` has its values in braces; `body` is None where there is none to give.
 
-    A call has one of two functions: `look` needs a machine and nothing else, `serve` the running venue. `problems`
-    are the statuses that its own errors have, `examples` bodies that it takes.
+    A call has one of two functions: `look` needs a machine and nothing else, `serve` the running venue, and may take
+    its time. `problems` are the statuses that its own errors have, `examples` bodies that it takes.
     """
 
     verb: str
@@ -63,7 +63,7 @@ class Route(NamedTuple):
     answer: type[Reply]
     summary: str
     look: Callable[[Look], Reply] | None = None
-    serve: Callable[[Call], Answer] | None = None
+    serve: Callable[[Call], Answer | Awaitable[Answer]] | None = None
     query: type[Query] = Query
     problems: tuple[int, ...] = ()
     examples: tuple[dict[str, Any], ...] = ()
@@ -111,7 +111,7 @@ ROUTES = (
 )
 
 
-def serve(venue: Venue, target: str, body: Any, has_body: bool, verb: str = "") -> Answer:
+def serve(venue: Venue, target: str, body: Any, has_body: bool, verb: str = "") -> Answer | Awaitable[Answer]:
     """Serve a call: the path's and, where it is named, the verb's.
 
     Where it is not, a call without a body is a look, one with a body the change that the path stands for. A change
