@@ -26,7 +26,15 @@ from venue import cli, config, gate, journal, operations, problem
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = {path.relative_to(ROOT).as_posix(): path for path in sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])}
-NAMED = {"market": "key", "service": "key", "port": "name", "firm": "mpid", "symbol": "symbol"}
+NAMED = {
+    "market": "key",
+    "service": "key",
+    "port": "name",
+    "firm": "mpid",
+    "symbol": "symbol",
+    "client": "id",
+    "person": "name",
+}
 """By what an entry of a configuration's lists is known."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)

@@ -22,13 +22,14 @@ import msgspec
 
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE
-from venue.access import Fault, login_fault, reach_fault
+from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.hints import hint
+from venue.http_settings import ClientSettings, HttpSettings, PersonSettings
+from venue.settings import Mpid, Settings
 
 Durability = Literal["disk", "process", "memory"]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
 Name6 = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{1,6}\Z")]
-Mpid = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
 Password = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,10}\Z")]
 Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9.+=$^#@*~-]{1,8}( [A-Z0-9]{1,6})?\Z", max_length=8)]
 Dollars = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?\Z")]
@@ -48,10 +49,6 @@ class ConfigError(Exception):
     def __init__(self, key: str, message: str) -> None:
         super().__init__(f"{key}: {message}" if key else message)
         self.key = key
-
-
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the configuration file."""
 
 
 class VenueSettings(Settings, frozen=True):
@@ -237,12 +234,15 @@ class Config(Settings, frozen=True, kw_only=True):
     soupbintcp: SoupBinTcpSettings = SoupBinTcpSettings()
     login: LoginSettings = LoginSettings()
     tls: TlsSettings | None = None
+    http: HttpSettings = HttpSettings()
     market: Annotated[tuple[MarketSettings, ...], msgspec.Meta(min_length=1)]
     service: Annotated[tuple[ServiceSettings, ...], msgspec.Meta(min_length=1)]
     port: tuple[PortSettings, ...]
     firm: tuple[FirmSettings, ...] = ()
     symbol: tuple[SymbolSettings, ...]
     rule: tuple[AnyRule, ...] = ()
+    client: tuple[ClientSettings, ...] = ()
+    person: tuple[PersonSettings, ...] = ()
 
 
 def sample() -> str:
@@ -297,8 +297,9 @@ def known_keys() -> list[str]:
     """Give every key there is in a configuration file."""
     tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
     entries = (PortSettings, FirmSettings, SymbolSettings, Config, *get_args(AnyRule))
+    http = (HttpSettings, ClientSettings, PersonSettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
-    structs = (*tables, *entries, *settings)
+    structs = (*tables, *entries, *http, *settings)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
 
@@ -339,6 +340,9 @@ def _check(config: Config) -> None:
         if rule.port is not None:
             _known(f"rule[{i}].port", rule.port, ports)
         _check_rule(f"rule[{i}]", rule, config, symbols)
+    _unique("client", "id", [client.id for client in config.client])
+    _unique("person", "name", [person.name for person in config.person])
+    _refuse(http_fault(config))
     if config.login.first_delay_ms > config.login.longest_delay_ms:
         raise ConfigError("login.longest_delay_ms", "it is shorter than first_delay_ms")
     with suppress(ValueError):  # a name: the venue looks it up when it binds

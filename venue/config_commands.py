@@ -16,8 +16,17 @@ import tomli_w
 
 from venue import config as configuration
 from venue.hints import HINTS
+from venue.http_settings import ClientSecret, PersonPassword
 from venue.passwords import hash_password
 from venue.tls import server_context
+
+LONGEST_LINE = 200
+SECRETS: dict[str, tuple[str, Any, str]] = {
+    "port": ("password", configuration.Password, "password"),
+    "client": ("secret", ClientSecret, "client.secret"),
+    "person": ("password", PersonPassword, "person.password"),
+}
+"""What each is called, what it must look like, and where that is said in words."""
 
 
 @click.group()
@@ -63,7 +72,8 @@ def config_check(file: Path | None) -> None:
     server_context(checked)
     click.echo(
         f"{file or 'the demo'}: fine. {len(checked.service)} services, {len(checked.port)} ports, "
-        f"{len(checked.symbol)} symbols, {len(checked.rule)} rules"
+        f"{len(checked.symbol)} symbols, {len(checked.rule)} rules, "
+        f"{len(checked.client)} clients, {len(checked.person)} people"
     )
 
 
@@ -82,25 +92,36 @@ def config_show(file: Path | None) -> None:
 
 
 @config.command("hash")
-def config_hash() -> None:
-    """Hash a password for `password_hash`: asked for at a terminal, else the first line of stdin; never an argument.
+@click.option(
+    "--for",
+    "whose",
+    type=click.Choice(["port", "client", "person"]),
+    default="port",
+    help="Whose it is (default port).",
+)
+def config_hash(whose: str) -> None:
+    """Hash a password or secret: asked for at a terminal, else the first line of stdin; never an argument.
+
+    A port's is hashed in upper case, as SoupBinTCP has it; a client's or a person's as it is.
 
     \b
     Examples:
       portcullis config hash
       portcullis config hash < password.txt
+      portcullis config hash --for client < secret.txt
     """
     if sys.stdin is None:
         raise click.UsageError("there is no stdin to read a password from")
     if sys.stdin.isatty():
         password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     else:
-        password = sys.stdin.buffer.readline(100).decode("ascii", "replace").rstrip("\r\n")
+        password = sys.stdin.buffer.readline(LONGEST_LINE).decode("ascii", "replace").rstrip("\r\n")
+    what, type_, hint = SECRETS[whose]
     try:
-        msgspec.convert(password, configuration.Password)
+        msgspec.convert(password, type_)
     except msgspec.ValidationError:
-        raise click.UsageError(f"a password is {HINTS['password']}") from None
-    click.echo(hash_password(password))
+        raise click.UsageError(f"a {what} is {HINTS[hint]}") from None
+    click.echo(hash_password(password, exact=whose != "port"))
 
 
 def _without_nulls(value: Any) -> Any:

@@ -6,7 +6,8 @@ after the other: a crowd of wrong passwords from one address delays another addr
 
 Once a password was found right, the port remembers it by a fast hash under a key that only this process has, so the
 next login costs a microsecond. Passwords that stand in the configuration in the clear are remembered like that from
-the start. SoupBinTCP passwords know no upper and lower case: all of this is given upper case.
+the start. SoupBinTCP passwords know no upper and lower case, and are all given upper case here; what people and
+programs log in with over HTTP is taken as it is (`exact`).
 """
 
 from __future__ import annotations
@@ -52,10 +53,15 @@ class Cost(NamedTuple):
 USUAL_COST = Cost(TIME_COST, MEMORY_KIB, PARALLELISM)
 
 
-def hash_password(password: str) -> str:
-    """Make the hash that `password_hash` takes."""
+def in_bytes(password: str, exact: bool) -> bytes:
+    """Give what is hashed of a password: of a port's the upper case, else the password itself."""
+    return (password if exact else password.upper()).encode()
+
+
+def hash_password(password: str, exact: bool = False) -> str:
+    """Make the hash that `password_hash` and `secret_hash` take."""
     salt = secrets.token_bytes(SALT_BYTES)
-    return hash_secret(password.upper().encode(), salt, *USUAL_COST, DIGEST_BYTES, Type.ID).decode()
+    return hash_secret(in_bytes(password, exact), salt, *USUAL_COST, DIGEST_BYTES, Type.ID).decode()
 
 
 def cost_of(text: str) -> Cost:
@@ -92,7 +98,8 @@ def dummy(cost: Cost) -> str:
 class Remembered:
     """The right passwords that this process has met, by name: a keyed hash of each, never the password."""
 
-    def __init__(self) -> None:
+    def __init__(self, exact: bool = False) -> None:
+        self._exact = exact
         self._key = secrets.token_bytes(32)
         self._known: dict[str, bytes] = {}
 
@@ -105,7 +112,7 @@ class Remembered:
         return hmac.compare_digest(self._known.get(name, b""), self._digest(password))
 
     def _digest(self, password: str) -> bytes:
-        return blake2b(password.upper().encode(), key=self._key).digest()
+        return blake2b(in_bytes(password, self._exact), key=self._key).digest()
 
 
 class Check:
@@ -130,8 +137,9 @@ class Verifier:
     For editors: all but `verify` belongs to the loop.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, hashes: Iterable[str]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, hashes: Iterable[str], exact: bool = False) -> None:
         self._loop = loop
+        self._exact = exact
         self._dummies = {cost: dummy(cost) for cost in {cost_of(text): None for text in hashes} or {USUAL_COST: None}}
         self._lines: dict[str, deque[Check]] = {}
         self._busy = False
@@ -157,7 +165,7 @@ class Verifier:
     def verify(self, password: str, hash_: str | None) -> bool:
         """Check a password against a hash, or against none; in the thread."""
         cost = None if hash_ is None else cost_of(hash_)
-        secret = password.upper().encode()
+        secret = in_bytes(password, self._exact)
         right = False
         for each, fake in self._dummies.items():
             if each == cost and hash_ is not None:

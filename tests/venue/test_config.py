@@ -5,7 +5,7 @@ from itertools import takewhile
 import pytest
 
 from engine.api import SelfMatchAction, SelfMatchLevel, SelfMatchPrevention
-from venue import config
+from venue import access, config, roles
 from venue.config import ConfigError
 from venue.reference import market_command
 
@@ -32,6 +32,36 @@ def firms(*lines):
 
 def symbol(old, new):
     return (AAPL, AAPL.replace(old, new))
+
+
+SECRET = "0123456789abcdef"
+EQRC_READ = (roles.RULES_READ, roles.HISTORY_READ)
+BAD_REDIRECTS = (
+    "",
+    "//elsewhere.example/",
+    "/\\\\elsewhere.example/",
+    "http://elsewhere.example/",
+    "http://localhost.elsewhere.example/",
+    "http://10.0.0.1/",
+    "https://user@elsewhere.example/",
+    "https://elsewhere.example/#here",
+    "https://elsewhere.example/two words",
+    "https://else;where.example/",
+    "https://",
+    "javascript:alert(1)",
+    "desk.example:/back",
+)
+
+
+def person(**lines):
+    """A person added at the end of the sample, its values as TOML writes them."""
+    lines = {"name": '"new"', "roles": '["prm-read"]', "password": '"p"'} | lines
+    return ("", "\n[[person]]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items()))
+
+
+def client(**lines):
+    """A client added at the end of the sample."""
+    return ("", '\n[[client]]\nid = "new"\n' + "".join(f"{key} = {value}\n" for key, value in lines.items()))
 
 
 BAD = [
@@ -119,7 +149,7 @@ BAD = [
     # what is missing, unknown, or there twice
     (*port('password = "NTFTEST"', f'password = "NTFTEST"\npassword_hash = "{HASH}"'), "port[0].password_hash"),
     ('key = "ouch.nasdaq"\n', "", "service[0].key"),
-    ('password = "NTFTEST"\n\n# ---', "\n# ---", "port[7].password"),
+    ('password = "NTFTEST"\n\n# --- Firms', "\n# --- Firms", "port[7].password"),
     ("[soupbintcp]", "[soup]", "soup"),
     ('key = "bx"', 'key = "nasdaq"', "market[1].key"),
     ('key = "ouch.bx"', 'key = "ouch.nasdaq"', "service[1].key"),
@@ -160,6 +190,35 @@ BAD = [
     ("{ percent = 10 }, ", "{ amount = 1e30 }, ", "rule[3].settings.ranges[0].amount"),
     ("", RULE.format("max-shares", "settings = { limit = 5 }").replace("INET", "NONE"), f"{LAST_RULE}.mpid"),
     ('after_hours = ["16:00", "20:00"]', 'after_hours = ["20:00", "16:00"]', "market[0].after_hours"),
+    # who may ask over HTTP
+    (*person(roles="[]"), "person[8].roles"),
+    (*person(roles='["prm-reed"]'), "person[8].roles[0]"),
+    (*person(name='"desk"'), "person[8].name"),
+    (*person(name='"two words"'), "person[8].name"),
+    (*person(password='""'), "person[8].password"),
+    (*person(mpids="[]"), "person[8].mpids"),
+    (*person(mpids='["inet"]'), "person[8].mpids[0]"),
+    (*person(password_hash=f'"{HASH}"'), "person[8].password_hash"),
+    (*person(password="7"), "person[8].password"),
+    (*client(), "client[8].secret"),
+    (*client(secret='"too short"'), "client[8].secret"),
+    (*client(secret='"no%percent%signs%"'), "client[8].secret"),
+    (*client(secret=f'"{SECRET}"'), "client[8].roles"),
+    (*client(secret_hash='"x"', roles='["operations"]'), "client[8].secret_hash"),
+    (*client(secret=f'"{SECRET}"', secret_hash=f'"{HASH}"'), "client[8].secret_hash"),
+    (*client(redirect_uris='["https://a.example/"]', roles='["operations"]'), "client[8].roles"),
+    (*client(redirect_uris='["https://a.example/"]', mpids='["INET"]'), "client[8].roles"),
+    *((*client(redirect_uris=f"['/fine', '{uri}']"), "client[8].redirect_uris[1]") for uri in BAD_REDIRECTS),
+    ('id = "eqrc-inet"', 'id = "ntf-operator"', "client[1].id"),
+    ('id = "eqrc-inet"', 'id = "eqrc:inet"', "client[1].id"),
+    ("token_seconds = 300", "token_seconds = 3601", "http.token_seconds"),
+    ("token_seconds = 300", "client_burst = 0", "http.client_burst"),
+    ("token_seconds = 300", 'url = "venue.example"', "http.url"),
+    ("token_seconds = 300", 'url = "https://venue.example/"', "http.url"),
+    ('allow = ["127.0.0.0/8", "::1"]', 'allow = ["127.0.0.1/8"]', "http.allow[0]"),
+    ('allow = ["127.0.0.0/8", "::1"]', "allow = []", "http.allow"),
+    ('"/ptr-api" = [', '"ptr-api" = [', "http.allow_under.ptr-api"),
+    ('"/ptr-api" = ["127.0.0.1", ', '"/ptr-api" = ["127.0.0.256", ', "http.allow_under./ptr-api[0]"),
     # no TOML at all
     ("", f"deep = {'[' * 5_000}", ""),
     ("", f"number = {'9' * 5_000}", ""),
@@ -218,6 +277,35 @@ def test_the_sample_is_the_demo():
     }
     assert {(rule.exchange, rule.mpid, rule.port) for rule in demo.rule} == {("NASDAQ", "INET", "IN30T1")}
     assert (demo.venue.port_base, demo.venue.host, demo.venue.durability) == (7400, "127.0.0.1", "disk")
+
+
+def test_the_sample_has_the_clients_and_people_of_the_demo():
+    demo = config.parse(config.sample())
+    rules = (*EQRC_READ, roles.RULES_WRITE, roles.AUDIT_READ, roles.UNBREACH)
+    clearing = ("CLRG", "INET", "AKAM")
+    assert {client.id: (set(client.roles), client.mpids) for client in demo.client if client.secret} == {
+        "ntf-operator": ({roles.OPERATIONS}, None),
+        "eqrc-inet": ({*rules}, ("INET",)),
+        "eqrc-inet-ro": ({*EQRC_READ}, ("INET",)),
+        "workx-ptr-api": ({roles.PTR_CLEARING}, clearing),
+        "workx-ptr-corr": ({roles.PTR_CORRESPONDENT}, ("INET",)),
+        "workx-ptr-cpty": ({roles.PTR_COUNTERPARTY}, ("AKAM",)),
+        "member-gp29": ({roles.PRM_READ, roles.PRM_WRITE}, ("GP29",)),
+    }
+    assert demo.client[0].secret == "ntf-operator!xxxxxxxxxxxxxxxxxxx"
+    assert [client.id for client in demo.client if client.secret != access.known_secret(client.id)] == ["docs"]
+    assert {person.name: (set(person.roles), person.mpids) for person in demo.person} == {
+        "gp29-risk": ({roles.PRM_READ, roles.PRM_WRITE}, ("GP29",)),
+        "gp29-view": ({roles.PRM_READ}, ("GP29",)),
+        "inet-risk": ({*rules}, ("INET",)),
+        "inet-view": ({*EQRC_READ}, ("INET",)),
+        "clrg-risk": ({roles.PTR_CLEARING}, clearing),
+        "inet-corr": ({roles.PTR_CORRESPONDENT}, ("INET",)),
+        "akam-cpty": ({roles.PTR_COUNTERPARTY}, ("AKAM",)),
+        "desk": ({roles.OPERATIONS}, None),
+    }
+    assert {person.password for person in demo.person} == {"NTFTEST"}
+    assert demo.http.allow_under == {"/ptr-api": ("127.0.0.1", "::1")}
 
 
 def test_the_hint_is_that_of_the_table():

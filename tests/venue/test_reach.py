@@ -18,7 +18,23 @@ OPEN = 'host = "127.0.0.1"'
 PLAIN = setting("allow_plain_tcp = true")
 KNOWN = setting("allow_known_logins = true")
 HIDDEN = ("show_logins = true", "show_logins = false")
-OWN = ('password = "NTFTEST"', 'password = "SECRET"')
+OWN_PASSWORDS = ('password = "NTFTEST"', 'password = "SECRET"')
+OWN = (OWN_PASSWORDS, ("!xxx", "!yyy"))
+FIRST = 'name = "IN19T6"\nmpid = "INET"\nservice = "ouch.nasdaq"\npassword = '
+FIRST_HASH = FIRST.replace("password", "password_hash")
+HASHED = passwords.hash_password("NTFTEST", exact=True)
+DEAR = HASHED.replace("t=2", "t=9")
+KNOWN_SECRET = passwords.hash_password("ntf-operator!xxxxxxxxxxxxxxxxxxx", exact=True)
+
+
+def desk(line):
+    """The last person's way to log in, after `OWN_PASSWORDS`."""
+    return ('name = "desk"\npassword = "SECRET"', f'name = "desk"\n{line}')
+
+
+def operator(text):
+    """The first client's hash, after `OWN`."""
+    return ('secret = "ntf-operator!yyyxxxxxxxxxxxxxxxx"', f'secret_hash = "{text}"')
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1", "2001:db8::1", "fe80::1", "::ffff:192.0.2.1"])
@@ -26,10 +42,17 @@ OWN = ('password = "NTFTEST"', 'password = "SECRET"')
     ("changes", "key"),
     [
         ([], "venue.host"),
-        ([KNOWN, HIDDEN, OWN], "venue.host"),
-        ([PLAIN, OWN], "venue.show_logins"),
+        ([KNOWN, HIDDEN, *OWN], "venue.host"),
+        ([PLAIN, *OWN], "venue.show_logins"),
         ([PLAIN, HIDDEN], "port[0].password"),
-        ([PLAIN, HIDDEN, OWN], ""),
+        ([PLAIN, HIDDEN, OWN_PASSWORDS, desk('password = "NtfTest"')], "person[7].password"),
+        ([PLAIN, HIDDEN, OWN_PASSWORDS], "client[0].secret"),
+        ([PLAIN, HIDDEN, *OWN, (f'{FIRST}"SECRET"', f'{FIRST_HASH}"{HASHED}"')], "port[0].password_hash"),
+        ([PLAIN, HIDDEN, *OWN, desk(f'password_hash = "{HASHED}"')], "person[7].password_hash"),
+        ([PLAIN, HIDDEN, *OWN, operator(KNOWN_SECRET)], "client[0].secret_hash"),
+        ([PLAIN, HIDDEN, *OWN, desk(f'password_hash = "{DEAR}"')], ""),
+        ([PLAIN, HIDDEN, *OWN, operator(HASHED)], ""),
+        ([PLAIN, HIDDEN, *OWN], ""),
         ([PLAIN, KNOWN], ""),
     ],
 )
@@ -75,7 +98,7 @@ def test_a_name_of_loopback_listens_on_one_port_of_each_of_its_addresses(host, d
 
 
 def test_on_every_address_a_venue_of_its_own_passwords_takes_logins(host, visit, demo_config):
-    venue = host(demo_config((OPEN, 'host = "0.0.0.0"'), PLAIN, HIDDEN, OWN))
+    venue = host(demo_config((OPEN, 'host = "0.0.0.0"'), PLAIN, HIDDEN, *OWN))
     assert venue.addresses["ouch.nasdaq"][0] == "0.0.0.0"
     assert visit(venue).log_in(USER, "SECRET") == "A"
 
@@ -112,6 +135,28 @@ def test_what_no_login_could_send_is_not_hashed(given):
     result = subprocess.run(command, input=given, capture_output=True, check=False)
     assert (result.returncode, result.stdout) == (2, b"")
     assert b"1 to 10 printable characters" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("whose", "given", "hashed"),
+    [
+        ("client", b"ntf-operator!xxxxxxxxxxxxxxxxxxx\n", b"ntf-operator!xxxxxxxxxxxxxxxxxxx"),
+        ("client", b"Too short\n", None),
+        ("client", b"sixteen%characters\n", None),
+        ("person", b"A long Password with spaces\r\n", b"A long Password with spaces"),
+        ("person", b"x" * 129, None),
+        ("port", b"A-long-Password\n", None),
+    ],
+)
+def test_what_is_hashed_for_clients_and_people_is_as_it_is_and_may_be_longer(whose, given, hashed):
+    command = [PORTCULLIS, "config", "hash", "--for", whose]
+    result = subprocess.run(command, input=given, capture_output=True, check=False)
+    if hashed is None:
+        assert (result.returncode, result.stdout) == (2, b"")
+        assert b" is " in result.stderr
+        return
+    assert passwords.is_of(hashed, result.stdout.decode().strip())
+    assert not passwords.is_of(hashed.upper(), result.stdout.decode().strip())
 
 
 def limited(tmp_path, limits):
