@@ -39,7 +39,7 @@ from engine.book import Market, Security
 from engine.details import attribute_fault
 from engine.mass_cancel import MassCancel
 from engine.matching import NEVER, Matching
-from engine.risk.eqrc import PORT_CHECKS, RuleBook
+from engine.risk.eqrc import PORT_CHECKS, RuleBook, is_within
 from engine.trades import MemoryStore, OpenStore
 
 __all__ = ["NEVER", "Engine"]
@@ -145,10 +145,12 @@ class Engine(Matching, OrderEntry):
                 refusal = port_check(port)
                 if refusal is not None:
                     return refusal
-        for check in scope.limits.armed:
-            refusal = check(order)
-            if refusal is not None:
-                return refusal
+        armed = scope.limits.armed
+        if armed and not is_within(order):
+            for check in armed:
+                refusal = check(order)
+                if refusal is not None:
+                    return refusal
         return None
 
     def enter(self, order: Order, now: int) -> Refusal | None:

@@ -165,6 +165,32 @@ CHECKS: Final = (restricted_stock, maximum_shares, maximum_notional, fat_finger)
 """What is asked of each order, in order of precedence."""
 
 
+def is_within(order: Order) -> bool:
+    """Tell whether an order is so far within every limit that no check need be asked; False only means: ask them.
+
+    For editors: an order that any of `CHECKS` refuses must never be within. A kind of limit that this does not look at
+    sets `shares_within` to -1 in `fold`.
+    """
+    scope = order.scope
+    limits, security, price = scope.limits, scope.book.security, order.price
+    if order.terms.side is BUY:
+        band, reference = limits.buys, security.offer
+    else:
+        band, reference = limits.sells, security.bid
+        if reference is not None and price < reference:
+            return False  # it may count at more than its price
+    if reference is None:
+        reference = security.previous_close
+    if band.reference != reference:
+        if reference is None:
+            return False
+        settle(band, limits, reference, order.terms.side is BUY)
+    size = order.size
+    return (
+        band.lowest <= price <= band.highest and size <= limits.shares_within and price * size <= limits.notional_within
+    )
+
+
 def price_range(reference: int) -> int:
     """Give the fat finger range, 1 to 6, of a reference price: below $1, then from $1, $10, $50, $100 and $500."""
     place = 1
@@ -247,6 +273,12 @@ def fold(rules: list[RuleEntry]) -> Limits:
         check for check, setting in zip(CHECKS, settings, strict=True) if setting is not None
     )
     limits.armed = armed
+    if limits.restricted is not None:
+        limits.shares_within = -1
+    elif limits.maximum_shares is not None:
+        limits.shares_within = limits.maximum_shares.limit
+    if limits.maximum_notional is not None:
+        limits.notional_within = limits.maximum_notional.limit
     return limits
 
 

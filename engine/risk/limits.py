@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from engine.api import Order, Refusal
+
+NO_LIMIT: Final = 2**62 - 1
+"""More than any order has; compiled code compares it as a plain machine word."""
 
 
 class Limits:
     """What a rule book holds an order to, for one port in one symbol: every level folded together.
 
     `armed` are the checks that have something to compare, in the rule book's order of precedence. `buys` and `sells`
-    are what the fat finger rules let pass at the reference price that they saw last.
+    are what the fat finger rules let pass at the reference price that they saw last. An order up to `shares_within` and
+    `notional_within` (ticks x shares) is within every limit of that kind, whatever else it says.
     """
 
-    __slots__ = ("armed", "buys", "fat_finger", "maximum_notional", "maximum_shares", "restricted", "sells")
+    __slots__ = (
+        "armed",
+        "buys",
+        "fat_finger",
+        "maximum_notional",
+        "maximum_shares",
+        "notional_within",
+        "restricted",
+        "sells",
+        "shares_within",
+    )
 
     def __init__(self) -> None:
         self.armed: tuple[Check, ...] = ()
@@ -24,6 +38,8 @@ class Limits:
         self.fat_finger: tuple[FatFinger, ...] = ()
         self.buys = Band()
         self.sells = Band()
+        self.shares_within = NO_LIMIT
+        self.notional_within = NO_LIMIT
 
 
 class Bound(NamedTuple):
