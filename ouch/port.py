@@ -8,7 +8,7 @@ reads and writes its own messages, with a codec and tables of its own: `us.UsOuc
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from engine.api import Order, OrderEntry, Port, Refusal, Reject, Scope
 from wire.record import Malformed
@@ -17,6 +17,8 @@ from wire.soup_terms import SEQUENCED_HEADERS
 NUMBER_MASK: Final = 0xFFFF_FFFF
 CHANNEL_SHIFT: Final = 32
 """An order's key is its channel (UserRefIdx, 0 for none) above its UserRefNum."""
+Handler = Callable[[Any, bytes, int], None]
+"""A dialect's method for one kind of message: one table serves all its ports, and so is always at hand."""
 
 
 class PacketStream(Protocol):
@@ -50,7 +52,7 @@ class OuchPort:
         self.numbers: dict[int, int] = {}
         self.scopes: dict[bytes, Scope] = {}
         self.refusal: Refusal | None = None
-        self.handlers: dict[int, Callable[[bytes, int], None]] = {}
+        self.handlers: dict[int, Handler] = {}
         self.uncounted: frozenset[int] = frozenset()
 
     def receive(self, message: bytes, now: int) -> None:
@@ -63,7 +65,7 @@ class OuchPort:
             self.ignored(self.port, "no such message", message)
             return
         try:
-            handler(message, now)
+            handler(self, message, now)
         except Malformed as malformed:
             self.ignored(self.port, str(malformed), message)
 

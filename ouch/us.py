@@ -29,7 +29,7 @@ from engine.api import (
     SystemEvent,
 )
 from ouch import codec, codes
-from ouch.port import CHANNEL_SHIFT, NUMBER_MASK, OuchPort, PacketStream
+from ouch.port import CHANNEL_SHIFT, NUMBER_MASK, Handler, OuchPort, PacketStream
 from ouch.terms import (
     AIQ_LETTERS,
     BROKEN_TRADE_REASONS,
@@ -69,17 +69,8 @@ class UsOuchPort(OuchPort, Sink):
         ignored: Callable[[Port, str, bytes], None],
     ) -> None:
         super().__init__(port, engine, open_stream, ignored)
-        self.uncounted = frozenset({codec.CANCEL_ORDER, codec.MASS_CANCEL})
-        self.handlers = {
-            codec.ENTER_ORDER: self.enter_order,
-            codec.REPLACE_ORDER: self.replace_order,
-            codec.CANCEL_ORDER: self.cancel_order,
-            codec.MODIFY_ORDER: self.modify_order,
-            codec.MASS_CANCEL: self.mass_cancel,
-            codec.DISABLE_ORDER_ENTRY: self.disable_order_entry,
-            codec.ENABLE_ORDER_ENTRY: self.enable_order_entry,
-            codec.ACCOUNT_QUERY: self.account_query,
-        }
+        self.handlers = HANDLERS
+        self.uncounted = UNCOUNTED
 
     # From the client.
 
@@ -393,6 +384,20 @@ def read_options(appendage: bytes, allowed: frozenset[int]) -> tuple[int, Option
     channel = options.get(codec.TAG_USER_REF_IDX, 0)
     assert isinstance(channel, int)
     return channel, options, bad
+
+
+HANDLERS: Final[dict[int, Handler]] = {
+    codec.ENTER_ORDER: UsOuchPort.enter_order,
+    codec.REPLACE_ORDER: UsOuchPort.replace_order,
+    codec.CANCEL_ORDER: UsOuchPort.cancel_order,
+    codec.MODIFY_ORDER: UsOuchPort.modify_order,
+    codec.MASS_CANCEL: UsOuchPort.mass_cancel,
+    codec.DISABLE_ORDER_ENTRY: UsOuchPort.disable_order_entry,
+    codec.ENABLE_ORDER_ENTRY: UsOuchPort.enable_order_entry,
+    codec.ACCOUNT_QUERY: UsOuchPort.account_query,
+}
+UNCOUNTED: Final = frozenset({codec.CANCEL_ORDER, codec.MASS_CANCEL})
+"""Messages that do not count towards a port's rate."""
 
 
 def channel_option(channel: int) -> bytes:

@@ -195,7 +195,7 @@ def test_a_fault_of_ours_stops_the_venue_before_its_record_is_written(host, conn
         raise fault
 
     for port in venue.venue.machine.ports:
-        port.handlers[ord("X")] = fail
+        port.handlers = port.handlers | {ord("X"): fail}
     client.send(client.order(2), client.cancel(1), client.order(3))
     assert failure(venue) is fault
     client.read(0.2)
