@@ -30,13 +30,14 @@ from venue.control import ControlServer
 from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
 from venue.gate import Gate, Writer
 from venue.journal import Journal
-from venue.listener import NO_SUCH_ADDRESS, Listener, plain_address, resolve
+from venue.listener import NO_SUCH_ADDRESS, BoundPort, Listener, plain_address, resolve
 from venue.log import EventLog, MemoryLog, SqliteLog
 from venue.machine import Machine
 from venue.ports import SoupConnection
 from venue.record import Kind
 from venue.recovery import recover
 from venue.reference import market_command
+from venue.supervisor import Supervisor
 from venue.tls import server_context
 from wire.soup import SoupSettings
 
@@ -76,7 +77,8 @@ class Venue:
         self.connections: dict[SoupConnection, None] = {}
         self.logged_in: dict[str, SoupConnection] = {}
         self.addresses: dict[str, tuple[str, int]] = {}
-        self.listeners: list[Listener] = []
+        self.listeners: list[BoundPort] = []
+        self.supervisor: Supervisor | None = None
         self.crowd: Crowd
         self.door: Door
         self.waiting_for_disk: dict[SoupConnection, None] = {}
@@ -142,14 +144,18 @@ class Venue:
         check_reach(self.config, map(plain_address, addresses))
         for service in self.config.service:
             port = venue.port_base + service.offset if venue.port_base else 0
-            listener = Listener(
-                self.loop,
-                self.crowd,
-                partial(SoupConnection, self, service),
-                context if service.tls else None,
-                soup.login_wait_ms / 1000,
-                soup.slow_reader_limit_ms / 1000,
-            )
+            listener: BoundPort
+            if service.protocol == "http":
+                listener = self.supervisor = Supervisor(self.config, self.data, self.addresses)
+            else:
+                listener = Listener(
+                    self.loop,
+                    self.crowd,
+                    partial(SoupConnection, self, service),
+                    context if service.tls else None,
+                    soup.login_wait_ms / 1000,
+                    soup.slow_reader_limit_ms / 1000,
+                )
             self.listeners.append(listener)
             try:
                 self.addresses[service.key] = listener.bind(addresses, port)
@@ -215,6 +221,8 @@ class Venue:
         """Refuse new connections, close the present ones, flush the log, keep a snapshot."""
         self.live = False
         self._close_the_door()
+        if self.supervisor is not None:
+            await self.loop.run_in_executor(None, self.supervisor.stop)
         await self.control.stop()
         self._schedule()
         for connection in list(self.connections):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import platform
 import signal
@@ -18,7 +17,7 @@ import tempfile
 import time
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Self, TextIO, cast
+from typing import Any, Self
 
 import click
 import msgspec
@@ -38,7 +37,7 @@ from venue.log import DirectoryInUse
 from venue.machine import Machine
 from venue.record import LogDamaged
 from venue.recovery import replay as replay_log
-from venue.stderr import LogWriter
+from venue.stderr import LogWriter, log_through
 from venue.tail import Follower, line
 
 FAILED, USAGE, BAD_CONFIGURATION, PORT_TAKEN, LOG_DAMAGED, INTERRUPTED = 1, 2, 3, 4, 5, 130
@@ -146,15 +145,10 @@ def run(config: Config, data: Path) -> int:
     if remark:
         _say(0, remark)
     lines = LogWriter()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%H:%M:%S.%f", utc=False),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", lines)),
-        cache_logger_on_first_use=True,
+    log_through(
+        lines,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S.%f", utc=False),
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
@@ -263,7 +257,9 @@ def banner(venue: Venue) -> str:
         if settings.show_logins:
             logins = _logins([port for port in venue.config.port if port.service == key])
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        lines.append(f"  {key:<14}{address + tls.get(key, ''):<24}{logins}")
+        if venue.config.http is not None and key == venue.config.http.key:
+            address, logins = f"http{'s' if key in tls else ''}://{address}", ""
+        lines.append(f"  {key:<14}{address + tls.get(key, ''):<24}{logins}".rstrip())
     lines += [
         "",
         "  portcullis tail   follows it      portcullis ops ports   looks inside      Ctrl-C   stops it",

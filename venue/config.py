@@ -103,12 +103,15 @@ class MarketSettings(Settings, frozen=True):
 
 
 class ServiceSettings(Settings, frozen=True):
-    """A listener: `offset` is added to the port base."""
+    """A listener: `offset` is added to the port base. Order entry has a market; `http`, the second process's, has none.
+
+    There is one `http` service at most.
+    """
 
     key: str
     offset: Annotated[int, msgspec.Meta(ge=0, le=500)]
-    protocol: Literal["ouch-5.0-us"]
-    market: str
+    protocol: Literal["ouch-5.0-us", "http"]
+    market: str | None = None
     tls: bool = False
 
 
@@ -244,6 +247,11 @@ class Config(Settings, frozen=True, kw_only=True):
     client: tuple[ClientSettings, ...] = ()
     person: tuple[PersonSettings, ...] = ()
 
+    @property
+    def http(self) -> ServiceSettings | None:
+        """The service of the second process, None where the venue has none."""
+        return next((service for service in self.service if service.protocol == "http"), None)
+
 
 def sample() -> str:
     """Give the demo's configuration file, comments and all."""
@@ -306,7 +314,8 @@ def known_keys() -> list[str]:
 def _check(config: Config) -> None:
     """Check what no single value shows: names that must be known, unique or fitting."""
     markets = _unique("market", "key", [market.key for market in config.market])
-    services = _unique("service", "key", [service.key for service in config.service])
+    _unique("service", "key", [service.key for service in config.service])
+    services = [service.key for service in config.service if service.market is not None]
     _unique("service", "offset", [str(service.offset) for service in config.service])
     ports = _unique("port", "name", [port.name for port in config.port])
     _unique("firm", "mpid", [firm.mpid for firm in config.firm])
@@ -320,7 +329,15 @@ def _check(config: Config) -> None:
         if market.after_hours[0] > market.after_hours[1]:
             raise ConfigError(f"market[{i}].after_hours", "it ends before it begins")
     for i, service in enumerate(config.service):
-        _known(f"service[{i}].market", service.market, markets)
+        if service.protocol == "http":
+            if service is not config.http:
+                raise ConfigError(f"service[{i}].protocol", "there is an http service already, and one is all there is")
+            if service.market is not None:
+                raise ConfigError(f"service[{i}].market", "an http service has no market: it shows them all")
+        elif service.market is None:
+            raise ConfigError(f"service[{i}].market", "this key is required")
+        else:
+            _known(f"service[{i}].market", service.market, markets)
         if service.tls and config.tls is None:
             raise ConfigError(f"service[{i}].tls", "there is no [tls] that names a certificate and a key")
     for i, port in enumerate(config.port):
@@ -389,7 +406,7 @@ def _check_symbol(key: str, symbol: SymbolSettings) -> None:
 
 
 def _check_rule(key: str, rule: AnyRule, config: Config, symbols: list[str]) -> None:
-    services = {service.key: service.market.upper() for service in config.service}
+    services = {service.key: service.market.upper() for service in config.service if service.market is not None}
     for port in config.port:
         if port.name == rule.port and (port.mpid, services[port.service]) != (rule.mpid, rule.exchange):
             raise ConfigError(f"{key}.port", f"{rule.port} is {port.mpid}'s at {services[port.service]}")

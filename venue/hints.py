@@ -9,7 +9,7 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "second_login": "refuse or take-over",
     "sequence_zero": "last or next",
     "sequence_beyond_next": "refuse or next",
-    "protocol": "ouch-5.0-us",
+    "protocol": "ouch-5.0-us or http",
     "market.key": "nasdaq, bx or psx",
     "exchange": "NASDAQ, BX or PSX",
     "type": "max-shares, max-notional, restricted-stock, fat-finger or order-rate",

@@ -55,8 +55,47 @@ def _bound(address: str, port: int) -> socket.socket:
     return bound
 
 
-class Listener:
-    """Listens on all of a host's addresses, on one port. `bind` it, `start` it, `close` it.
+class BoundPort:
+    """One port on all of a host's addresses. `bind` it, `start` it, `close` it."""
+
+    def __init__(self) -> None:
+        self.sockets: list[socket.socket] = []
+
+    def bind(self, addresses: list[str], port: int) -> tuple[str, int]:
+        """Take the port on each address, the same free one where it is 0; gives the first's. Raises `OSError`.
+
+        An address that this machine does not have (a name's `::1` where there is no IPv6) is left out, if it is not
+        the only one.
+        """
+        missing: OSError | None = None
+        for address in addresses:
+            try:
+                self.sockets.append(_bound(address, port))
+            except OSError as error:
+                if error.errno not in NO_SUCH_ADDRESS:
+                    raise
+                missing = error
+            else:
+                port = self.sockets[-1].getsockname()[1]
+        if missing is not None and not self.sockets:
+            raise missing
+        host: str = self.sockets[0].getsockname()[0]
+        return host, port
+
+    def start(self) -> None:
+        """Listen; raises `OSError`."""
+        for bound in self.sockets:
+            bound.listen(BACKLOG)
+
+    def close(self) -> None:
+        """Take no more connections."""
+        for bound in self.sockets:
+            bound.close()
+        self.sockets.clear()
+
+
+class Listener(BoundPort):
+    """Accepts who comes to a port, and hands each connection to a session.
 
     `session` makes a session for the address that a connection comes from.
     """
@@ -70,6 +109,7 @@ class Listener:
         handshake_seconds: float,
         shutdown_seconds: float,
     ) -> None:
+        super().__init__()
         self._loop = loop
         self._crowd = crowd
         self._session = session
@@ -77,56 +117,31 @@ class Listener:
         self._handshake_seconds = None if context is None else handshake_seconds
         self._shutdown_seconds = None if context is None else shutdown_seconds
         self._failed = Burst(loop, "TLS handshakes failed")
-        self._sockets: list[socket.socket] = []
         self._opening: set[asyncio.Task[None]] = set()
         self._pause: asyncio.TimerHandle | None = None
 
-    def bind(self, addresses: list[str], port: int) -> tuple[str, int]:
-        """Take the port on each address, the same free one where it is 0; gives the first's. Raises `OSError`.
-
-        An address that this machine does not have (a name's `::1` where there is no IPv6) is left out, if it is not
-        the only one.
-        """
-        missing: OSError | None = None
-        for address in addresses:
-            try:
-                self._sockets.append(_bound(address, port))
-            except OSError as error:
-                if error.errno not in NO_SUCH_ADDRESS:
-                    raise
-                missing = error
-            else:
-                port = self._sockets[-1].getsockname()[1]
-        if missing is not None and not self._sockets:
-            raise missing
-        host: str = self._sockets[0].getsockname()[0]
-        return host, port
-
     def start(self) -> None:
-        """Listen; raises `OSError`."""
-        for bound in self._sockets:
-            bound.listen(BACKLOG)
+        """Listen and accept; raises `OSError`."""
+        super().start()
         self._resume()
 
     def close(self) -> None:
         """Take no more connections, and break off handshakes."""
         self._suspend()
-        for bound in self._sockets:
-            bound.close()
-        self._sockets.clear()
+        super().close()
         for task in self._opening:
             task.cancel()
         self._failed.say()
 
     def _resume(self) -> None:
         self._pause = None
-        for bound in self._sockets:
+        for bound in self.sockets:
             self._loop.add_reader(bound, self._accept, bound)
 
     def _suspend(self) -> None:
         if self._pause is not None:
             self._pause.cancel()
-        for bound in self._sockets:
+        for bound in self.sockets:
             self._loop.remove_reader(bound)
 
     def _accept(self, bound: socket.socket) -> None:

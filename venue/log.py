@@ -27,12 +27,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from struct import Struct
 from typing import Final, Literal, Protocol, Self
-from zlib import crc32
 
 from venue import snapshot
 from venue.disk import RESERVE
+from venue.mark import MARK, pack_mark, read_mark
 from venue.record import ORIGIN, LogDamaged, Point, Record, encode_batch, next_chain, verify_commit
 from venue.wal import DayFile, sqlite_errors
 
@@ -52,9 +51,6 @@ CREATE TABLE commits (last INTEGER PRIMARY KEY, first INTEGER NOT NULL, chain BL
 """
 # One statement is one transaction: the epoch is checked in the very transaction that writes.
 _APPEND: Final = "INSERT INTO commits SELECT ?, ?, ?, ? FROM head WHERE epoch = ?"
-
-_MARK: Final = Struct("<Q32s")
-_MARK_CRC: Final = Struct("<I")
 
 
 class Fenced(Exception):  # noqa: N818 - the name states what is so
@@ -256,7 +252,7 @@ class SqliteLog:
         self._remove_unfinished()
         (self._folder / RESERVE).unlink(missing_ok=True)
         end = None
-        mark = _read_mark(self._folder)
+        mark = read_mark(self._folder)
         days = _days(self._folder)
         for path in days:
             expected = end.number + 1 if end else 0
@@ -285,7 +281,7 @@ class SqliteLog:
         """Open the newest day for writing, and have SQLite put every day's write-ahead file into its database."""
         if self._mark is not None:
             return
-        self._mark = os.open(self._folder / "acknowledged", os.O_RDWR | os.O_CREAT, 0o644)
+        self._mark = os.open(self._folder / MARK, os.O_RDWR | os.O_CREAT, 0o644)
         self._undo.callback(os.close, self._mark)
         days = _days(self._folder)
         for path in days[:-1]:
@@ -320,10 +316,9 @@ class SqliteLog:
 
     def _acknowledge(self) -> None:
         assert self._mark is not None
-        mark = _MARK.pack(*self._end)
-        mark += _MARK_CRC.pack(crc32(mark))
-        if os.pwrite(self._mark, mark, 0) != len(mark):
-            raise OSError(errno.ENOSPC, "the mark was written in part only", str(self._folder / "acknowledged"))
+        data = pack_mark(self._end)
+        if os.pwrite(self._mark, data, 0) != len(data):
+            raise OSError(errno.ENOSPC, "the mark was written in part only", str(self._folder / MARK))
 
 
 class LogReader:
@@ -344,7 +339,7 @@ class LogReader:
         May be left in the middle: the next call goes on from there.
         Every commit passed is held against its chain and its CRCs. Raises `LogDamaged`.
         """
-        mark = _read_mark(self._folder)
+        mark = read_mark(self._folder)
         later = True
         while later:
             days = _days(self._folder)
@@ -427,16 +422,6 @@ def _create_day(path: Path, start: Point, epoch: int) -> None:
 def _days(folder: Path) -> list[Path]:
     # ISO dates: the order of the names is the order of the days.
     return sorted(folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].db"))
-
-
-def _read_mark(folder: Path) -> Point | None:
-    """Return what was acknowledged last, None when that can't be told: a damaged mark proves nothing."""
-    try:
-        data = (folder / "acknowledged").read_bytes()
-    except FileNotFoundError:
-        return None
-    mark, checksum = data[: _MARK.size], data[_MARK.size :]
-    return Point(*_MARK.unpack(mark)) if checksum == _MARK_CRC.pack(crc32(mark)) else None
 
 
 @contextmanager

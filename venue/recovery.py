@@ -20,9 +20,7 @@ def recover(directory: Path, machine: Machine) -> None:
 
     A snapshot that this version cannot read is passed over: the log itself tells the same.
     """
-    for _, blob in snapshot.newest_first(directory / "snapshots"):
-        if _restored(machine, blob):
-            break
+    begin_at_newest(directory, machine)
     _apply(directory, machine)
 
 
@@ -41,6 +39,13 @@ def begin(directory: Path, machine: Machine) -> None:
         if number >= first - 1 and _restored(machine, blob):
             return
     raise LogDamaged(first, "the records before it are gone, and no snapshot stands in for them")
+
+
+def begin_at_newest(directory: Path, machine: Machine) -> None:
+    """Bring a new machine to the newest snapshot that this version can read, if there is one."""
+    for _, blob in snapshot.newest_first(directory / "snapshots"):
+        if _restored(machine, blob):
+            return
 
 
 def _restored(machine: Machine, blob: bytes) -> bool:

@@ -22,7 +22,7 @@ def time_of_day(text: str) -> int:
 
 def market_command(config: Config) -> Configure:
     """Give what the file says of the market as the command that tells the engine."""
-    markets = {service.key: service for service in config.service}
+    services = {service.key: (service.market, service.protocol) for service in config.service if service.market}
     return Configure(
         markets=tuple(
             MarketEntry(market.key, time_of_day(market.after_hours[0]), time_of_day(market.after_hours[1]))
@@ -33,8 +33,7 @@ def market_command(config: Config) -> Configure:
             PortEntry(
                 port.name,
                 port.mpid,
-                markets[port.service].market,
-                markets[port.service].protocol,
+                *services[port.service],
                 AIQ_STRATEGIES[port.aiq_strategy.encode()],
             )
             for port in config.port

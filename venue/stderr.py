@@ -6,10 +6,14 @@ stderr is gone the rest is thrown away. The order path never waits for a log lin
 
 from __future__ import annotations
 
+import logging
 import queue
 import sys
 import threading
 import time
+from typing import TextIO, cast
+
+import structlog
 
 LINES_WAITING = 10_000
 """Lines that may wait to be written before more are dropped."""
@@ -54,3 +58,13 @@ class LogWriter:
                 pass  # nobody reads: the venue goes on
             finally:
                 self.lines.task_done()
+
+
+def log_through(lines: LogWriter, *renderers: structlog.typing.Processor) -> None:
+    """Have every logger write its lines there, made by these renderers."""
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, *renderers],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", lines)),
+        cache_logger_on_first_use=True,
+    )

@@ -11,6 +11,7 @@ several tests need (`logs`, `disks`, `traders`) is found through the folder's pl
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -42,6 +43,8 @@ PORTCULLIS = Path(sys.executable).with_name("portcullis")
 PATIENCE = 15.0
 """Seconds after which something that should happen has not."""
 PASSWORD = "NTFTEST"
+SECOND_PROCESS = re.search(r'\[\[service\]\]\nkey = "http".*?\n\n', configuration.sample(), re.DOTALL)[0]
+"""What the sample says of it."""
 UNPACK = {
     b"S": codec.unpack_system_event,
     b"A": codec.unpack_order_accepted,
@@ -290,11 +293,19 @@ def environment(tmp_path):
 
 @pytest.fixture
 def launch(tmp_path, environment):
-    """Start `portcullis demo --port-base 0 …`, or another command where `command` says so, on `data`."""
+    """Start `portcullis demo --port-base 0 …`, or another command where `command` says so, on `data`.
+
+    The demo comes without its second process, which most tests have no use for, unless `sidecar` asks for it.
+    """
     running = []
 
-    def launch(*arguments, command="demo", data=None, wait=True):
-        process = Process([command, "--port-base", "0", *arguments], data or tmp_path / "data", environment)
+    def launch(*arguments, command="demo", data=None, wait=True, sidecar=False):
+        begin = [command]
+        if command == "demo" and not sidecar:
+            file = tmp_path / "demo-alone.toml"
+            file.write_text(configuration.sample().replace(SECOND_PROCESS, ""))
+            begin = ["serve", "--config", file]
+        process = Process([*begin, "--port-base", "0", *arguments], data or tmp_path / "data", environment)
         running.append(process)
         return process.ready() if wait else process
 
@@ -413,10 +424,15 @@ class Host:
 
 @pytest.fixture
 def demo_config():
-    """The demo's configuration on free ports, as text with some changes made (pairs of old and new)."""
+    """The demo's configuration on free ports, as text with some changes made (pairs of old and new).
 
-    def demo_config(*changes, durability="process"):
+    It comes without the second process unless `sidecar` asks for it.
+    """
+
+    def demo_config(*changes, durability="process", sidecar=False):
         text = configuration.sample()
+        if not sidecar:
+            text = text.replace(SECOND_PROCESS, "")
         for old, new in (
             ("port_base = 7400", "port_base = 0"),
             ('durability = "disk"', f'durability = "{durability}"'),

@@ -251,6 +251,7 @@ def test_the_sample_is_the_demo():
         "ouch.nasdaq": 0,
         "ouch.bx": 2,
         "ouch.psx": 4,
+        "http": 20,
     }
     assert {port.name: (port.mpid, port.service) for port in demo.port} == {
         "IN19T6": ("INET", "ouch.nasdaq"),

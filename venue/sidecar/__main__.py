@@ -1,0 +1,116 @@
+"""The second process: `python -P -m venue.sidecar`, started by the engine process with a `Start` on its stdin.
+
+It ends when its stdin does, which is when its engine process is gone, however that ended. Ctrl-C, where a terminal
+sends it to both, is left to the engine process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import sys
+import threading
+from contextlib import AsyncExitStack
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from venue.listener import BACKLOG
+from venue.record import LogDamaged
+from venue.sidecar.context import Sidecar
+from venue.sidecar.engine import EngineClient
+from venue.sidecar.feed import Feed
+from venue.sidecar.replica import Replica
+from venue.sidecar.rest.app import make_app
+from venue.sidecar.start import Start, read_start
+from venue.stderr import LogWriter, log_through
+from venue.tls import server_context
+
+NICENESS = 5
+"""How much this process stands back where the processor is wanted for orders."""
+ANSWER_GRACE = 1.0
+"""Seconds that requests which are being served have at the end."""
+END_GRACE = 3.0
+"""Seconds after which the end comes at once."""
+LOG_DAMAGED = 5
+
+log = structlog.get_logger()
+
+
+def main() -> int:
+    """Serve until the engine process is gone; gives the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICENESS)
+    with open(0, "rb", buffering=0, closefd=False) as stdin:
+        start = read_start(stdin)
+    lines = LogWriter()
+    log_through(lines, structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            runner.run(serve(start))
+        except LogDamaged as damaged:
+            log.error("the log cannot be followed", error=str(damaged))  # noqa: TRY400 - a line, not a traceback
+            return LOG_DAMAGED
+        except (OSError, sqlite3.Error) as error:
+            log.error("cannot go on", error=str(error))  # noqa: TRY400 - a line, not a traceback
+            return 1
+        finally:
+            lines.drain()
+    return 0
+
+
+async def serve(start: Start) -> None:
+    """Follow the venue and answer over HTTP, until the engine process is gone or a signal says so."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    threading.Thread(target=watch, args=(loop, ended), name="engine-watch", daemon=True).start()
+    folder = start.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as undo:
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        data = start.directory
+        records = folder if start.config.venue.durability == "memory" else data
+        replica = Replica(records, folder)
+        undo.callback(replica.close)
+        sidecar = Sidecar(start.config, data, records, start.addresses, replica, EngineClient(data), Feed())
+        await listen(start, sidecar, undo)
+        following = loop.create_task(replica.run())
+        undo.callback(following.cancel)
+        ending = loop.create_task(ended.wait())
+        await asyncio.wait((following, ending), return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if following.done():
+            await following
+
+
+async def listen(start: Start, sidecar: Sidecar, undo: AsyncExitStack) -> None:
+    """Serve the application on the sockets that were handed over."""
+    runner = web.AppRunner(make_app(sidecar), access_log=None, shutdown_timeout=ANSWER_GRACE)
+    await runner.setup()
+    undo.push_async_callback(runner.cleanup)
+    context = server_context(start.config)
+    service = start.config.http
+    assert service is not None
+    for descriptor in start.sockets[service.key]:
+        handed = socket.socket(fileno=descriptor)
+        site = web.SockSite(runner, handed, ssl_context=context if service.tls else None, backlog=BACKLOG)
+        await site.start()
+
+
+def watch(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    """Wait for the end of stdin and have the process end, if need be without the loop: it may be busy."""
+    while os.read(0, 4096):
+        pass
+    loop.call_soon_threadsafe(ended.set)
+    threading.Event().wait(END_GRACE)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,27 @@
+"""What every handler of the second process is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from venue.config import Config
+from venue.sidecar.engine import EngineClient
+from venue.sidecar.feed import Feed
+from venue.sidecar.replica import Replica
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """The second process: the venue it belongs to, its copy of the machine, and the way to change anything.
+
+    `data` is the venue's directory, `records` the one whose log the replica reads, which in `memory` mode is our own.
+    """
+
+    config: Config
+    data: Path
+    records: Path
+    addresses: dict[str, tuple[str, int]]
+    replica: Replica
+    engine: EngineClient
+    feed: Feed

@@ -1,0 +1,60 @@
+"""The way to the engine process: calls over DIR/engine.sock, as `portcullis ops` makes them, without waiting for each.
+
+Nothing else changes anything. Each call has a connection of its own, so that one which waits for the disk holds up no
+other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from venue.control import LENGTH_BYTES, PATIENCE_SECONDS, Response, reachable
+
+CALLS_AT_ONCE = 32
+"""Calls that are with the engine process at a time; others wait their turn."""
+
+
+class EngineGone(OSError):  # noqa: N818 - it reads as what is so
+    """The engine process does not answer: whether a change was made is not known."""
+
+
+class EngineClient:
+    """Calls the engine process of the venue whose directory is `data`."""
+
+    def __init__(self, data: Path) -> None:
+        self.path = data / "engine.sock"
+        self._turn = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    async def ask(self, verb: str, target: str, body: Any = msgspec.UNSET, actor: str = "", key: str = "") -> Response:
+        """Make one call and give its answer: a change is durable by then. Raises `EngineGone`.
+
+        `actor` is who asks, `key` the idempotency key where there is one.
+        """
+        request = {"verb": verb, "target": target, "actor": actor, "key": key}
+        asked = {name: value for name, value in request.items() if value}
+        if body is not msgspec.UNSET:
+            asked["body"] = body
+        async with self._turn:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    return await self._exchange(msgspec.json.encode(asked))
+            except (OSError, EOFError) as error:  # a timeout is an OSError too
+                raise EngineGone(f"the engine process does not answer: {error or type(error).__name__}") from error
+
+    async def _exchange(self, request: bytes) -> Response:
+        reader, writer = await self.connect()
+        try:
+            writer.write(len(request).to_bytes(LENGTH_BYTES, "big") + request)
+            length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
+            return msgspec.json.decode(await reader.readexactly(length), type=Response)
+        finally:
+            writer.close()
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection. Raises `OSError`."""
+        with reachable(self.path) as address:
+            return await asyncio.open_unix_connection(address)

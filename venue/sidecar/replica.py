@@ -1,0 +1,167 @@
+"""The copy of the venue's machine: the same code over the same records, a moment behind.
+
+Whatever it shows is exact as of its last record. It applies a few milliseconds' worth at a time, so that who asks over
+HTTP is answered meanwhile, looks for more now and then, and at once while somebody waits for a record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from heapq import heappop, heappush
+from itertools import count
+from pathlib import Path
+
+import structlog
+
+from venue.follower import Follower
+from venue.machine import Machine
+from venue.mark import read_mark
+from venue.record import Record
+from venue.recovery import SETTLE_EVERY
+
+SLICE_SECONDS = 0.004
+"""How long records are applied before others have their turn."""
+LOOK_SECONDS = 0.001
+"""Seconds to the next look at the log while somebody waits for a record,"""
+SHORTEST_PAUSE = 0.01
+"""the same after something came,"""
+LONGEST_PAUSE = 0.1
+"""and after nothing has come for a while."""
+CLOCK_EVERY = 16
+"""Records between two looks at how long a slice has taken."""
+
+Applied = Callable[[Record], None]
+"""Told of each record that was applied."""
+
+log = structlog.get_logger()
+
+
+class Replica:
+    """Follows the log in `records`; what its machine spills goes to `folder`. `run` it; for others it is read-only.
+
+    `machine` is another one after a rebuild, so nobody keeps it. `engine_record` is the last record that the engine is
+    known to have made durable.
+    """
+
+    def __init__(self, records: Path, folder: Path) -> None:
+        self.records = records
+        self.folder = folder
+        self.machine = Machine(folder)
+        self.engine_record = 0
+        self.caught_up = asyncio.Event()
+        self.told: Applied | None = None
+        self._follower: Follower | None = None
+        self._limit: int | None = None
+        self._wake = asyncio.Event()
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = count()
+
+    @property
+    def applied(self) -> int:
+        """The last record applied."""
+        return self.machine.number
+
+    @property
+    def lag(self) -> int:
+        """Records that are durable and not applied yet."""
+        return max(self.engine_record - self.machine.number, 0)
+
+    @property
+    def lag_ms(self) -> float:
+        """How old, in milliseconds of wall time, the state is that is shown; 0 where it is the present one."""
+        if not self.lag:
+            return 0.0
+        return max(time.time_ns() - self.machine.wall_time, 0) / 1e6
+
+    async def reached(self, number: int) -> None:
+        """Wait until record `number` is applied."""
+        if self.applied >= number:
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heappush(self._waiting, (number, next(self._order), waiter))
+        self._wake.set()
+        await waiter
+
+    async def run(self) -> None:
+        """Follow the log for ever. Raises `LogDamaged`, `OSError`."""
+        pause = SHORTEST_PAUSE
+        while True:
+            if await self._catch_up():
+                pause = SHORTEST_PAUSE
+            else:
+                pause = LOOK_SECONDS if self._waiting else min(pause * 2, LONGEST_PAUSE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+            self._wake.clear()
+
+    def look(self) -> None:
+        """Look at the log at once: there is more."""
+        self._wake.set()
+
+    def hold(self, number: int | None) -> None:
+        """Apply nothing behind record `number` until further notice; None lifts it."""
+        self._limit = number
+        self._wake.set()
+
+    def close(self) -> None:
+        """Let go of the log."""
+        if self._follower is not None:
+            self._follower.close()
+            self._follower = None
+
+    async def _catch_up(self) -> bool:
+        """Apply what is in the log by now, in slices; gives whether there was any."""
+        if self._follower is None:
+            self._follower = Follower(self.records, self.machine, from_newest=True)
+        before = self.applied
+        records = self._follower.read()
+        while self._slice(records):  # noqa: ASYNC110 - others have their turn, nothing is waited for
+            await asyncio.sleep(0)
+        self.engine_record = max(self.engine_record, self.applied)
+        if not self.caught_up.is_set() and self.applied >= self.engine_record:
+            self.caught_up.set()
+        return self.applied > before
+
+    def _slice(self, records: Iterator[Record]) -> bool:
+        """Apply records for a while; gives whether there may be more."""
+        machine, told = self.machine, self.told
+        mark = read_mark(self.records / "log")
+        self.engine_record = max(self.engine_record, machine.number if mark is None else mark.number)
+        end = time.monotonic() + SLICE_SECONDS
+        limit = self._limit
+        more = limit is None or machine.number < limit
+        while more:
+            record = next(records, None)
+            if record is None:
+                more = False
+                break
+            machine.apply(record)
+            number = machine.number
+            if told is not None:
+                told(record)
+            elif number % SETTLE_EVERY == 0:
+                self._settle()
+            if number == limit:
+                more = False
+            elif number % CLOCK_EVERY == 0 and time.monotonic() > end:
+                break
+        self._settle()
+        self._call()
+        return more
+
+    def _settle(self) -> None:
+        """Let the streams put away what they got: nobody here sends it."""
+        for stream in self.machine.touched:
+            stream.untouched = True
+            stream.settle()
+        self.machine.touched.clear()
+
+    def _call(self) -> None:
+        """Let those go on whose record was applied."""
+        while self._waiting and self._waiting[0][0] <= self.applied:
+            _, _, waiter = heappop(self._waiting)
+            if not waiter.done():
+                waiter.set_result(None)

@@ -1,0 +1,1 @@
+"""What the second process answers over HTTP."""
