@@ -257,7 +257,7 @@ def banner(venue: Venue) -> str:
         if settings.show_logins:
             logins = _logins([port for port in venue.config.port if port.service == key])
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        if venue.config.http is not None and key == venue.config.http.key:
+        if venue.config.web_service is not None and key == venue.config.web_service.key:
             address, logins = f"http{'s' if key in tls else ''}://{address}", ""
         lines.append(f"  {key:<14}{address + tls.get(key, ''):<24}{logins}".rstrip())
     lines += [

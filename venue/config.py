@@ -248,7 +248,7 @@ class Config(Settings, frozen=True, kw_only=True):
     person: tuple[PersonSettings, ...] = ()
 
     @property
-    def http(self) -> ServiceSettings | None:
+    def web_service(self) -> ServiceSettings | None:
         """The service of the second process, None where the venue has none."""
         return next((service for service in self.service if service.protocol == "http"), None)
 
@@ -330,7 +330,7 @@ def _check(config: Config) -> None:
             raise ConfigError(f"market[{i}].after_hours", "it ends before it begins")
     for i, service in enumerate(config.service):
         if service.protocol == "http":
-            if service is not config.http:
+            if service is not config.web_service:
                 raise ConfigError(f"service[{i}].protocol", "there is an http service already, and one is all there is")
             if service.market is not None:
                 raise ConfigError(f"service[{i}].market", "an http service has no market: it shows them all")

@@ -90,7 +90,7 @@ class Supervisor(BoundPort):
 
     def _keep(self) -> None:
         shutil.rmtree(self._data / FOLDER, ignore_errors=True)  # what one that was killed has left
-        service = self._config.http
+        service = self._config.web_service
         assert service is not None
         descriptors = [bound.fileno() for bound in self.sockets]
         run = f"{time.time_ns()}-{os.getpid()}"

@@ -9,17 +9,14 @@ several tests need (`logs`, `disks`, `traders`) is found through the folder's pl
 """
 
 import asyncio
-import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -29,17 +26,16 @@ import uvloop
 from ouch import codec
 from venue import config as configuration
 from venue.app import Venue
-from venue.control import ask
 from wire.soup_client import CLIENT_SETTINGS, SoupClient
 from wire.soup_terms import LoginAccepted, LoginRejected, State
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("disks", "doors", "logs", "traders")
+pytest.register_assert_rewrite("disks", "doors", "logs", "processes", "traders")
 
 from doors import visit, walks  # noqa: E402, F401 - fixtures, found through the lines above
 from logs import killed, stopped  # noqa: E402, F401 - the same
+from processes import PORTCULLIS, Process, patient_ask  # noqa: E402 - the same
 
-PORTCULLIS = Path(sys.executable).with_name("portcullis")
 PATIENCE = 15.0
 """Seconds after which something that should happen has not."""
 PASSWORD = "NTFTEST"
@@ -235,54 +231,6 @@ def connect():
     yield connect
     for client in clients:
         client.close()
-
-
-def patient_ask(data, target, body, verb=""):
-    """Make an operations call, and fail where no answer comes."""
-    socket.setdefaulttimeout(PATIENCE)
-    try:
-        return ask(data, target, body, verb)
-    finally:
-        socket.setdefaulttimeout(None)
-
-
-class Process:
-    """A venue in a process of its own. Its standard error is in `errors`."""
-
-    def __init__(self, arguments, data, environment):
-        self.data = data
-        self.errors = data.parent / f"{data.name}.stderr"
-        with self.errors.open("ab") as stderr:
-            self.process = subprocess.Popen(
-                [PORTCULLIS, *arguments, "--data", data], stdout=stderr, stderr=stderr, env=environment
-            )
-
-    def ready(self):
-        """Wait until every port listens."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and self.process.poll() is None:
-            with suppress(FileNotFoundError):
-                published = json.loads((self.data / "ports.json").read_text())
-                if published["pid"] == self.process.pid:
-                    assert published["ready"] is True
-                    self.addresses = published["services"]
-                    return self
-            time.sleep(0.005)
-        raise AssertionError(f"did not start: exit code {self.process.returncode}\n{self.errors.read_text()}")
-
-    def kill(self):
-        """Kill it like a crash does."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self, number=signal.SIGTERM):
-        """Stop it as an operator does; gives the exit code."""
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
-
-    def ask(self, target, body=msgspec.UNSET, verb=""):
-        """Make an operations call."""
-        return patient_ask(self.data, target, body, verb)
 
 
 @pytest.fixture

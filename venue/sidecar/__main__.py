@@ -95,7 +95,7 @@ async def listen(start: Start, sidecar: Sidecar, undo: AsyncExitStack) -> None:
     await runner.setup()
     undo.push_async_callback(runner.cleanup)
     context = server_context(start.config)
-    service = start.config.http
+    service = start.config.web_service
     assert service is not None
     for descriptor in start.sockets[service.key]:
         handed = socket.socket(fileno=descriptor)
