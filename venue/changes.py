@@ -1,7 +1,7 @@
 """What may be changed: halts, prices, busts, releases, the trading day.
 
-A change is a command, hence a record, so it runs in the venue's own process only; it is answered when its record is
-durable.
+A change is a command, hence a record, so it runs in the venue's own process only. A function here makes all its records
+before it returns; `venue.clerk` adds who asked, and hands all of it to the log as one batch.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from engine.api import (
 from ouch.terms import BROKEN_TRADE_REASONS
 from venue.calls import LONGEST_NUMBER, Body, Count, Reply
 from venue.config import Dollars, Whole, ticks
+from venue.desk import Client, ClientGone
 from venue.looks import Prices, book_prices, find_book
 from venue.problem import Problem
 
@@ -31,11 +32,17 @@ if TYPE_CHECKING:
 
 
 class Answer(NamedTuple):
-    """A call's answer, and the record after which it may be given."""
+    """A call's answer, and the record after which it may be given.
+
+    `kept` is what is written down where that is not the body itself, `change` what the call does to the desk.
+    """
 
     status: int
     body: Any
     record: int = 0
+    kept: Any = None
+    change: Client | ClientGone | None = None
+    is_replayed: bool = False
 
 
 class Call(NamedTuple):

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import structlog
 
-from venue.changes import Answer
-from venue.operations import serve
+from venue.clerk import Clerk
 from venue.problem import Problem
 
 if TYPE_CHECKING:
@@ -38,19 +37,25 @@ log = structlog.get_logger()
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One call. `verb` is GET, POST, PUT or DELETE; where it is left out, a body tells a change from a look."""
+    """One call. `verb` is GET, POST, PUT or DELETE; where it is left out, a body tells a change from a look.
+
+    `actor` is who asks, as the log and the audit name him, `key` the idempotency key.
+    """
 
     target: str
     body: Any = msgspec.UNSET
     verb: Verb = ""
+    actor: str = ""
+    key: str = ""
 
 
 class Response(msgspec.Struct, frozen=True):
-    """Its answer."""
+    """Its answer; `replayed` where it is the one that the key had before, and nothing was done."""
 
     status: int
     body: Any
     record: int = 0
+    replayed: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class ControlServer:
@@ -58,6 +63,7 @@ class ControlServer:
 
     def __init__(self, venue: Venue) -> None:
         self.venue = venue
+        self.clerk = Clerk(venue)
         self.server: asyncio.Server | None = None
         self.path = Path()
         self.tasks: dict[asyncio.Task[None], None] = {}
@@ -106,18 +112,15 @@ class ControlServer:
             request = msgspec.json.decode(data, type=Request)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return Response(400, Problem(400, f"not a request: {error}").body())
-        has_body = request.body is not msgspec.UNSET
         try:
-            served = serve(self.venue, request.target, request.body, has_body, request.verb)
-            answer = served if isinstance(served, Answer) else await served
+            answer = await self.clerk.serve(request.target, request.body, request.verb, request.actor, request.key)
         except Problem as problem:
             return Response(problem.status, problem.body())
         if answer.record:
-            log.info("operation", target=request.target, record=answer.record)
             durable = asyncio.Event()
             self.venue.journal.gate.call_when_durable(answer.record, durable.set)
             await durable.wait()
-        return Response(answer.status, answer.body, answer.record)
+        return Response(answer.status, answer.body, answer.record, answer.is_replayed or msgspec.UNSET)
 
 
 def frame(message: Request | Response) -> bytes:
@@ -144,14 +147,16 @@ class reachable:  # noqa: N801 - used like a function, in a with statement
             os.close(self.directory)
 
 
-def ask(directory: Path, target: str, body: Any = msgspec.UNSET, verb: Verb = "") -> Response:
+def ask(
+    directory: Path, target: str, body: Any = msgspec.UNSET, verb: Verb = "", actor: str = "", key: str = ""
+) -> Response:
     """Send one call to the venue that runs on `directory`. Raises `OSError` where none does."""
     path = directory / "engine.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(PATIENCE_SECONDS)
         with reachable(path) as address:
             client.connect(address)
-        client.sendall(frame(Request(target, body, verb)))
+        client.sendall(frame(Request(target, body, verb, actor, key)))
         length = int.from_bytes(_receive(client, LENGTH_BYTES), "big")
         return msgspec.json.decode(_receive(client, length), type=Response)
 

@@ -56,6 +56,7 @@ class Journal:
         self.deadline = NEVER
         self.batch: list[Record] = []
         self.closed = False
+        self.silent = False
 
     def messages(self, port: int, payloads: Sequence[bytes]) -> int:
         """Apply the messages that a port received as one batch, now, and commit it; gives how many were applied.
@@ -93,14 +94,26 @@ class Journal:
     def command(self, command: Command) -> CommandRefused | None:
         """Carry out a command now, as a record of its own, and commit it."""
         if isinstance(command, NextDay) and self.writer is not None and self.machine.engine.date:
+            if self.batch:  # what one operation recorded before the roll: it belongs to the day that ends
+                self.writer.submit(self.batch)
+                self.batch = []
             self.writer.roll(date.fromisoformat(command.date))
         refused = self.record(Kind.COMMAND, 0, _encode(command), self.clock.now())
         self.commit()
         return refused
 
+    def begin(self) -> None:
+        """Let all that is recorded until `end` be one batch: nothing else may come in between."""
+        self.silent = True
+
+    def end(self) -> None:
+        """Commit all that was recorded since `begin`."""
+        self.silent = self.closed
+        self.commit()
+
     def commit(self) -> None:
         """Hand what was applied to the log, and hold its output until that is durable."""
-        if self.closed:
+        if self.silent:
             return
         if self.writer is not None and self.batch:
             self.writer.submit(self.batch)
@@ -121,7 +134,7 @@ class Journal:
 
     def close(self) -> None:
         """Take nothing more and release nothing more."""
-        self.closed = True
+        self.closed = self.silent = True
         self.gate.close()
 
     @property

@@ -21,6 +21,7 @@ from engine.api import Command, CommandRefused, Port, Sink
 from engine.engine import Engine
 from ouch.port import OuchPort
 from ouch.us import UsOuchPort
+from venue.desk import Desk, DeskState
 from venue.machine_state import MachineState, PortState, Snapshot
 from venue.record import Kind, Record
 from venue.snapshot import canonical, state_hash
@@ -53,6 +54,7 @@ class Machine:
         self.streams: list[Stream] = []
         self.touched: list[Stream] = []
         self.connected: dict[int, None] = {}
+        self.desk = Desk()
         self.number = 0
         self.venue_time = 0
         self.wall_time = 0
@@ -76,6 +78,8 @@ class Machine:
                 return refused
         elif kind == Kind.SLICE:
             self.engine.work_off_next(now)
+        elif kind == Kind.OPERATION:
+            self.desk.apply(payload, self.number, now, wall_time)
         elif kind == Kind.LOGIN:
             self.connected[port] = None
         elif kind == Kind.DISCONNECT:
@@ -138,7 +142,7 @@ class Machine:
             port.port.name: PortState(sorted(port.numbers.items()), stream.session, stream.count, stream.digest().hex())
             for port, stream in zip(self.ports, self.streams, strict=True)
         }
-        return canonical(MachineState(state.dump(self.engine), ports))
+        return canonical(MachineState(state.dump(self.engine), ports, self.desk.dump()))
 
     def hash(self) -> str:
         """Give the state hash."""
@@ -157,6 +161,8 @@ class Machine:
         machine_state = msgspec.msgpack.decode(snapshot.state, type=MachineState)
         if machine_state.engine is not None:
             state.load(self.engine, machine_state.engine, snapshot.trades, self._connect)
+        if isinstance(machine_state.desk, DeskState):
+            self.desk.load(machine_state.desk)
         for index, port in enumerate(self.ports):
             port_state = machine_state.ports[port.port.name]
             port.numbers.update(port_state.numbers)

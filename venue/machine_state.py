@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.state import EngineState
+from venue.desk import DeskState
 from venue.stream import StreamDump
 
 
@@ -26,6 +27,7 @@ class MachineState(msgspec.Struct, frozen=True):
 
     engine: EngineState | None
     ports: dict[str, PortState]
+    desk: DeskState | msgspec.UnsetType = msgspec.UNSET
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -111,20 +111,53 @@ ROUTES = (
 )
 
 
-def serve(venue: Venue, target: str, body: Any, has_body: bool, verb: str = "") -> Answer | Awaitable[Answer]:
-    """Serve a call: the path's and, where it is named, the verb's.
+class Serving(NamedTuple):
+    """A request that is one of ours: the call that it means, the path's values, query and body as their types.
 
-    Where it is not, a call without a body is a look, one with a body the change that the path stands for. A change
-    that takes no fields may then be asked for without a body where there is nothing to look at.
+    A body that is not what the call takes is kept as the `fault` that it is, for who serves the call to raise.
     """
-    path, _, query = target.strip("/").partition("?")
+
+    target: str
+    route: Route
+    values: dict[str, str]
+    query: Any
+    body: Any
+    fault: Problem | None
+
+    @property
+    def written(self) -> bytes:
+        """The body as JSON with what we know of it: a field that is not ours might be anything, a secret even."""
+        return b"" if self.body is None else msgspec.json.encode(self.body)
+
+
+def prepare(target: str, body: Any, verb: str = "") -> Serving:
+    """Find what a request means: the path's call and, where it is named, the verb's. `body` is UNSET without one.
+
+    Where no verb is named, a call without a body is a look, one with a body the change that the path stands for. A
+    change that takes no fields may then be asked for without a body where there is nothing to look at.
+    Raises `Problem` where there is no such call.
+    """
+    has_body = body is not msgspec.UNSET
+    target = target.strip("/")
+    path, _, query = target.partition("?")
     route, values = find(verb, path, has_body) if verb else _meant(path, has_body)
-    asked = read_query(route, dict(parse_qsl(query, keep_blank_values=True)))
-    taken = None if route.body is None else read(body if has_body else {}, route.body)
+    try:
+        asked = read_query(route, dict(parse_qsl(query, keep_blank_values=True)))
+        taken = None if route.body is None else read(body if has_body else {}, route.body)
+    except Problem as problem:
+        return Serving(target, route, values, None, None, problem)
+    return Serving(target, route, values, asked, taken, None)
+
+
+def serve(venue: Venue, asked: Serving) -> Answer | Awaitable[Answer]:
+    """Serve a request, now or in its time; raises `Problem`."""
+    if asked.fault is not None:
+        raise asked.fault
+    route = asked.route
     if route.look is not None:
-        return Answer(200, route.look(Look(venue.machine, values, asked)))
+        return Answer(200, route.look(Look(venue.machine, asked.values, asked.query)))
     assert route.serve is not None
-    return route.serve(Call(venue, values, asked, taken))
+    return route.serve(Call(venue, asked.values, asked.query, asked.body))
 
 
 def find(verb: str, path: str, has_body: bool = False) -> tuple[Route, dict[str, str]]:

@@ -56,6 +56,8 @@ class Kind(IntEnum):
     DISCONNECT = 5
     SLICE = 6
     """The next slice of a mass cancel."""
+    OPERATION = 7
+    """Who asked for the records before it, and what the answer was, msgpack."""
 
 
 class Record(NamedTuple):

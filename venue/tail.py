@@ -85,6 +85,9 @@ def _input(machine: Machine, record: Record, refused: CommandRefused | None) -> 
     if record.kind == Kind.COMMAND:
         name, *_ = _decoder.decode(record.payload)
         return {"command": name} | ({"refused": str(refused)} if refused else {})
+    if record.kind == Kind.OPERATION:
+        actor, verb, target, _, status, *_ = _decoder.decode(record.payload)
+        return {"event": "operation", "actor": actor, "verb": verb, "target": target, "status": status}
     entry: Entry = {"event": Kind(record.kind).name.lower()}
     if record.kind in (Kind.LOGIN, Kind.DISCONNECT):
         entry["port"] = machine.ports[record.port].port.name

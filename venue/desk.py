@@ -1,0 +1,168 @@
+"""Who asked what: the last operations, the answers that idempotency keys give again, the clients made at run time.
+
+A `Desk` is part of the replayable venue. Each change that somebody asks for over engine.sock ends with a record of kind
+OPERATION, in one commit with the records that carried it out: so after a crash either both are there or neither, and
+whoever asks again under the same key gets the recorded answer instead of a second change.
+
+What is kept is bounded by count, and keys by age. Ages are of the wall clock's time of each record: a caller that tries
+again lives by that one, while a manual clock may let a day pass in a second.
+
+For editors: records outlive versions, so fields are only ever appended, with defaults. No clock, no randomness here.
+Nothing here ever holds a secret.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import deque
+from hashlib import sha256
+
+import msgspec
+
+ENTRIES_KEPT = 1_000
+"""Operations of which the desk still knows, done and refused counted apart; older ones stand in the log."""
+ANSWERS_KEPT = 1_000
+"""Idempotency keys whose answers are kept."""
+ANSWER_AGE_NS = 24 * 3_600 * 1_000_000_000
+"""Nanoseconds of wall time after which a key may be used anew."""
+
+
+class Client(msgspec.Struct, array_like=True, frozen=True, tag="client"):
+    """A client of the HTTP service that was made at run time; `mpids` None stands for every one.
+
+    Its secret is 192 random bits, so a plain SHA-256 of it tells nobody anything, and is checked in a microsecond.
+    A slow hash, as for passwords, would only slow us down: it is for what can be guessed.
+    """
+
+    client_id: str
+    roles: tuple[str, ...]
+    mpids: tuple[str, ...] | None
+    secret_sha256: bytes
+
+
+class ClientGone(msgspec.Struct, array_like=True, frozen=True, tag="client-gone"):
+    """A client that is no more."""
+
+    client_id: str
+
+
+class Operation(msgspec.Struct, array_like=True, frozen=True):
+    """One request and its answer, as a record keeps them: bodies are JSON, `b""` where there is none.
+
+    `key` is the idempotency key, "" without one; `digest` tells its request from others. `change` is what it does to
+    the desk itself.
+    """
+
+    actor: str
+    verb: str
+    target: str
+    body: bytes
+    status: int
+    answer: bytes
+    key: str = ""
+    digest: bytes = b""
+    change: Client | ClientGone | None = None
+
+
+class Entry(msgspec.Struct, array_like=True, frozen=True):
+    """An operation as the audit shows it; times are nanoseconds since the Unix epoch."""
+
+    record: int
+    venue_time: int
+    wall_time: int
+    actor: str
+    verb: str
+    target: str
+    body: bytes
+    status: int
+
+
+class Kept(msgspec.Struct, array_like=True, frozen=True):
+    """The answer that a key gives again."""
+
+    actor: str
+    key: str
+    digest: bytes
+    status: int
+    answer: bytes
+    record: int
+    wall_time: int
+
+
+class DeskState(msgspec.Struct, array_like=True, frozen=True):
+    """All that a desk holds, oldest first."""
+
+    done: list[Entry]
+    refused: list[Entry]
+    answers: list[Kept]
+    clients: list[Client]
+
+
+class Desk:
+    """What is known of the operations so far."""
+
+    def __init__(self) -> None:
+        self.done: deque[Entry] = deque(maxlen=ENTRIES_KEPT)
+        self.refused: deque[Entry] = deque(maxlen=ENTRIES_KEPT)
+        self.answers: dict[tuple[str, str], Kept] = {}
+        self.clients: dict[str, Client] = {}
+        self._decode = msgspec.msgpack.Decoder(Operation).decode
+
+    def apply(self, payload: bytes, number: int, venue_time: int, wall_time: int) -> None:
+        """Take record `number`, an operation."""
+        operation = self._decode(payload)
+        is_done = operation.status < 400
+        asked = operation.actor, operation.verb, operation.target, operation.body, operation.status
+        (self.done if is_done else self.refused).append(Entry(number, venue_time, wall_time, *asked))
+        if operation.key and is_done:
+            self._keep(operation, number, wall_time)
+        match operation.change:
+            case Client() as client:
+                self.clients[client.client_id] = client
+            case ClientGone(client_id):
+                self.clients.pop(client_id, None)
+
+    def _keep(self, operation: Operation, number: int, wall_time: int) -> None:
+        name = operation.actor, operation.key
+        self.answers.pop(name, None)  # one that was too old to count: the new one goes to the end
+        self.answers[name] = Kept(*name, operation.digest, operation.status, operation.answer, number, wall_time)
+        while self.answers:
+            oldest = next(iter(self.answers.values()))
+            if len(self.answers) <= ANSWERS_KEPT and wall_time - oldest.wall_time <= ANSWER_AGE_NS:
+                break
+            del self.answers[oldest.actor, oldest.key]
+
+    def kept(self, actor: str, key: str, wall_time: int) -> Kept | None:
+        """Give the answer that an actor's key gives again, None for a key that is new, or old enough to be."""
+        kept = self.answers.get((actor, key))
+        return None if kept is None or wall_time - kept.wall_time > ANSWER_AGE_NS else kept
+
+    def verify(self, client_id: str, secret: str) -> Client | None:
+        """Give the client whose secret this is."""
+        client = self.clients.get(client_id)
+        expected = b"" if client is None else client.secret_sha256
+        return client if hmac.compare_digest(expected, hash_secret(secret)) else None
+
+    def dump(self) -> DeskState | msgspec.UnsetType:
+        """Give what the desk holds as plain data; nothing of one that was never asked."""
+        state = DeskState(
+            list(self.done), list(self.refused), list(self.answers.values()), sorted_clients(self.clients)
+        )
+        return state if state.done or state.refused else msgspec.UNSET
+
+    def load(self, state: DeskState) -> None:
+        """Bring a new desk to `state`."""
+        self.done.extend(state.done)
+        self.refused.extend(state.refused)
+        self.answers.update({(kept.actor, kept.key): kept for kept in state.answers})
+        self.clients.update({client.client_id: client for client in state.clients})
+
+
+def sorted_clients(clients: dict[str, Client]) -> list[Client]:
+    """Give clients by id."""
+    return [clients[name] for name in sorted(clients)]
+
+
+def hash_secret(secret: str) -> bytes:
+    """Give what is kept of a client's secret."""
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
