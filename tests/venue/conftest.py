@@ -328,9 +328,9 @@ class Host:
 
         return self.run(call())
 
-    def ask(self, target, body=msgspec.UNSET, verb=""):
+    def ask(self, target, body=msgspec.UNSET, verb="", actor="", key=""):
         """Make an operations call."""
-        return patient_ask(self.data, target, body, verb)
+        return patient_ask(self.data, target, body, verb, actor, key)
 
     def hash(self):
         """The state's hash as it is now."""

@@ -17,11 +17,11 @@ PORTCULLIS = Path(sys.executable).with_name("portcullis")
 PATIENCE = 15.0
 
 
-def patient_ask(data, target, body, verb=""):
+def patient_ask(data, target, body, verb="", actor="", key=""):
     """Make an operations call, and fail where no answer comes."""
     socket.setdefaulttimeout(PATIENCE)
     try:
-        return ask(data, target, body, verb)
+        return ask(data, target, body, verb, actor, key)
     finally:
         socket.setdefaulttimeout(None)
 
@@ -60,6 +60,6 @@ class Process:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
 
-    def ask(self, target, body=msgspec.UNSET, verb=""):
+    def ask(self, target, body=msgspec.UNSET, verb="", actor="", key=""):
         """Make an operations call."""
-        return patient_ask(self.data, target, body, verb)
+        return patient_ask(self.data, target, body, verb, actor, key)
