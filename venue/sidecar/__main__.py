@@ -78,10 +78,11 @@ async def serve(start: Start) -> None:
         records = folder if start.config.venue.durability == "memory" else data
         replica = Replica(records, folder)
         undo.callback(replica.close)
-        sidecar = Sidecar(start.config, data, records, start.addresses, replica, EngineClient(data), Feed())
+        sidecar = Sidecar(start.config, data, records, start.addresses, replica, EngineClient(data), Feed(replica))
         await listen(start, sidecar, undo)
         following = loop.create_task(replica.run())
         undo.callback(following.cancel)
+        undo.callback(sidecar.feed.close)
         ending = loop.create_task(ended.wait())
         await asyncio.wait((following, ending), return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()

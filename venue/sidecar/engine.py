@@ -19,7 +19,11 @@ CALLS_AT_ONCE = 32
 
 
 class EngineGone(OSError):  # noqa: N818 - it reads as what is so
-    """The engine process does not answer: whether a change was made is not known."""
+    """The engine process does not answer. Where it `was_asked`, whether a change was made is not known."""
+
+    def __init__(self, reason: str, *, was_asked: bool) -> None:
+        super().__init__(reason)
+        self.was_asked = was_asked
 
 
 class EngineClient:
@@ -40,19 +44,22 @@ class EngineClient:
             asked["body"] = body
         async with self._turn:
             try:
+                reader, writer = await self.connect()
+            except OSError as error:
+                raise EngineGone(f"the engine process cannot be reached: {error}", was_asked=False) from error
+            try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    return await self._exchange(msgspec.json.encode(asked))
+                    return await self._exchange(reader, writer, msgspec.json.encode(asked))
             except (OSError, EOFError) as error:  # a timeout is an OSError too
-                raise EngineGone(f"the engine process does not answer: {error or type(error).__name__}") from error
+                why = str(error) or f"nothing came for {PATIENCE_SECONDS} s"
+                raise EngineGone(f"the engine process did not answer: {why}", was_asked=True) from error
+            finally:
+                writer.close()
 
-    async def _exchange(self, request: bytes) -> Response:
-        reader, writer = await self.connect()
-        try:
-            writer.write(len(request).to_bytes(LENGTH_BYTES, "big") + request)
-            length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
-            return msgspec.json.decode(await reader.readexactly(length), type=Response)
-        finally:
-            writer.close()
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> Response:
+        writer.write(len(request).to_bytes(LENGTH_BYTES, "big") + request)
+        length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
+        return msgspec.json.decode(await reader.readexactly(length), type=Response)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Open a connection. Raises `OSError`."""

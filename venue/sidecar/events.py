@@ -1,0 +1,95 @@
+"""Live events over HTTP, as Server-Sent Events: one stream a follower, which goes on where it was after a break.
+
+    event: trade
+    id: 1207
+    data: {"venue": "nasdaq", "symbol": "AAPL", "price": "200.0000", ...}
+
+The id is the record that brought the event about, which is what `Last-Event-ID` names after a break. All events of a
+record are written at once. A line that begins with a colon says now and then that the stream lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Protocol
+
+import msgspec
+from aiohttp import web
+
+from venue.problem import Problem
+from venue.sidecar.context import Sidecar
+from venue.sidecar.feed import KINDS, Event
+
+BEAT_SECONDS = 10.0
+"""Seconds without an event after which a comment is sent."""
+SLOWEST_SECONDS = 30.0
+"""How long a follower may take to read before it is left."""
+FOLLOWERS_MAX = 200
+"""Streams at a time."""
+LONGEST_NUMBER = 18
+"""Digits of a record's number that can be meant."""
+
+
+class Scoped(Protocol):
+    """Whose rejects and sessions somebody may see; None is everybody's."""
+
+    @property
+    def mpids(self) -> frozenset[str] | None:
+        """The MPIDs."""
+
+
+async def events(request: web.Request, sidecar: Sidecar, identity: Scoped) -> web.StreamResponse:
+    """Serve live events until the follower leaves: of all kinds, or those that `kinds` names.
+
+    Raises `Problem` before anything is sent.
+    """
+    feed = sidecar.feed
+    kinds, after = _kinds(request), _after(request)
+    if len(feed.subscriptions) >= FOLLOWERS_MAX:
+        raise Problem(503, f"there are {FOLLOWERS_MAX} streams of events already")
+    response = web.StreamResponse()
+    response.content_type = "text/event-stream"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    subscription = feed.open(kinds, after, identity.mpids)
+    try:
+        await response.prepare(request)
+        await response.write(f": as of record {sidecar.replica.applied}\n\n".encode())
+        while not subscription.is_over:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await subscription.wait()
+            text = "".join(map(_text, subscription.take())) or ": \n\n"
+            async with asyncio.timeout(SLOWEST_SECONDS):
+                await response.write(text.encode())
+    except (TimeoutError, ConnectionError):
+        if request.transport is not None:
+            request.transport.abort()
+    finally:
+        feed.leave(subscription)
+    return response
+
+
+def _text(event: Event) -> str:
+    data = msgspec.json.encode(event.data).decode()
+    return f"event: {event.kind}\nid: {event.record}\ndata: {data}\n\n"
+
+
+def _kinds(request: web.Request) -> frozenset[str]:
+    """Give the kinds asked for, all where none is named."""
+    named = [kind for value in request.query.getall("kinds", []) for kind in value.split(",")]
+    for kind in named:
+        if kind not in KINDS:
+            raise Problem(422, f"{kind!r} is not one of {', '.join(KINDS)}", "kinds")
+    return frozenset(named or KINDS)
+
+
+def _after(request: web.Request) -> int | None:
+    """Give the record behind which a follower goes on, None where it begins."""
+    text = request.headers.get("Last-Event-ID", request.query.get("after", ""))
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
+        raise Problem(422, f"a record's number is a whole number, not {text!r}", "Last-Event-ID")
+    return int(text)
