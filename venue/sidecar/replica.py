@@ -89,7 +89,7 @@ class Replica:
         """Follow the log for ever. Raises `LogDamaged`, `OSError`."""
         pause = SHORTEST_PAUSE
         while True:
-            if await self._catch_up():
+            if await self.catch_up():
                 pause = SHORTEST_PAUSE
             else:
                 pause = LOOK_SECONDS if self._waiting else min(pause * 2, LONGEST_PAUSE)
@@ -112,7 +112,7 @@ class Replica:
             self._follower.close()
             self._follower = None
 
-    async def _catch_up(self) -> bool:
+    async def catch_up(self) -> bool:
         """Apply what is in the log by now, in slices; gives whether there was any."""
         if self._follower is None:
             self._follower = Follower(self.records, self.machine, from_newest=True)
