@@ -141,7 +141,7 @@ class Somebody:
 
 
 @pytest.fixture
-async def serve(replica):
+async def serve():
     """Serve the events of a venue over HTTP; gives the address."""
     runners = []
 
