@@ -1,4 +1,4 @@
-"""The command line: `portcullis demo`, `serve`, `config`, `tail`, `replay`, `ops` and `bench`.
+"""The command line: `portcullis demo`, `serve`, `config`, `tail`, `explain`, `replay`, `ops` and `bench`.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 fine, 1 failed at run time, 2 usage, 3 bad
 configuration, 4 port taken, 5 log damaged, 130 interrupted (a second signal, or a client command's first).
@@ -33,6 +33,8 @@ from venue.config import Config, ConfigError, Durability, PortSettings
 from venue.config_commands import config
 from venue.control import Response, ask
 from venue.descriptors import make_room
+from venue.explain.command import explain
+from venue.last_started import last_started, remember
 from venue.log import DirectoryInUse
 from venue.machine import Machine
 from venue.record import LogDamaged
@@ -93,6 +95,7 @@ def cli() -> None:
     Examples:
       portcullis demo                          a venue with demo ports, symbols and rules on 127.0.0.1
       portcullis tail                          what comes in and what is answered, live
+      portcullis explain IN30T1 7              why that order was refused, and what would pass
       portcullis ops books/nasdaq/AAPL         a look at a book
       portcullis config init > my.toml         a configuration to make your own
       portcullis serve --config my.toml --data venue-data
@@ -164,7 +167,9 @@ async def _run(venue: Venue, lines: LogWriter) -> int:
     with EarlySignals() as early:
         await venue.start()
         early.hand_over(loop, signals)
-    _remember(venue.data)
+    trouble = remember(venue.data)
+    if trouble:
+        _say(0, trouble)
     lines.drain()
     click.echo(banner(venue), err=True)
     gc.collect()
@@ -276,31 +281,6 @@ def _logins(ports: list[PortSettings]) -> str:
     return "  ".join(f"{port.name} / {port.password or '(hashed)'}" for port in ports) or "none"
 
 
-def _note() -> Path:
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(state) / "portcullis" / "last"
-
-
-def _remember(data: Path) -> None:
-    """Note the venue last started, for commands that name none. Not being able to is no reason not to run."""
-    note = _note()
-    try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_bytes(os.fsencode(data) + b"\n")
-    except OSError as error:
-        _say(0, f"could not note this venue in {note}: {error.strerror}; name it with --data")
-
-
-def _last(data: Path | None) -> Path:
-    """Give the directory meant: the one named, else the venue last started by this user."""
-    if data is not None:
-        return data
-    try:
-        return Path(os.fsdecode(_note().read_bytes().rstrip(b"\n")))
-    except OSError:
-        raise click.UsageError("no venue was started yet by this user: name its directory with --data") from None
-
-
 @cli.command()
 @DATA
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -313,7 +293,7 @@ def tail(data: Path | None, as_json: bool, no_follow: bool) -> int:
       portcullis tail
       portcullis tail --json --no-follow --data /tmp/venue | jq 'select(.message == "Rejected") | .why'
     """
-    directory = _last(data)
+    directory = last_started(data)
     if not (directory / "log").is_dir():
         runs = (directory / "ports.json").exists()
         why = "its durability is memory, so it keeps no log to follow" if runs else "there is no log"
@@ -368,7 +348,7 @@ def ops(data: Path | None, name: str, body: str | None) -> int:
         decoded = msgspec.UNSET if body is None else msgspec.json.decode(body)
     except msgspec.DecodeError as error:
         raise click.BadParameter(f"not JSON: {error}", param_hint="JSON") from None
-    directory = _last(data)
+    directory = last_started(data)
     try:
         response: Response = ask(directory, name, decoded)
     except (FileNotFoundError, ConnectionRefusedError):
@@ -378,4 +358,5 @@ def ops(data: Path | None, name: str, body: str | None) -> int:
     return 0 if response.status < 400 else FAILED
 
 
+cli.add_command(explain)
 cli.add_command(bench)

@@ -9,7 +9,7 @@ import msgspec
 from venue import snapshot
 from venue.log import read_log
 from venue.machine import Machine
-from venue.record import LogDamaged
+from venue.record import LogDamaged, Record
 
 SETTLE_EVERY = 1024
 """Records after which a replay lets the streams put away what they got."""
@@ -28,6 +28,20 @@ def replay(directory: Path, machine: Machine) -> None:
     """Bring a new machine to the end of the log through every record that is kept. Raises `LogDamaged`."""
     begin(directory, machine)
     _apply(directory, machine)
+
+
+def approach(directory: Path, machine: Machine, number: int) -> Record | None:
+    """Bring a new machine to the record before `number`, and give that record, None where the log does not hold it.
+
+    Then the machine is where the log ends, or where what is kept begins. The newest snapshot that is old enough
+    shortens the way. Raises `LogDamaged`.
+    """
+    for kept, blob in snapshot.newest_first(directory / "snapshots"):
+        if kept < number and _restored(machine, blob):
+            break
+    else:
+        begin(directory, machine)
+    return None if machine.number >= number else _apply(directory, machine, number)
 
 
 def begin(directory: Path, machine: Machine) -> None:
@@ -56,7 +70,8 @@ def _restored(machine: Machine, blob: bytes) -> bool:
     return True
 
 
-def _apply(directory: Path, machine: Machine) -> None:
+def _apply(directory: Path, machine: Machine, until: int = 0) -> Record | None:
+    """Apply what the log has; with `until` up to before that record, which is given."""
     for number, record in read_log(directory, machine.number):
         if number == machine.number:
             # The record that a snapshot ends with: its times to the nanosecond are as good as a signature.
@@ -65,7 +80,11 @@ def _apply(directory: Path, machine: Machine) -> None:
             continue
         if number != machine.number + 1:
             raise LogDamaged(machine.number + 1, f"the log goes on with record {number}")
+        if number == until:
+            machine.settle()
+            return record
         machine.apply(record)
         if number % SETTLE_EVERY == 0:
             machine.settle()
     machine.settle()
+    return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from venue.config import Config
 from venue.sidecar.engine import EngineClient
+from venue.sidecar.explain import Explainer
 from venue.sidecar.feed import Feed
 from venue.sidecar.replica import Replica
 
@@ -25,3 +27,8 @@ class Sidecar:
     replica: Replica
     engine: EngineClient
     feed: Feed
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains records, in processes of their own."""
+        return Explainer(self.records)

@@ -1,0 +1,322 @@
+"""Each reason that there is, once: which check decided, its figures, what else was wrong, and what would pass.
+
+A row makes the reject; what is proposed is then tried in the place of the message: it must be accepted, and one step
+more generous it must not be.
+"""
+
+import pytest
+from floor import EVENING, Floor, changed, told
+
+from engine.api import Configure, Reject, ReleasePort, SetHalt, SetPrices, SetStorage
+from ouch import messages
+from ouch.messages import encode
+from ouch.terms import REASONS
+
+SHORT = {"MAXIMUM_SHARES": (5_000, 6_000)}
+RESUME = SetHalt("nasdaq", "ZWZZT", halted=False)
+RELEASE = ReleasePort("IN30T1")
+
+
+def nothing(floor):
+    pass
+
+
+class Row:
+    """One reject: what is sent, after what, and what is told of it.
+
+    `change` are the fields of the smallest change and their values; `others` the checks that would have refused too.
+    `lift` are the operations after which the change passes, where no change of the order is enough.
+    """
+
+    def __init__(self, *, change, figures=(None, None), others=(), lift=(), before=None, options=None, **sent):
+        self.change = change
+        self.figures = figures
+        self.others = list(others)
+        self.lift = lift
+        self.before = before or nothing
+        self.options = options or {}
+        self.sent = sent
+
+
+def rate(floor):
+    floor.query(times=100)
+
+
+def disable(floor):
+    floor.send(encode(messages.DisableOrderEntry(1, "INET", {})))
+
+
+ROWS = {
+    Reject.INVALID_SIDE: Row(side="?", change={"side": "B"}, figures=(None, "?")),
+    Reject.INVALID_QUANTITY: Row(
+        quantity=0,
+        price=140_000,
+        change={"quantity": 1, "price": "11.0000"},
+        figures=(999_999, 0),
+        others=["FAT_FINGER"],
+    ),
+    Reject.INVALID_SYMBOL: Row(symbol="zwzzt", change={"symbol": "ZWZZT"}, figures=(None, "zwzzt")),
+    Reject.INVALID_PRICE: Row(
+        price=0, change={"price": "9.0000"}, figures=("199999.9900", "0.0000"), others=["FAT_FINGER"]
+    ),
+    Reject.INVALID_TICK: Row(
+        price=140_001,
+        change={"price": "11.0000"},
+        figures=("0.0100", "14.0001"),
+        others=["FAT_FINGER"],
+    ),
+    Reject.INVALID_TIME_IN_FORCE: Row(time_in_force="9", change={"timeInForce": "0"}, figures=(None, "9")),
+    Reject.INVALID_DISPLAY: Row(display="Z", change={"display": "Y"}, figures=(None, "Z")),
+    Reject.INVALID_CAPACITY: Row(capacity="?", change={"capacity": "A"}, figures=(None, "?")),
+    Reject.INVALID_INTERMARKET_SWEEP: Row(intermarket_sweep="?", change={"intermarketSweep": "N"}, figures=(None, "?")),
+    Reject.INVALID_CROSS: Row(
+        cross_type="O",
+        quantity=6_000,
+        change={"crossType": "N", "quantity": 5_000},
+        figures=(None, "O"),
+        others=["MAXIMUM_SHARES"],
+    ),
+    Reject.INVALID_PRICE_TYPE: Row(options={"price_type": "?"}, change={"options.priceType": "L"}),
+    Reject.INVALID_MINIMUM_QUANTITY: Row(
+        options={"min_qty": 170}, display="N", quantity=1_000, change={"options.minQty": 200}, figures=(None, 170)
+    ),
+    Reject.INVALID_MAX_FLOOR: Row(
+        options={"max_floor": 100, "random_reserves": 100}, change={"options.maxFloor": 101}, figures=(None, 100)
+    ),
+    Reject.INVALID_SELF_MATCH_PREVENTION: Row(options={"aiq_strategy": "?"}, change={"options.aiqStrategy": "*"}),
+    Reject.INVALID_EXPIRE_TIME: Row(
+        options={"expire_time": 90_000},
+        time_in_force="6",
+        change={"options.expireTime": 86_399},
+        figures=(86_399, 90_000),
+    ),
+    Reject.INVALID_ATTRIBUTE: Row(appendage=b"\x02\xfe\x00", change={"options": ""}),
+    Reject.PEGGING_NOT_SERVED: Row(
+        options={"price_type": "P", "peg_offset": 5}, change={"options.priceType": "L", "options.pegOffset": None}
+    ),
+    Reject.ROUTING_NOT_SERVED: Row(appendage=b"\x05\x0eSCAN", change={"options": ""}),
+    Reject.RETAIL_NOT_SERVED: Row(cross_type="R", change={"crossType": "N"}, figures=(None, "R")),
+    Reject.AFTER_HOURS_CLOSED: Row(
+        time_in_force="E", change={"timeInForce": "0"}, figures=("16:00:00 to 20:00:00", "10:00:00")
+    ),
+    Reject.FIRM_NOT_AUTHORIZED: Row(options={"firm": "AKAM"}, change={"options.firm": "INET"}, figures=(None, "AKAM")),
+    Reject.HALTED: Row(
+        before=lambda floor: floor.do(SetHalt("nasdaq", "ZWZZT", halted=True)),
+        quantity=6_000,
+        change={"quantity": 5_000},
+        others=["MAXIMUM_SHARES"],
+        lift=[RESUME],
+    ),
+    Reject.ENTRY_DISABLED: Row(before=disable, user_ref_num=2, change={}, lift=None),
+    Reject.PORT_MESSAGE_RATE: Row(
+        before=rate,
+        quantity=6_000,
+        change={"quantity": 5_000},
+        figures=(100, 101),
+        others=["MAXIMUM_SHARES"],
+        lift=[RELEASE],
+    ),
+    Reject.RESTRICTED_STOCK: Row(
+        symbol="AMD",
+        quantity=5_001,
+        price=20_000_000,
+        change={"quantity": 5_000, "price": "22.0000"},
+        others=["MAXIMUM_SHARES", "MAXIMUM_NOTIONAL", "FAT_FINGER"],
+        lift=None,
+    ),
+    Reject.MAXIMUM_SHARES: Row(quantity=5_001, change={"quantity": 5_000}, figures=(5_000, 5_001)),
+    Reject.MAXIMUM_NOTIONAL: Row(
+        symbol="AAPL",
+        quantity=5_000,
+        price=2_000_100,
+        change={"price": "200.0000"},
+        figures=("1000000.0000", "1000050.0000"),
+    ),
+    Reject.FAT_FINGER: Row(
+        before=lambda floor: floor.do(SetPrices("AAPL", {"outside_offer": 2_001_000})),
+        symbol="AAPL",
+        price=2_300_000,
+        change={"price": "220.1100"},
+        figures=("20.0100", "29.9000"),
+    ),
+    Reject.DISCRETION_NOT_SERVED: Row(options={"discretion_price": 10}, change={"options.discretionPrice": None}),
+    Reject.LOW_DISK_SPACE: Row(
+        before=lambda floor: floor.do(SetStorage(low=True)), change={}, lift=[SetStorage(low=False)]
+    ),
+}
+
+
+@pytest.fixture
+def rejected(request, tmp_path):
+    """A floor on which a row's message was the last, and was refused for its reason."""
+    row = ROWS[request.param]
+    floor = Floor(tmp_path)
+    row.before(floor)
+    (said,) = floor.enter(**row.sent, options=row.options)
+    assert isinstance(said, messages.Rejected)
+    assert said.reason == REASONS[request.param]
+    return floor, request.param, row
+
+
+def is_in(said):
+    return isinstance(said[0], messages.OrderAccepted | messages.OrderReplaced)
+
+
+def test_every_reason_has_its_row():
+    assert set(ROWS) == set(Reject)
+
+
+EVERY = pytest.mark.parametrize("rejected", ROWS, indirect=True, ids=lambda reason: reason.name)
+
+
+@EVERY
+def test_the_check_that_decided_is_told_with_its_figures(rejected):
+    floor, reason, row = rejected
+    explanation = told(floor.explain())
+    assert explanation["outcome"] == "rejected"
+    assert (explanation["check"], explanation["code"]) == (reason.name, f"0x{REASONS[reason]:04X}")
+    assert (explanation["limit"], explanation["observed"]) == tuple(row.figures)
+    assert (explanation["record"], explanation["id"]) == (len(floor.records), f"R{len(floor.records)}")
+    assert (explanation["port"], explanation["mpid"], explanation["exchange"]) == ("IN30T1", "INET", "NASDAQ")
+    assert explanation["scope"]["exchange"] == "NASDAQ"
+    assert explanation["detail"] in explanation["summary"]
+    assert "{" not in explanation["summary"]
+
+
+@EVERY
+def test_what_else_was_wrong_is_told_in_order_of_precedence(rejected):
+    floor, _, row = rejected
+    explanation = told(floor.explain())
+    assert [other["check"] for other in explanation["otherChecks"]] == row.others
+    assert all(other["detail"] and other["code"] for other in explanation["otherChecks"])
+
+
+@EVERY
+def test_the_change_proposed_is_the_one_expected(rejected):
+    floor, _, row = rejected
+    change = told(floor.explain())["smallestChange"]
+    assert {one["field"]: one["value"] for one in change["fields"]} == row.change
+    assert bool(change["outside"]) == (row.lift != ())
+
+
+@EVERY
+def test_what_is_proposed_passes_and_so_does_every_alternative_and_choice(rejected):
+    floor, _, row = rejected
+    change = told(floor.explain())["smallestChange"]
+    if row.lift is None:
+        return  # what must happen outside is no command of the engine
+    for proposed in [change["fields"], *change["alternatives"]]:
+        assert is_in(floor.instead(changed(floor.last(), proposed), *row.lift)), proposed
+    for one in change["fields"]:
+        for choice in one["choices"]:
+            others = [other for other in change["fields"] if other is not one]
+            assert is_in(floor.instead(changed(floor.last(), [*others, one | {"value": choice}]), *row.lift))
+
+
+STEPS = {"quantity": 1, "price": 0.01, "options.minQty": 30}
+
+
+def nearer(change):
+    """A change of a number, one step nearer to what was sent; None where there is none."""
+    name, sent, value = change["field"], change["sent"] or 0, change["value"]
+    if value is None or (name not in STEPS and not isinstance(value, int)):
+        return None
+    sent, value, step = float(sent), float(value), STEPS.get(name, 1)
+    if abs(sent - value) < step:
+        return None
+    value += step if sent > value else -step
+    return change | {"value": f"{value:.4f}" if name == "price" else round(value)}
+
+
+@EVERY
+def test_one_step_nearer_to_what_was_sent_does_not_pass(rejected):
+    floor, _, row = rejected
+    change = told(floor.explain())["smallestChange"]
+    for proposed in [change["fields"], *change["alternatives"]]:
+        for one in proposed:
+            others = [other for other in proposed if other is not one]
+            if (bolder := nearer(one)) is not None:
+                assert not is_in(floor.instead(changed(floor.last(), [*others, bolder]), *(row.lift or ())))
+
+
+# ------------------------------------------------------------------------------------------------------ more of some
+
+
+def test_the_reference_is_told_with_its_source(tmp_path):
+    floor = Floor(tmp_path)
+    floor.do(SetPrices("AAPL", {"outside_bid": 1_999_000, "outside_offer": 2_001_000}))
+    floor.enter(symbol="AAPL", price=2_300_000)
+    explanation = told(floor.explain())
+    assert (explanation["reference"], explanation["source"]) == ("200.1000", "national best offer")
+    assert explanation["market"]["nationalBestBid"] == "199.9000"
+    floor.enter(symbol="MSFT", quantity=2_501, price=0x7FFF_FFFF, user_ref_num=2)
+    explanation = told(floor.explain())
+    assert (explanation["check"], explanation["reference"]) == ("MAXIMUM_NOTIONAL", "400.0000")
+    assert explanation["source"] == "last sale"
+    assert explanation["smallestChange"]["fields"] == [
+        {"field": "quantity", "sent": 2_501, "value": 2_500, "choices": []}
+    ]
+
+
+def test_a_rule_is_told_with_its_scope_its_settings_and_where_it_is_from(tmp_path):
+    floor = Floor(tmp_path)
+    floor.enter(quantity=5_001)
+    explanation = told(floor.explain())
+    assert explanation["rule"] == {
+        "id": "config-1-max-shares",
+        "type": "max-shares",
+        "origin": "configuration",
+        "settings": {"limit": 5_000},
+    }
+    scope = {"exchange": "NASDAQ", "mpid": "INET", "port": "IN30T1", "groupId": None, "symbols": None}
+    assert explanation["scope"] == scope
+    assert explanation["decidedBy"] == "rule"
+
+
+def test_a_rate_tells_what_was_counted_and_when_the_last_straw_would_have_passed(tmp_path):
+    floor = Floor(tmp_path)
+    floor.query()
+    floor.now += 400_000_000
+    floor.query(times=99)
+    floor.now += 100_000_000
+    floor.enter()
+    floor.now += 9_000_000_000
+    floor.enter(user_ref_num=2)
+    rate_told = told(floor.explain())["rate"]
+    assert rate_told == {
+        "limit": 100,
+        "windowSeconds": 1,
+        "count": 101,
+        "shutAt": "2026-11-20T15:00:00.500000Z",
+        "wouldHavePassedAt": "2026-11-20T15:00:01.000000Z",
+    }
+
+
+def test_a_port_that_is_gone_from_the_configuration_says_so(tmp_path):
+    floor = Floor(tmp_path)
+    ports = tuple(port for port in floor.command.ports if port.name != "IN30T1")
+    command = floor.command
+    floor.do(Configure(command.markets, command.symbols, ports, (), command.firms))
+    floor.enter()
+    (outside,) = floor.explain().smallest_change.outside
+    assert "configuration" in outside
+
+
+def test_after_hours_the_session_is_open(tmp_path):
+    floor = Floor(tmp_path)
+    floor.now = EVENING
+    floor.enter(time_in_force="E", quantity=5_001)
+    assert floor.explain().check == "MAXIMUM_SHARES"
+
+
+def test_a_symbol_that_is_no_longer_listed_is_no_mistake_of_the_order(tmp_path):
+    floor = Floor(tmp_path)
+    command = floor.command
+    floor.enter()
+    symbols = tuple(entry for entry in command.symbols if entry.symbol != "ZWZZT")
+    floor.do(Configure(command.markets, symbols, command.ports, command.rules, command.firms))
+    floor.enter(user_ref_num=2)
+    explanation = floor.explain()
+    assert explanation.check == "INVALID_SYMBOL"
+    assert explanation.market.listed is False
+    assert "listed" in explanation.smallest_change.outside[0]

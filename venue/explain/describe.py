@@ -1,0 +1,254 @@
+"""An objection as it is told: its figures in the check's own unit, whose limit it was, and a sentence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+from msgspec import structs
+
+from engine.api import MAXIMUM_PRICE, MAXIMUM_QUANTITY, SECOND, Port, Refusal, Reject, RuleEntry
+from engine.book import Book
+from engine.details import LONGEST_EXPIRE_TIME
+from engine.engine import Engine
+from ouch import codec
+from ouch.terms import REASONS
+from venue.explain import words
+from venue.explain.answer import Market, Objection, Rate, Rule, Scope, Value, amount, camel, dollars
+from venue.explain.findings import Finding
+from venue.explain.request import ENTER, UNSOUND, Request, name_of, show
+from venue.tail import moment
+
+DAY: Final = 86_400 * SECOND
+OF_THE_BOOK: Final = frozenset({Reject.HALTED, Reject.LOW_DISK_SPACE, Reject.AFTER_HOURS_CLOSED, Reject.INVALID_SYMBOL})
+OF_THE_PORT: Final = frozenset({Reject.ENTRY_DISABLED, Reject.FIRM_NOT_AUTHORIZED})
+IN_DOLLARS: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.INVALID_PRICE, Reject.INVALID_TICK})
+UNITS: Final = {
+    Reject.INVALID_QUANTITY: "shares",
+    Reject.INVALID_MINIMUM_QUANTITY: "shares",
+    Reject.INVALID_MAX_FLOOR: "shares",
+    Reject.INVALID_EXPIRE_TIME: "seconds",
+    Reject.AFTER_HOURS_CLOSED: "time of day",
+    Reject.PORT_MESSAGE_RATE: "messages",
+    Reject.MAXIMUM_SHARES: "shares",
+} | dict.fromkeys(IN_DOLLARS, "dollars")
+
+
+class Describer:
+    """Tells findings about one message of a port, at a moment, in a book where there is one."""
+
+    def __init__(self, engine: Engine, port: Port, request: Request, book: Book | None, now: int) -> None:
+        self.engine = engine
+        self.port = port
+        self.request = request
+        self.book = book
+        self.now = now
+        self.symbol = request.values.get("symbol", b"").decode("latin-1").rstrip() if book is None else book.symbol
+
+    def objection(self, finding: Finding) -> Objection:
+        """Give one check's objection."""
+        refusal, keys = finding
+        reason = refusal.reason
+        entry = self._rule(refusal.rule)
+        limit, observed = self._figures(refusal)
+        decided_by: Literal["message", "book", "port", "rule"] = "message"
+        if refusal.rule:
+            decided_by = "rule"
+        elif reason in OF_THE_BOOK:
+            decided_by = "book"
+        elif reason in OF_THE_PORT or reason is Reject.PORT_MESSAGE_RATE:
+            decided_by = "port"
+        allowed = [self.port.mpid] if reason is Reject.FIRM_NOT_AUTHORIZED else list(words.ALLOWED.get(reason, ()))
+        objection = Objection(
+            check=reason.name,
+            code=f"0x{REASONS[reason]:04X}",
+            code_name=REASONS[reason].text,
+            decided_by=decided_by,
+            rule=None if refusal.rule is None or not refusal.rule else rule_view(refusal.rule, entry),
+            scope=self._scope(decided_by, entry),
+            fields=[name_of(key) for key in keys if key == UNSOUND or self.request.get(key) is not None],
+            limit=limit,
+            observed=observed,
+            unit=UNITS.get(reason),
+            reference=dollars(refusal.reference),
+            source=refusal.source,
+            allowed=allowed,
+            rate=self._rate(refusal) if reason is Reject.PORT_MESSAGE_RATE else None,
+            detail="",
+        )
+        return structs.replace(objection, detail=self._sentence(finding).format(**self.facts(objection)))
+
+    def outside(self, finding: Finding) -> str:
+        """Say who would have to do what, where the order cannot be helped."""
+        withdrawn = finding.refusal.reason is Reject.ENTRY_DISABLED and self.port.withdrawn
+        sentence = words.WITHDRAWN if withdrawn else words.OUTSIDE[finding.refusal.reason]
+        return sentence.format(**self.facts(self.objection(finding)))
+
+    def facts(self, objection: Objection) -> dict[str, Any]:
+        """Give all figures that a sentence may name."""
+        facts: dict[str, Any] = {
+            "symbol": self.symbol or "(blank)",
+            "exchange": self.port.exchange,
+            "port": self.port.name,
+            "quantity": f"{self.request.values['quantity']:,}",
+            "price": show("price", self.request.values["price"]),
+            "limit": told(objection.limit),
+            "observed": told(objection.observed),
+            "reference": told(objection.reference),
+            "source": objection.source,
+            "rule": objection.rule.id if objection.rule is not None else "",
+            "allowed": ", ".join(objection.allowed),
+            "fields": " and ".join(objection.fields) or "the order",
+            "lowest": "1",
+            "shut_at": "" if objection.rate is None else objection.rate.shut_at,
+        }
+        return facts
+
+    def market(self) -> Market | None:
+        """Give the book, the prices and the port as they are."""
+        book = self.book
+        if book is None:
+            return None
+        security = book.security
+        bids, offers = book.buys.shown.keys, book.sells.shown.keys
+        return Market(
+            venue=book.market.key,
+            book=book.symbol,
+            listed=security.listed,
+            halted=book.halted,
+            storage_low=self.engine.storage_low,
+            entry_disabled=self.port.disabled or self.port.withdrawn,
+            rate_limited=self.port.rate_limited,
+            best_bid=dollars(bids[-1]) if bids else None,
+            best_offer=dollars(-offers[-1]) if offers else None,
+            national_best_bid=dollars(security.bid),
+            national_best_offer=dollars(security.offer),
+            last=dollars(security.last),
+            previous_close=dollars(security.previous_close),
+        )
+
+    def _sentence(self, finding: Finding) -> str:
+        """Choose the words for an objection."""
+        reason = finding.refusal.reason
+        if self.request.letter != ENTER:
+            if reason is Reject.INVALID_QUANTITY and finding.refusal.limit is not None:
+                return words.NOTHING_LEFT
+            if reason is Reject.INVALID_TIME_IN_FORCE and self.request.values["time_in_force"] == b"E":
+                return words.AFTER_HOURS_REPLACED
+            if reason is Reject.INVALID_SIDE and self.request.get(codec.TAG_SIDE) in (b"B", b"S", b"T", b"E"):
+                return words.SIDE_FLIPPED
+        return words.FAULTS[reason]
+
+    def _rule(self, rule_id: str | None) -> RuleEntry | None:
+        """Find a rule that is in force."""
+        return next((rule for rule in self.engine.rule_book.rules if rule.rule_id == rule_id), None)
+
+    def _scope(self, decided_by: str, entry: RuleEntry | None) -> Scope:
+        """Say for whom and for what a limit or a state holds."""
+        if entry is not None:
+            return Scope(exchange=entry.exchange, mpid=entry.mpid, port=entry.port, symbols=list(entry.symbols) or None)
+        if decided_by == "book":
+            return Scope(exchange=self.port.exchange, symbols=[self.symbol])
+        if decided_by in ("port", "rule"):
+            return Scope(exchange=self.port.exchange, mpid=self.port.mpid, port=self.port.name)
+        return Scope(exchange=self.port.exchange)
+
+    def _figures(self, refusal: Refusal) -> tuple[Value, Value]:
+        """Give limit and observed value, as an answer shows them."""
+        reason, limit, observed = refusal.reason, refusal.limit, refusal.observed
+        if reason in (Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER):
+            return (None if limit is None else amount(limit)), (None if observed is None else amount(observed))
+        if limit is not None or observed is not None:
+            return limit, observed
+        values, options = self.request.values, self.request.options
+        match reason:
+            case Reject.INVALID_QUANTITY:
+                return MAXIMUM_QUANTITY, values["quantity"]
+            case Reject.INVALID_PRICE:
+                return amount(MAXIMUM_PRICE), amount(values["price"])
+            case Reject.INVALID_TICK:
+                return amount(self._tick(values["price"])), amount(values["price"])
+            case Reject.INVALID_EXPIRE_TIME:
+                return LONGEST_EXPIRE_TIME, show("", options.get(codec.TAG_EXPIRE_TIME, 0))
+            case Reject.INVALID_MINIMUM_QUANTITY:
+                return None, show("", options.get(codec.TAG_MIN_QTY))
+            case Reject.INVALID_MAX_FLOOR:
+                return None, show("", options.get(codec.TAG_MAX_FLOOR, 0))
+            case Reject.FIRM_NOT_AUTHORIZED:
+                return None, show("", options.get(codec.TAG_FIRM))
+            case Reject.AFTER_HOURS_CLOSED:
+                return self._hours()
+            case _:
+                return None, self._letter(reason)
+
+    def _letter(self, reason: Reject) -> Value:
+        """Give the letter that was refused."""
+        name = {
+            Reject.INVALID_SIDE: "side",
+            Reject.INVALID_TIME_IN_FORCE: "time_in_force",
+            Reject.INVALID_DISPLAY: "display",
+            Reject.INVALID_CAPACITY: "capacity",
+            Reject.INVALID_INTERMARKET_SWEEP: "intermarket_sweep",
+            Reject.INVALID_CROSS: "cross_type",
+            Reject.RETAIL_NOT_SERVED: "cross_type",
+            Reject.INVALID_SYMBOL: "symbol",
+        }.get(reason, "")
+        if name == "side" and name not in self.request.values:
+            return show("", self.request.options.get(codec.TAG_SIDE))
+        return show(name, self.request.values.get(name))
+
+    def _tick(self, price: int) -> int:
+        """Give the tick that holds at a price."""
+        ticks = () if self.book is None else self.book.security.ticks
+        return next((tick for floor, tick in ticks if price >= floor), 0)
+
+    def _hours(self) -> tuple[Value, Value]:
+        """Give the after-hours session, and what the market's clock shows."""
+        assert self.book is not None
+        market = self.book.market
+        hours = f"{time_of_day(market.after_hours_open)} to {time_of_day(market.after_hours_close)}"
+        return hours, time_of_day((self.now - market.midnight) % DAY)
+
+    def _rate(self, refusal: Refusal) -> Rate | None:
+        """Tell of the window of the rule that shut the port; nothing is counted since."""
+        window = dict(self.port.windows).get(self.port.rate_rule)
+        if window is None:
+            return None
+        times = window.inside()
+        oldest_over = times[-1 - window.limit] if window.limit and len(times) > window.limit else None
+        return Rate(
+            limit=window.limit,
+            window_seconds=window.span // SECOND,
+            count=len(times),
+            shut_at=moment(times[-1]) if times else "",
+            would_have_passed_at=None if oldest_over is None else moment(oldest_over + window.span),
+        )
+
+
+def rule_view(rule_id: str, entry: RuleEntry | None) -> Rule:
+    """Give a rule as an answer shows it; one that is no longer in force has its id only."""
+    if entry is None:
+        return Rule(id=rule_id, type="", origin="no longer in force", settings={})
+    settings = {camel(name): setting(name, value) for name, value in entry.settings.items()}
+    return Rule(id=rule_id, type=entry.type, origin="configuration", settings=settings)
+
+
+def setting(name: str, value: Any) -> object:
+    """Give one setting of a rule: a fat finger's ranges as dollars and percent."""
+    if name != "ranges":
+        return value
+    return [{"amount": amount(ticks), "percent": amount(percent)} for ticks, percent in value]
+
+
+def told(value: Value) -> str:
+    """Give a figure within a sentence."""
+    if value is None:
+        return "none"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return value or "(blank)"
+
+
+def time_of_day(nanoseconds: int) -> str:
+    """Give a time of day to the second."""
+    return str(timedelta(seconds=nanoseconds // SECOND)).rjust(8, "0")

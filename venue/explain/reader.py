@@ -1,0 +1,170 @@
+"""Asking a port and the engine what they would say to a message, without anything being done.
+
+The port reads the message with its own code; in the place of the engine it has a `Judge`, which checks what it is
+handed and carries out none of it. So an answer here cannot differ from the venue's, and costs no state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from engine.api import (
+    REFUSALS,
+    Order,
+    OrderAttributes,
+    OrderTerms,
+    Port,
+    Refusal,
+    Reject,
+    Scope,
+    Side,
+)
+from engine.book import Book
+from engine.engine import Engine
+from engine.risk.eqrc import PORT_CHECKS, UNLIMITED
+from ouch.port import OuchPort
+
+NOTHING_WAIVED: frozenset[Reject] = frozenset()
+
+
+class Verdict(NamedTuple):
+    """What would come of a message: it `passes`, or is refused, or ends its `original`; else there is silence."""
+
+    passes: bool
+    refusal: Refusal | None
+    canceled: bool
+    order: Order | None
+    original: Order | None
+
+
+class Deaf:
+    """Takes what a port says, and forgets it."""
+
+    def __init__(self) -> None:
+        self.pending: list[bytes] = []
+        self.untouched = True
+
+    def touch(self) -> None:
+        """Take no notice."""
+        self.pending.clear()
+
+
+class Judge:
+    """The engine as a port sees it, which decides and does nothing. What is in `waived` is passed over."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.begin(NOTHING_WAIVED)
+
+    def begin(self, waived: frozenset[Reject]) -> None:
+        """Forget the message before."""
+        self.waived = waived
+        self.order: Order | None = None
+        self.original: Order | None = None
+        self.passes = self.canceled = False
+
+    def scope(self, port: Port, symbol: str) -> Scope | None:
+        """Give the port's scope in `symbol`."""
+        return self.engine.scope(port, symbol)
+
+    def arrived(self, port: Port, now: int) -> None:
+        """Count nothing."""
+
+    def fault(self, order: Order) -> Refusal | None:
+        """Check an order's own details."""
+        self.order = order
+        return self.engine.fault(order)
+
+    def enter(self, order: Order, now: int) -> Refusal | None:
+        """Check a new order."""
+        return self.fault(order) or self.admit(order, now)
+
+    def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
+        """Check a replacement."""
+        self.original = original
+        return self.admit(order, now)
+
+    def admit(self, order: Order, now: int) -> Refusal | None:
+        """Ask market, port and risk rules."""
+        if self.waived:
+            remaining = (found for found in obstacles(self.engine, order, now) if found.reason not in self.waived)
+            refusal = next(remaining, None)
+        else:
+            refusal = self.engine.admit(order, now)
+        self.passes = refusal is None
+        return refusal
+
+    def cancel_to(self, order: Order, size: int, now: int) -> None:
+        """Note that an order would be ended."""
+        self.canceled = True
+        self.original = order
+
+    def modify(
+        self, order: Order, terms: OrderTerms, attributes: OrderAttributes, size: int, now: int
+    ) -> Refusal | None:
+        """Do nothing."""
+        return None
+
+    def mass_cancel(
+        self, port: Port, symbol: str, side: Side | None, group_id: int | None, request: bytes, now: int
+    ) -> None:
+        """Do nothing."""
+
+    def set_entry(self, port: Port, enabled: bool) -> None:
+        """Do nothing."""
+
+
+class Reader:
+    """A second reader of a port's messages, with the numbers that the port has used so far."""
+
+    def __init__(self, port: OuchPort, engine: Engine, now: int) -> None:
+        self.port = port.port
+        self.engine = engine
+        self.now = now
+        self.used = dict(port.numbers)
+        self.judge = Judge(engine)
+        self.reading = type(port)(port.port, self.judge, Deaf, _not_noted)
+        self.reading.stream = Deaf()
+
+    def ask(self, message: bytes, waived: frozenset[Reject] = NOTHING_WAIVED) -> Verdict:
+        """Say what would come of a message."""
+        judge, reading = self.judge, self.reading
+        judge.begin(waived)
+        reading.numbers = dict(self.used)
+        reading.refusal = None
+        reading.receive(message, self.now)
+        return Verdict(judge.passes, reading.refusal, judge.canceled, judge.order, judge.original)
+
+
+def _not_noted(port: Port, reason: str, message: bytes) -> None:
+    """Take no note of what a port would ignore."""
+
+
+def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
+    """Ask book, port and risk rules each by itself; yield all that refuse a faultless order, by precedence."""
+    book = order.scope.book
+    closed = [Reject.HALTED] if book.halted else []
+    if engine.storage_low:
+        closed.append(Reject.LOW_DISK_SPACE)
+    if book.closed is not None and book.closed not in closed:
+        closed.insert(0, book.closed)
+    yield from (REFUSALS[reason] for reason in closed)
+    at_this_hour = engine.admit(elsewhere(order), now)
+    if at_this_hour is not None:
+        yield at_this_hour
+    for port_check in PORT_CHECKS:
+        refusal = port_check(order.port)
+        if refusal is not None:
+            yield refusal
+    for check in order.scope.limits.armed:
+        refusal = check(order)
+        if refusal is not None:
+            yield refusal
+
+
+def elsewhere(order: Order) -> Order:
+    """Give the order as an open book would get it from a port without locks and rules: only the hour is left to ask."""
+    port = Port(order.port.entry, order.port.index)
+    scope = Scope(port, Book(order.scope.book.market, order.scope.book.security), UNLIMITED)
+    return Order(port, scope, order.terms, order.attributes, order.size, order.price, order.cl_ord_id, order.key)

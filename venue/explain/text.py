@@ -1,0 +1,117 @@
+"""An explanation as a terminal shows it: a few aligned lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ouch import codes
+from venue.explain.answer import Change, Explanation, Rule, Scope, Value
+from venue.explain.describe import told
+from venue.explain.proposals import change_in_words
+
+LABEL_WIDTH = 9
+SIDES = {side.value: side.text for side in codes.Side}
+SPOKEN = ("userRefNum", "origUserRefNum", "side", "quantity", "symbol", "price", "clOrdId")
+"""Fields that the first line says in words; the others stand behind it by name."""
+
+
+def lines(explanation: Explanation) -> Iterator[str]:
+    """Give the lines for people."""
+    moment = explanation.time.replace("T", " ").replace("Z", " UTC")
+    yield f"{explanation.id}  {explanation.port} ({explanation.mpid}) at {explanation.exchange}  {moment}"
+    for label, texts in _paragraphs(explanation):
+        for place, text in enumerate(texts):
+            yield f"{label if place == 0 else '':<{LABEL_WIDTH}} {text}"
+
+
+def _paragraphs(explanation: Explanation) -> Iterator[tuple[str, list[str]]]:
+    yield "asked", asked(explanation)
+    if explanation.check is None:
+        yield "answered", [explanation.summary]
+        return
+    verb = "refused" if explanation.outcome == "rejected" else "canceled"
+    head = f"{explanation.code} {explanation.code_name} ({explanation.check})"
+    if explanation.outcome != "rejected":
+        head = f"the original was canceled, since the Replace is faulty ({explanation.check})"
+    yield verb, [head, str(explanation.detail)]
+    if explanation.rule is not None:
+        yield "rule", [rule_line(explanation.rule)]
+    if explanation.scope is not None:
+        yield "holds for", [scope_line(explanation.scope)]
+    if explanation.rate is not None and explanation.rate.would_have_passed_at is not None:
+        yield "rate", [f"the message that shut the port would have passed at {explanation.rate.would_have_passed_at}"]
+    for place, other in enumerate(explanation.other_checks):
+        yield "also" if place == 0 else "", [f"{other.code} {other.check}: {other.detail}"]
+    change = explanation.smallest_change
+    if change is not None:
+        if change.outside:
+            yield "needs", change.outside
+        if change.fields:
+            yield "passes", ["with " + " and ".join(change_in_words(one) for one in change.fields)]
+        for alternative in change.alternatives:
+            yield "or", ["with " + " and ".join(map(alternatively, alternative))]
+    market = explanation.market
+    if market is not None:
+        prices = (
+            ("national best bid", market.national_best_bid),
+            ("offer", market.national_best_offer),
+            ("last", market.last),
+            ("previous close", market.previous_close),
+        )
+        states = [
+            word
+            for word, is_so in (
+                ("not listed", not market.listed),
+                ("halted", market.halted),
+                ("disk low", market.storage_low),
+                ("order entry disabled", market.entry_disabled),
+                ("port shut by its rate", market.rate_limited),
+            )
+            if is_so
+        ]
+        known = [f"{name} {price or '-'}" for name, price in prices]
+        yield "market", [f"{market.book}: {', '.join(known + states)}"]
+
+
+def asked(explanation: Explanation) -> list[str]:
+    """Say what was asked for."""
+    request = explanation.request
+    if request is None:
+        return ["nothing"]
+    fields = request.fields
+    if "quantity" not in fields or "price" not in fields:
+        return [" ".join([request.message, *(f"{name}={value}" for name, value in fields.items())])]
+    side = SIDES.get(str(fields.get("side")), "")
+    original = f" for {fields['origUserRefNum']}" if "origUserRefNum" in fields else ""
+    what = f"{request.message} {fields['userRefNum']}{original}: {side} {told(fields['quantity'])}"
+    what += f" {fields.get('symbol', '')} at {fields['price']}"
+    label = f", ClOrdID {fields['clOrdId']}" if fields.get("clOrdId") else ""
+    rest = [f"{name} {value}" for name, value in fields.items() if name not in SPOKEN]
+    rest += [f"{name} {shown(value)}" for name, value in request.options.items()]
+    return [" ".join(what.split()) + label, ", ".join(rest)]
+
+
+def shown(value: Value) -> str:
+    """Give an option's value."""
+    return told(value)
+
+
+def rule_line(rule: Rule) -> str:
+    """Give a rule and its settings."""
+    settings = ", ".join(f"{name} {setting}" for name, setting in rule.settings.items() if name != "ranges")
+    return f"{rule.id} ({rule.type or 'rule'}, {rule.origin})" + (f": {settings}" if settings else "")
+
+
+def scope_line(scope: Scope) -> str:
+    """Say for whom and for what."""
+    parts = [scope.exchange]
+    parts += [f"MPID {scope.mpid}"] if scope.mpid else []
+    parts += [f"port {scope.port}"] if scope.port else []
+    parts += [f"group {scope.group_id}"] if scope.group_id is not None else []
+    parts += [", ".join(scope.symbols)] if scope.symbols else []
+    return " · ".join(parts)
+
+
+def alternatively(change: Change) -> str:
+    """Give one change of an alternative."""
+    return change_in_words(change)

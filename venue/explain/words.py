@@ -1,0 +1,83 @@
+"""What each reason to refuse means in a trader's words, with places for its figures.
+
+Two total tables, by reason: what was wrong (`FAULTS`), and for what no change of the order can help, who must do what
+(`OUTSIDE`). Figures stand in braces under the names that `facts` in `describe` gives.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.api import Reject
+
+FAULTS: Final[dict[Reject, str]] = {
+    Reject.INVALID_SIDE: "side {observed} is not one that may be sent here ({allowed})",
+    Reject.INVALID_QUANTITY: "a quantity of {observed} is outside of {lowest} to {limit} shares",
+    Reject.INVALID_SYMBOL: "{symbol} is not listed at {exchange}",
+    Reject.INVALID_PRICE: "a price of {observed} is neither from 0.0001 to {limit} nor one that means the market",
+    Reject.INVALID_TICK: "a price of {observed} is not a multiple of the tick of {limit} that {symbol} has there",
+    Reject.INVALID_TIME_IN_FORCE: "time in force {observed} is not one that may be sent here ({allowed})",
+    Reject.INVALID_DISPLAY: "display {observed} is not one that may be sent here ({allowed})",
+    Reject.INVALID_CAPACITY: "capacity {observed} is not one that may be sent here ({allowed})",
+    Reject.INVALID_INTERMARKET_SWEEP: "inter-market sweep eligibility {observed} is neither Y nor N",
+    Reject.INVALID_CROSS: "with {fields} the order asks for a cross, and only the continuous market (N) is served",
+    Reject.INVALID_PRICE_TYPE: "{fields} names no price type that there is, or cannot be read",
+    Reject.INVALID_MINIMUM_QUANTITY: "a minimum quantity of {observed} must be whole round lots of 100, no more than "
+    "the order's {quantity} shares, and the order hidden or immediate or cancel",
+    Reject.INVALID_MAX_FLOOR: "a displayed part of {observed} shares must be from 1 to 999,999, more than its random "
+    "reserve, and of an order that is displayed",
+    Reject.INVALID_SELF_MATCH_PREVENTION: "{fields} names no self-match prevention that there is, or cannot be read",
+    Reject.INVALID_EXPIRE_TIME: "an expire time of {observed} seconds is not from 1 to {limit}; time in force 6 "
+    "needs one",
+    Reject.INVALID_ATTRIBUTE: "an option may not stand as it does: unknown, doubled, or of the wrong size or message",
+    Reject.PEGGING_NOT_SERVED: "with {fields} the order asks for a pegged order, which this market does not serve",
+    Reject.ROUTING_NOT_SERVED: "with {fields} the order asks for routing, which this market does not serve",
+    Reject.RETAIL_NOT_SERVED: "cross type R asks for the retail program, which this market does not serve",
+    Reject.AFTER_HOURS_CLOSED: "time in force E may enter from {limit}, and it was {observed}",
+    Reject.FIRM_NOT_AUTHORIZED: "{port} may enter orders for {allowed} and not for {observed}",
+    Reject.HALTED: "{symbol} is halted at {exchange}",
+    Reject.ENTRY_DISABLED: "order entry of {port} is disabled",
+    Reject.PORT_MESSAGE_RATE: "{port} sent {observed} messages in a window that may hold {limit} (rule {rule}), and is "
+    "shut since {shut_at}",
+    Reject.RESTRICTED_STOCK: "{symbol} is on the restricted list of {rule}",
+    Reject.MAXIMUM_SHARES: "{observed} shares are more than the {limit} that rule {rule} allows",
+    Reject.MAXIMUM_NOTIONAL: "{quantity} shares at {reference} ({source}) are ${observed}, more than the ${limit} that "
+    "rule {rule} allows",
+    Reject.FAT_FINGER: "{price} is ${observed} away from {reference} ({source}), and rule {rule} allows ${limit}",
+    Reject.DISCRETION_NOT_SERVED: "with {fields} the order asks for discretion, which this market does not serve",
+    Reject.LOW_DISK_SPACE: "the venue has little room left on its disk and takes nothing new",
+}
+"""What was wrong; total, which a test holds it to."""
+NOTHING_LEFT: Final = "a new total of {observed} leaves nothing open, since {limit} have executed"
+"""Instead of a bad quantity's words where a Replace names no more than what has executed."""
+SIDE_FLIPPED: Final = "a Replace may change the kind of a sale, and never turn a purchase into a sale or back"
+AFTER_HOURS_REPLACED: Final = "a Replace may not ask for time in force E"
+
+RULE_CHANGED: Final = "rule {rule} would have to allow it"
+NOT_SERVED: Final = "the market would have to serve it"
+OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
+    Reject.INVALID_SYMBOL: "{symbol} would have to be listed: it is not in the configuration of this venue",
+    Reject.HALTED: "operations would have to resume {symbol} at {exchange}",
+    Reject.LOW_DISK_SPACE: "the venue would have to have more room on its disk",
+    Reject.ENTRY_DISABLED: "order entry of {port} would have to be enabled again: by the client (Enable "
+    "Order Entry), or by the next trading day",
+    Reject.PORT_MESSAGE_RATE: "operations would have to release {port}, or the next trading day to begin; waiting does "
+    "not free it",
+    Reject.RESTRICTED_STOCK: "{symbol} would have to be taken off the restricted list of {rule}",
+    Reject.MAXIMUM_SHARES: RULE_CHANGED,
+    Reject.MAXIMUM_NOTIONAL: RULE_CHANGED,
+    Reject.FAT_FINGER: RULE_CHANGED,
+}
+"""Who would have to do what, where the order cannot be helped."""
+WITHDRAWN: Final = "the configuration would have to name {port} again"
+
+ALLOWED: Final[dict[Reject, tuple[str, ...]]] = {
+    Reject.INVALID_SIDE: ("B", "S", "T", "E"),
+    Reject.INVALID_TIME_IN_FORCE: ("0", "3", "5", "6", "E"),
+    Reject.INVALID_DISPLAY: ("Y", "N", "A"),
+    Reject.INVALID_CAPACITY: ("A", "P", "R", "O"),
+    Reject.INVALID_INTERMARKET_SWEEP: ("Y", "N"),
+    Reject.INVALID_CROSS: ("N",),
+    Reject.RETAIL_NOT_SERVED: ("N",),
+}
+"""Letters that may be sent, where a letter is refused."""
