@@ -6,6 +6,7 @@ documents can be made of the types.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -61,3 +62,9 @@ def dollars(price: int | None) -> str | None:
     if price >= MARKET_PRICE_ALTERNATIVE:
         return "MARKET"
     return f"{price // PRICE_SCALE}.{price % PRICE_SCALE:04d}"
+
+
+def moment(time: int) -> str:
+    """Give nanoseconds since the Unix epoch as RFC 3339 has it, to the microsecond."""
+    seconds, nanoseconds = divmod(time, 1_000_000_000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds // 1_000:06d}Z"

@@ -31,7 +31,7 @@ from venue.bench.command import bench
 from venue.clock import RealClock
 from venue.config import Config, ConfigError, Durability, PortSettings
 from venue.config_commands import config
-from venue.control import Response, ask
+from venue.control import Response, Verb, ask
 from venue.descriptors import make_room
 from venue.explain.command import explain
 from venue.last_started import last_started, remember
@@ -328,9 +328,10 @@ def replay(directory: Path) -> int:
 
 @cli.command()
 @DATA
+@click.option("--verb", type=click.Choice(["GET", "POST", "PUT", "DELETE"]), help="Which call of the path is meant.")
 @click.argument("name")
 @click.argument("body", required=False, metavar="[JSON]")
-def ops(data: Path | None, name: str, body: str | None) -> int:
+def ops(data: Path | None, verb: Verb | None, name: str, body: str | None) -> int:
     """Ask a running venue: NAME is a path with its values filled in; without JSON it looks, with JSON it changes.
 
     \b
@@ -343,6 +344,7 @@ def ops(data: Path | None, name: str, body: str | None) -> int:
       portcullis ops trades/nasdaq/1/bust '{"reason": "E"}'
       portcullis ops ports/IN30T1/release '{}'
       portcullis ops trading-day/next '{}'
+      portcullis ops --verb DELETE clients/desk-1
     """
     try:
         decoded = msgspec.UNSET if body is None else msgspec.json.decode(body)
@@ -350,7 +352,7 @@ def ops(data: Path | None, name: str, body: str | None) -> int:
         raise click.BadParameter(f"not JSON: {error}", param_hint="JSON") from None
     directory = last_started(data)
     try:
-        response: Response = ask(directory, name, decoded)
+        response: Response = ask(directory, name, decoded, verb or "")
     except (FileNotFoundError, ConnectionRefusedError):
         last = "" if data else " (the one started last; name another with --data)"
         return _say(FAILED, f"no venue runs on {directory}{last}")

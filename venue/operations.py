@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
+from venue.audit import AuditList, AuditQuery, StateView, show_audit, show_state
 from venue.calls import Body, Query, Reply, read
 from venue.changes import (
     Answer,
@@ -28,6 +29,17 @@ from venue.changes import (
     release_port,
     set_phase,
     set_prices,
+)
+from venue.clients import (
+    ClientBody,
+    ClientList,
+    ClientRemoved,
+    ClientSecret,
+    ClientsQuery,
+    make_client,
+    remove_client,
+    renew_secret,
+    show_clients,
 )
 from venue.looks import (
     BookView,
@@ -100,6 +112,23 @@ ROUTES = (
         problems=(404, 422),
         examples=({},),
     ),
+    Route(
+        *("POST", "clients", ClientBody, ClientSecret, "Make a client of the HTTP service; its secret is told once"),
+        serve=make_client,
+        problems=(409, 422),
+        examples=({"id": "desk-1", "roles": ["rules-api-rules-read"], "mpids": ["INET"]},),
+    ),
+    Route(
+        *("POST", "clients/{id}/secret", Body, ClientSecret, "Give a client a new secret; the old one ends"),
+        serve=renew_secret,
+        problems=(404, 409, 422),
+        examples=({},),
+    ),
+    Route(
+        *("DELETE", "clients/{id}", None, ClientRemoved, "Remove a client"),
+        serve=remove_client,
+        problems=(404, 409),
+    ),
     Route("GET", "books/{venue}/{book}", None, BookView, "Show a book", look=show_book, problems=(404,)),
     Route(
         *("GET", "orders", None, OrderList, "List live orders"),
@@ -108,6 +137,19 @@ ROUTES = (
         problems=(404, 422),
     ),
     Route("GET", "ports", None, PortList, "List ports", look=show_ports),
+    Route(
+        *("GET", "clients", None, ClientList, "List the clients that were made at run time"),
+        look=show_clients,
+        query=ClientsQuery,
+        problems=(422,),
+    ),
+    Route(
+        *("GET", "audit", None, AuditList, "List the last operations, newest first"),
+        look=show_audit,
+        query=AuditQuery,
+        problems=(422,),
+    ),
+    Route("GET", "state", None, StateView, "Hash the whole state as it is now", look=show_state),
 )
 
 
