@@ -316,6 +316,13 @@ class Matching:
                 self.cancel(order, order.open, CancelReason.EXPIRED, deadline)
         self.next_deadline = deadlines[0][0] if deadlines else NEVER
 
+    def forget_deadlines(self) -> None:
+        """Let `next_deadline` be that of an order that is there: drop those before it, of orders that are gone."""
+        deadlines = self.deadlines
+        while deadlines and not is_live(deadlines[0][2]):
+            heappop(deadlines)
+        self.next_deadline = deadlines[0][0] if deadlines else NEVER
+
     def set_deadline(self, order: Order, deadline: int) -> None:
         """Remember when a good-till-time order ends; equal times end in the order in which they were set."""
         order.expires_at = deadline

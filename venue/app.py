@@ -14,21 +14,21 @@ import asyncio
 import errno
 import os
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import structlog
 
-from engine.api import Command, CommandRefused, Configure, NextDay, Port, SetStorage
-from engine.engine import NEVER
+from engine.api import CommandRefused, Configure, Port, SetStorage
 from venue.admission import Crowd, Door
-from venue.clock import Clock, local_date, local_midnight, weekday_from
+from venue.clock import Clock, ManualClock, nanoseconds
 from venue.config import Config, ConfigError, PortSettings, check_reach
 from venue.control import ControlServer
 from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
 from venue.gate import Gate, Writer
+from venue.instructions import Instruction, SetClock
 from venue.journal import Journal
 from venue.listener import NO_SUCH_ADDRESS, BoundPort, Listener, plain_address, resolve
 from venue.log import EventLog, MemoryLog, SqliteLog
@@ -37,15 +37,15 @@ from venue.ports import SoupConnection
 from venue.record import Kind
 from venue.recovery import recover
 from venue.reference import market_command
+from venue.schedule import Schedule
 from venue.supervisor import Supervisor
+from venue.timekeeper import Timekeeper
 from venue.tls import server_context
+from venue.trading_day import DayRoll, TradingDays
 from wire.soup import SoupSettings
 
-NANOSECONDS = 1_000_000_000
 STOP_GRACE = 2.0
 """Seconds that clients have to take what they are owed when the venue stops."""
-CLOCK_LOOK = 1.0
-"""Seconds between two looks at the clock while a deadline waits: the machine's may be set, the loop's never is."""
 DISK_POLL = 0.01
 """Seconds between two looks at whether the disk has caught up."""
 
@@ -60,7 +60,7 @@ class Venue:
     """A running venue. `start` it, wait for `failed`, `stop` it.
 
     `failed` is done when the venue cannot go on (a flush that failed, a fault of ours); nothing is acknowledged after.
-    `free` tells how much room the disk has.
+    `clock` is the machine's, `free` tells how much room the disk has.
     """
 
     def __init__(self, config: Config, data: Path, clock: Clock, free: FreeSpace = free_space) -> None:
@@ -82,7 +82,8 @@ class Venue:
         self.crowd: Crowd
         self.door: Door
         self.waiting_for_disk: dict[SoupConnection, None] = {}
-        self.timer: asyncio.TimerHandle | None = None
+        self.days = TradingDays(config)
+        self.timekeeper: Timekeeper
         self.slice: asyncio.Handle | None = None
         self.recovered = 0
         self.loop: asyncio.AbstractEventLoop
@@ -124,7 +125,7 @@ class Venue:
         self.live = True
         if self.space is not None:
             self.space_task = self.loop.create_task(self._watch_space())
-        self._schedule()
+        self.timekeeper.start(self.loop)
         try:
             for listener in self.listeners:
                 listener.start()
@@ -192,21 +193,30 @@ class Venue:
             low_bytes = self.config.venue.low_disk_mb * MEBIBYTE
             self.space = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
         self.recovered = self.machine.number
-        self.clock.resume(self.machine.venue_time)
-        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._schedule, self._slices_wait)
+        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._due_moved, self._slices_wait)
+        schedule = Schedule([DayRoll(self.days, self.machine.engine, self.open_day)])
+        self.timekeeper = Timekeeper(self.journal, schedule, self.clock)
+        self.timekeeper.resume()
         gate.hold(self.machine.number, self.machine.touched)
         gate.durable(self.machine.number)
 
     def _catch_up(self) -> None:
         """Record what happened while the venue was down: connections lost, a new configuration, a new date."""
-        times = self.clock.now()
+        settings = self.config.venue
+        if settings.clock == "manual" and not self.machine.number:
+            now, _ = self.clock.now()
+            start = settings.clock_start
+            self.journal.clock = ManualClock(self.clock, now if start is None else nanoseconds(start))
+        times = self.journal.clock.now()
         for index in list(self.machine.connected):
             self.journal.record(Kind.DISCONNECT, index, b"", times)
         self.journal.commit()
         engine = self.machine.engine
-        today = weekday_from(local_date(times[0], self.config.market[0].timezone))
+        today = self.days.first(times[0])
         if not engine.date and self.journal.writer is not None:
             self.journal.writer.roll(today)
+        if settings.clock == "manual" and not self.machine.number:
+            self.command(SetClock("manual"))
         if engine.date < today.isoformat():
             self.open_day(today)
         configuration = market_command(self.config)
@@ -216,6 +226,7 @@ class Venue:
                 raise ConfigError(refused.field, f"{refused} (in {self.data})")
         if self.space is not None:
             self.note_space(self.space.look())
+        self.timekeeper.schedule.settle()
 
     async def stop(self) -> None:
         """Refuse new connections, close the present ones, flush the log, keep a snapshot."""
@@ -224,7 +235,7 @@ class Venue:
         if self.supervisor is not None:
             await self.loop.run_in_executor(None, self.supervisor.stop)
         await self.control.stop()
-        self._schedule()
+        self.timekeeper.stop()
         for connection in list(self.connections):
             connection.close("the venue stops")
         end = self.loop.time() + STOP_GRACE
@@ -264,22 +275,20 @@ class Venue:
     # What operators and connections ask.
 
     def next_day(self) -> date:
-        """End the trading day and open the next weekday; gives its date."""
-        following = weekday_from(date.fromisoformat(self.machine.engine.date) + timedelta(days=1))
+        """End the trading day and open the next; gives its date."""
+        following = self.days.following(date.fromisoformat(self.machine.engine.date))
         self.open_day(following)
         return following
 
     def open_day(self, day: date) -> None:
-        """Open a trading day; its timestamps count from the local midnight before this moment."""
-        now, _ = self.clock.now()
-        session = f"{day:%y%m%d}{moment_of_day(now)}"
-        zones = {str(market.key): market.timezone for market in self.config.market}
-        fallback = self.config.market[0].timezone  # for a market that the configuration no longer names
-        keys = dict.fromkeys((*zones, *self.machine.engine.markets))
-        midnights = {key: local_midnight(now, zones.get(key, fallback)) for key in keys}
-        refused = self.command(NextDay(day.isoformat(), session, midnights))
+        """Open a trading day, now."""
+        now, _ = self.journal.clock.now()
+        command = self.days.command(day, now, self.machine.engine.markets)
+        refused = self.command(command)
         assert refused is None
-        log.info("trading day", date=day.isoformat(), session=session)
+        log.info("trading day", date=command.date, session=command.session)
+        self.timekeeper.schedule.settle()
+        self.timekeeper.plan()
         self.keep_snapshot()
 
     def keep_snapshot(self) -> None:
@@ -303,7 +312,7 @@ class Venue:
         if error is not None:  # it only saves time at the next start
             log.warning("no snapshot", error=str(error))
 
-    def command(self, command: Command) -> CommandRefused | None:
+    def command(self, command: Instruction) -> CommandRefused | None:
         """Carry out a command as a record."""
         return self.journal.command(command)
 
@@ -368,16 +377,8 @@ class Venue:
         if self.live:  # what a replay meets was logged when it came
             log.info("message ignored", port=port.name, reason=reason, message=message[:160].hex())
 
-    def _schedule(self) -> None:
-        """See that the engine's next deadline is kept when no record comes before it."""
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
-        deadline = self.machine.engine.next_deadline
-        if deadline != NEVER and self.live:
-            now, _ = self.clock.now()
-            wait = min(max(deadline - now, 0) / NANOSECONDS, CLOCK_LOOK)
-            self.timer = self.loop.call_later(wait, self._fire)
+    def _due_moved(self) -> None:
+        self.timekeeper.plan()
 
     def _slices_wait(self) -> None:
         """See that the mass cancels that are not done go on, with everyone else's turn in between."""
@@ -388,29 +389,8 @@ class Venue:
         """Record that the next slice of a mass cancel was done."""
         self.slice = None
         if not self.journal.closed:
-            self.journal.record(Kind.SLICE, 0, b"", self.clock.now())
+            self.journal.record(Kind.SLICE, 0, b"", self.journal.clock.now())
             self.journal.commit()
-
-    def _fire(self) -> None:
-        """Record that a deadline has come."""
-        self.timer = None
-        times = self.clock.now()
-        if times[0] >= self.machine.engine.next_deadline:
-            self.journal.record(Kind.TIMER, 0, b"", times)
-            self.journal.commit()
-        else:
-            self._schedule()
-
-
-def moment_of_day(now: int) -> str:
-    """Give how much of the day has passed, in four digits of base 36, a twentieth of a second each.
-
-    It tells two sessions of one date apart, so that what a client saw of a venue which lost its memory is never taken
-    for the beginning of another's.
-    """
-    passed = now % (86_400 * NANOSECONDS) * 36**4 // (86_400 * NANOSECONDS)
-    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return "".join(digits[passed // 36**place % 36] for place in (3, 2, 1, 0))
 
 
 def same(present: Configure | None, wanted: Configure) -> bool:

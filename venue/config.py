@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from importlib import resources
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -40,6 +41,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Exchange = Literal["NASDAQ", "BX", "PSX"]
 FAT_FINGER_RANGES = 6
 NOTIONAL_STEP = 1_000
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 HIGHEST_PRICE = Decimal(MAXIMUM_PRICE) / PRICE_SCALE
 
 
@@ -58,6 +60,9 @@ class VenueSettings(Settings, frozen=True):
     host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
     port_base: Annotated[int, msgspec.Meta(ge=0, le=65_000)] = 7400
     durability: Durability = "disk"
+    clock: Literal["real", "manual"] = "real"
+    clock_start: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    roll_at: TimeOfDay | None = None
     low_disk_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 256
     show_logins: bool = False
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
@@ -100,6 +105,7 @@ class MarketSettings(Settings, frozen=True):
     key: Literal["nasdaq", "bx", "psx"]
     timezone: str = "America/New_York"
     after_hours: tuple[TimeOfDay, TimeOfDay] = ("16:00", "20:00")
+    calendar: Literal["XCSE", "XHEL", "XICE", "XNAS", "XNYS", "XSTO", "none"] | None = None
 
 
 class ServiceSettings(Settings, frozen=True):
@@ -343,6 +349,11 @@ def _check(config: Config) -> None:
     for i, port in enumerate(config.port):
         _known(f"port[{i}].service", port.service, services)
         _refuse(login_fault(f"port[{i}]", port))
+    if config.venue.clock_start is not None:
+        if config.venue.clock != "manual":
+            raise ConfigError("venue.clock_start", 'only a clock that is "manual" starts where it is told')
+        if not FIRST_YEAR <= config.venue.clock_start.year <= LAST_YEAR:
+            raise ConfigError("venue.clock_start", f"the year is not from {FIRST_YEAR} to {LAST_YEAR}")
     affiliations: dict[str, str] = {}
     for i, firm in enumerate(config.firm):
         affiliation = firm.affiliation or firm.organization

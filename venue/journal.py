@@ -13,10 +13,11 @@ from typing import Final, cast
 
 import msgspec
 
-from engine.api import Command, CommandRefused, NextDay
+from engine.api import CommandRefused, NextDay
 from engine.engine import NEVER
 from venue.clock import Clock
 from venue.gate import Gate, Writer
+from venue.instructions import Instruction
 from venue.machine import Machine
 from venue.record import Kind, Record
 
@@ -91,7 +92,7 @@ class Journal:
             self.batch.append(record)
         return refused
 
-    def command(self, command: Command) -> CommandRefused | None:
+    def command(self, command: Instruction) -> CommandRefused | None:
         """Carry out a command now, as a record of its own, and commit it."""
         if isinstance(command, NextDay) and self.writer is not None and self.machine.engine.date:
             if self.batch:  # what one operation recorded before the roll: it belongs to the day that ends

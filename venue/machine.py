@@ -17,11 +17,12 @@ from pathlib import Path
 import msgspec
 
 from engine import commands, state
-from engine.api import Command, CommandRefused, Port, Sink
+from engine.api import CommandRefused, Port, Sink
 from engine.engine import Engine
 from ouch.port import OuchPort
 from ouch.us import UsOuchPort
 from venue.desk import Desk, DeskState
+from venue.instructions import ClockMode, Instruction, SetClock
 from venue.machine_state import MachineState, PortState, Snapshot
 from venue.record import Kind, Record
 from venue.snapshot import canonical, state_hash
@@ -33,7 +34,7 @@ DIALECTS: dict[str, type[UsOuchPort]] = {"ouch-5.0-us": UsOuchPort}
 Ignored = Callable[[Port, str, bytes], None]
 """Told of each message that a port ignored: why, and its bytes."""
 
-_commands = msgspec.msgpack.Decoder(Command)
+_commands: msgspec.msgpack.Decoder[Instruction] = msgspec.msgpack.Decoder(Instruction)
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -44,8 +45,8 @@ def nothing_ignored(port: Port, reason: str, message: bytes) -> None:
 class Machine:
     """A venue without the outside.
 
-    `number` is the last record applied, `touched` the streams that grew since the gate last looked; large streams put
-    their older parts into temporary files in `directory`.
+    `number` is the last record applied, `touched` the streams that grew since the gate last looked, `clock` how venue
+    time passes; large streams put their older parts into temporary files in `directory`.
     """
 
     def __init__(self, directory: Path, ignored: Ignored = nothing_ignored) -> None:
@@ -58,6 +59,7 @@ class Machine:
         self.number = 0
         self.venue_time = 0
         self.wall_time = 0
+        self.clock: ClockMode = "real"
         self.directory = directory
         self.ignored = ignored
 
@@ -72,8 +74,12 @@ class Machine:
         if now >= self.engine.next_deadline:
             self.engine.advance(now)
         if kind == Kind.COMMAND:
+            command = _commands.decode(payload)
+            if isinstance(command, SetClock):
+                self.clock = command.mode
+                return None
             try:
-                commands.handle(self.engine, _commands.decode(payload), now, self._connect)
+                commands.handle(self.engine, command, now, self._connect)
             except CommandRefused as refused:
                 return refused
         elif kind == Kind.SLICE:
@@ -142,7 +148,7 @@ class Machine:
             port.port.name: PortState(sorted(port.numbers.items()), stream.session, stream.count, stream.digest().hex())
             for port, stream in zip(self.ports, self.streams, strict=True)
         }
-        return canonical(MachineState(state.dump(self.engine), ports, self.desk.dump()))
+        return canonical(MachineState(state.dump(self.engine), ports, self.desk.dump(), self.clock))
 
     def hash(self) -> str:
         """Give the state hash."""
@@ -171,5 +177,6 @@ class Machine:
             )
         self.touched.clear()
         self.connected.update(dict.fromkeys(snapshot.connected))
+        self.clock = machine_state.clock
         self.number = snapshot.number
         self.venue_time, self.wall_time = snapshot.venue_time, snapshot.wall_time

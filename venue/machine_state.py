@@ -10,6 +10,7 @@ import msgspec
 
 from engine.state import EngineState
 from venue.desk import DeskState
+from venue.instructions import ClockMode
 from venue.stream import StreamDump
 
 
@@ -28,6 +29,7 @@ class MachineState(msgspec.Struct, frozen=True):
     engine: EngineState | None
     ports: dict[str, PortState]
     desk: DeskState | msgspec.UnsetType = msgspec.UNSET
+    clock: ClockMode = "real"
 
 
 class Snapshot(msgspec.Struct, frozen=True):

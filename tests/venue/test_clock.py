@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from venue.clock import RealClock, local_date, local_midnight, weekday_from
+from venue.clock import RealClock, local_date, local_midnight
 
 NEW_YORK = "America/New_York"
 HOUR = 3_600_000_000_000
@@ -104,16 +104,3 @@ def test_a_clock_resumes_no_earlier_than_the_last_record(machine):
 def test_dates_and_midnights_are_new_yorks(utc, day, hours):
     assert local_date(moment(utc), NEW_YORK) == day
     assert (moment(utc) - local_midnight(moment(utc), NEW_YORK)) // HOUR == hours
-
-
-@pytest.mark.parametrize(
-    ("day", "weekday"),
-    [
-        (date(2026, 11, 20), date(2026, 11, 20)),
-        (date(2026, 11, 21), date(2026, 11, 23)),
-        (date(2026, 11, 22), date(2026, 11, 23)),
-        (date(2027, 1, 2), date(2027, 1, 4)),
-    ],
-)
-def test_a_weekend_waits_for_monday(day, weekday):
-    assert weekday_from(day) == weekday

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from ouch import codec
-from venue import app
+from venue import timekeeper
 from venue.clock import RealClock
 from venue.log import read_log
 from venue.record import Kind
@@ -36,7 +36,7 @@ def machine(clock, monkeypatch):
     machine = Machine(clock.moment)
     monkeypatch.setattr("venue.clock.time.time_ns", lambda: machine.wall)
     monkeypatch.setattr("venue.clock.time.monotonic_ns", lambda: machine.passed)
-    monkeypatch.setattr(app, "CLOCK_LOOK", 0.01)
+    monkeypatch.setattr(timekeeper, "CLOCK_LOOK", 0.01)
     return machine
 
 
