@@ -66,7 +66,7 @@ class Venue:
     def __init__(self, config: Config, data: Path, clock: Clock, free: FreeSpace = free_space) -> None:
         self.config = config
         self.data = data
-        self.clock = clock
+        self.machine_clock = clock
         self.free = free
         soup = config.soupbintcp
         self.soup_settings = SoupSettings(
@@ -193,9 +193,10 @@ class Venue:
             low_bytes = self.config.venue.low_disk_mb * MEBIBYTE
             self.space = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
         self.recovered = self.machine.number
-        self.journal = Journal(self.machine, gate, writer, self.clock, self._broken, self._due_moved, self._slices_wait)
+        clock = self.machine_clock
+        self.journal = Journal(self.machine, gate, writer, clock, self._broken, self._due_moved, self._slices_wait)
         schedule = Schedule([DayRoll(self.days, self.machine.engine, self.open_day)])
-        self.timekeeper = Timekeeper(self.journal, schedule, self.clock)
+        self.timekeeper = Timekeeper(self.journal, schedule, clock)
         self.timekeeper.resume()
         gate.hold(self.machine.number, self.machine.touched)
         gate.durable(self.machine.number)
@@ -207,7 +208,7 @@ class Venue:
             now, _ = self.clock.now()
             start = settings.clock_start
             self.journal.clock = ManualClock(self.clock, now if start is None else nanoseconds(start))
-        times = self.journal.clock.now()
+        times = self.clock.now()
         for index in list(self.machine.connected):
             self.journal.record(Kind.DISCONNECT, index, b"", times)
         self.journal.commit()
@@ -274,6 +275,11 @@ class Venue:
 
     # What operators and connections ask.
 
+    @property
+    def clock(self) -> Clock:
+        """The clock that venue time goes by: the machine's, or a manual one."""
+        return self.journal.clock
+
     def next_day(self) -> date:
         """End the trading day and open the next; gives its date."""
         following = self.days.following(date.fromisoformat(self.machine.engine.date))
@@ -282,7 +288,7 @@ class Venue:
 
     def open_day(self, day: date) -> None:
         """Open a trading day, now."""
-        now, _ = self.journal.clock.now()
+        now, _ = self.clock.now()
         command = self.days.command(day, now, self.machine.engine.markets)
         refused = self.command(command)
         assert refused is None
@@ -389,7 +395,7 @@ class Venue:
         """Record that the next slice of a mass cancel was done."""
         self.slice = None
         if not self.journal.closed:
-            self.journal.record(Kind.SLICE, 0, b"", self.journal.clock.now())
+            self.journal.record(Kind.SLICE, 0, b"", self.clock.now())
             self.journal.commit()
 
 

@@ -34,6 +34,12 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "after_hours": 'two times of day in quotes, such as ["16:00", "20:00"]',
     "aiq_strategy": "one of Y D O W R y d o w r Z E P X S 0 1 2 4 5 N",
     "phase": "HALT or MARKET",
+    "clock": "real or manual",
+    "mode": "real or manual",
+    "roll_at": 'a time of day in quotes, such as "20:30"',
+    "calendar": "XCSE, XHEL, XICE, XNAS, XNYS, XSTO or none",
+    "clock_start": "a time with its offset, such as 2026-11-20T12:00:00Z",
+    "advanceTo": 'a time with its offset, such as "2026-11-20T15:29:30Z"',
     "reason": "E, C, S or X",
 }
 """What a value must look like, by the last part of its key, or the last two."""

@@ -41,6 +41,7 @@ from venue.clients import (
     renew_secret,
     show_clients,
 )
+from venue.clock_calls import ClockBody, ClockSet, ClockView, set_clock, show_clock
 from venue.looks import (
     BookView,
     Look,
@@ -93,6 +94,12 @@ ROUTES = (
         serve=next_trading_day,
         problems=(422,),
         examples=({},),
+    ),
+    Route(
+        *("POST", "clock", ClockBody, ClockSet, "Set the venue's clock, or move a manual one ahead"),
+        serve=set_clock,
+        problems=(409, 422),
+        examples=({"mode": "manual"}, {"advanceMs": 1500}, {"advanceTo": "2026-11-20T15:29:30Z"}),
     ),
     Route(
         *("PUT", "books/{venue}/{book}/prices", PricesBody, Prices, "Set or clear a security's prices"),
@@ -150,6 +157,7 @@ ROUTES = (
         problems=(422,),
     ),
     Route("GET", "state", None, StateView, "Hash the whole state as it is now", look=show_state),
+    Route("GET", "clock", None, ClockView, "Show the venue's clock and what comes next", serve=show_clock),
 )
 
 

@@ -151,7 +151,7 @@ class Timekeeper:
             self.plan()
 
     def _move(self, clock: ManualClock, target: int) -> tuple[int, bool]:
-        """Bring some of the moments up to `target`, the last ones with `target` itself; mass cancels are done before."""
+        """Bring some of the moments up to `target`, the last ones with `target` itself; mass cancels come first."""
         engine, moments, left = self.machine.engine, 0, ORDERS_A_TURN
         while left > 0:
             if engine.mass_cancels or self.journal.is_ahead:
