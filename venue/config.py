@@ -26,19 +26,28 @@ from engine.risk.eqrc import PERCENT_SCALE
 from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.hints import hint
 from venue.http_settings import ClientSettings, HttpSettings, PersonSettings
-from venue.settings import Mpid, Settings
+from venue.rule_settings import (
+    AmountAndPercent,
+    AnyRule,
+    Enabled,
+    FatFingerRule,
+    FatFingerSettings,
+    Limit,
+    MaxNotionalRule,
+    MaxSharesRule,
+    OrderRateRule,
+    OrderRateSettings,
+    RestrictedStockRule,
+)
+from venue.settings import Mpid, Name6, Settings, Symbol, Whole
 
 Durability = Literal["disk", "process", "memory"]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
-Name6 = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{1,6}\Z")]
 Password = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,10}\Z")]
-Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9.+=$^#@*~-]{1,8}( [A-Z0-9]{1,6})?\Z", max_length=8)]
 Dollars = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?\Z")]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
-Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 AiqStrategy = Annotated[str, msgspec.Meta(pattern=r"^[YDOWRydowrZEPXS01245N]\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Exchange = Literal["NASDAQ", "BX", "PSX"]
 FAT_FINGER_RANGES = 6
 NOTIONAL_STEP = 1_000
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -149,91 +158,6 @@ class SymbolSettings(Settings, frozen=True):
     luld: tuple[Dollars, Dollars] | None = None
     average_daily_volume: Whole = 0
     ticks: tuple[tuple[Dollars, Dollars], ...] = (("0", "0.0001"), ("1", "0.01"))
-
-
-class RuleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
-    """A table of a rule, named as over REST."""
-
-
-class Limit(RuleSettings, frozen=True):
-    """One number: shares, or whole dollars."""
-
-    limit: Whole
-
-
-class Enabled(RuleSettings, frozen=True):
-    """On or off."""
-
-    enabled: bool = True
-
-
-class AmountAndPercent(RuleSettings, frozen=True):
-    """How far a price may lie from its reference: dollars, percent; 0 leaves one out."""
-
-    amount: Decimal = Decimal(0)
-    percent: Decimal = Decimal(0)
-
-
-class FatFingerSettings(RuleSettings, frozen=True):
-    """Six ranges by reference price: below $1, then from $1, $10, $50, $100 and $500."""
-
-    ranges: tuple[AmountAndPercent, ...]
-    include_auction: bool = False
-    include_iso: bool = True
-    aggressive_only: bool = False
-
-
-class OrderRateSettings(RuleSettings, frozen=True):
-    """Messages of a port within its window of seconds."""
-
-    max_port_messages: Whole
-    port_window: Annotated[int, msgspec.Meta(ge=1, le=30)] = 1
-
-
-class Rule(RuleSettings, frozen=True, kw_only=True, tag_field="type"):
-    """Whom a rule holds: an MPID on an exchange, perhaps one port of it.
-
-    A rule without an `id` is called by its place, `config-N-type`; no other id may begin like that.
-    """
-
-    exchange: Exchange
-    mpid: Mpid
-    port: Name6 | None = None
-    id: Annotated[str, msgspec.Meta(pattern=r"^(?!config-)[!-~]{1,64}\Z")] | None = None
-
-
-class MaxSharesRule(Rule, frozen=True, kw_only=True, tag="max-shares"):
-    """Most shares in one order."""
-
-    settings: Limit
-
-
-class MaxNotionalRule(Rule, frozen=True, kw_only=True, tag="max-notional"):
-    """Most dollars in one order, in thousands."""
-
-    settings: Limit
-
-
-class RestrictedStockRule(Rule, frozen=True, kw_only=True, tag="restricted-stock"):
-    """Symbols that may not be traded."""
-
-    symbols: Annotated[tuple[Symbol, ...], msgspec.Meta(min_length=1)]
-    settings: Enabled = Enabled()
-
-
-class FatFingerRule(Rule, frozen=True, kw_only=True, tag="fat-finger"):
-    """How far from the market an order may be priced."""
-
-    settings: FatFingerSettings
-
-
-class OrderRateRule(Rule, frozen=True, kw_only=True, tag="order-rate"):
-    """How fast a port may send."""
-
-    settings: OrderRateSettings
-
-
-AnyRule = MaxSharesRule | MaxNotionalRule | RestrictedStockRule | FatFingerRule | OrderRateRule
 
 
 class Config(Settings, frozen=True, kw_only=True):

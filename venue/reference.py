@@ -9,7 +9,8 @@ import msgspec
 from engine.api import PRICE_SCALE, Configure, FirmEntry, MarketEntry, PortEntry, RuleEntry, SymbolEntry
 from engine.risk.eqrc import PERCENT_SCALE
 from ouch.terms import AIQ_STRATEGIES
-from venue.config import AnyRule, Config, FatFingerRule, RestrictedStockRule, SymbolSettings, scaled, ticks
+from venue.config import Config, SymbolSettings, scaled, ticks
+from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
 
 NANOSECONDS_A_MINUTE = 60_000_000_000
 

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import msgspec
 
+Name6 = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{1,6}\Z")]
+Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9.+=$^#@*~-]{1,8}( [A-Z0-9]{1,6})?\Z", max_length=8)]
+Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Mpid = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
 
 

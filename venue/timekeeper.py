@@ -129,6 +129,7 @@ class Timekeeper:
         """Move a manual clock to `target`; gives how many moments came on the way. Raises `ClockRefused`.
 
         Whoever else wants something of the venue has a turn after so many orders, at the time that has come by then.
+        The last record is left to be committed with whatever the caller adds (`Journal.end`).
         """
         clock = self.journal.clock
         if not isinstance(clock, ManualClock):
@@ -161,6 +162,7 @@ class Timekeeper:
             if due > target:
                 clock.moment = target
                 if self.machine.venue_time < target:
+                    self.journal.begin()
                     self._record(clock.now())
                 return moments, True
             clock.moment = due
