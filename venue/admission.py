@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address, ip_network
@@ -148,12 +148,51 @@ class Failures:
     until: float = 0.0
 
 
+class Backoff:
+    """The failures of the pairs that failed last, and how long each has to wait for them."""
+
+    def __init__(self, settings: LoginSettings) -> None:
+        self._settings = settings
+        self._pairs: OrderedDict[Pair, Failures] = OrderedDict()
+
+    def __iter__(self) -> Iterator[Pair]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def wait(self, pair: Pair, now: float) -> float:
+        """Give the seconds that a pair has to wait, none or less where it has not."""
+        failures = self._pairs.get(pair)
+        return 0.0 if failures is None else failures.until - now
+
+    def fail(self, pair: Pair, now: float) -> int:
+        """Count a failure; gives how many there were."""
+        failures = self._pairs.setdefault(pair, Failures())
+        self._pairs.move_to_end(pair)
+        if len(self._pairs) > FAILURES_KEPT:
+            self._pairs.popitem(last=False)
+        failures.count += 1
+        over = failures.count - self._settings.failures_before_delay
+        if over >= 0:
+            delay_ms = min(self._settings.first_delay_ms << min(over, 27), self._settings.longest_delay_ms)
+            failures.until = now + delay_ms / 1000
+        return failures.count
+
+    def forgive(self, pair: Pair) -> None:
+        """Forget a pair's failures."""
+        self._pairs.pop(pair, None)
+
+    def count(self, pair: Pair) -> int:
+        """Give how often a pair has failed."""
+        return self._pairs[pair].count if pair in self._pairs else 0
+
+
 class Door:
     """Answers logins by user name, password, service and source address."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, config: Config) -> None:
         self._loop = loop
-        self._settings: LoginSettings = config.login
         self._ports = {(port.service, port.name): port for port in config.port}
         self._networks = {port.name: [ip_network(text) for text in port.addresses or ()] for port in config.port}
         self._remembered = Remembered()
@@ -162,7 +201,7 @@ class Door:
                 self._remembered.remember(port.name, port.password)
         hashes = [port.password_hash for port in config.port if port.password_hash is not None]
         self._verifier = Verifier(loop, hashes)
-        self._failures: OrderedDict[Pair, Failures] = OrderedDict()
+        self._failures = Backoff(config.login)
         self._arrived: deque[Attempt] = deque()
         self._lines: dict[Pair, dict[Attempt, None]] = {}
         """Who waits for what, in order; the first of a line is being looked at, or waits for its time."""
@@ -232,11 +271,11 @@ class Door:
 
     def _wait_of(self, attempt: Attempt) -> float:
         """Give the seconds that an attempt has to wait for its pair's failures."""
-        failures = self._failures.get(attempt.pair)
-        wait = 0.0 if failures is None else failures.until - self._loop.time()
-        if failures is not None and wait > 0:
+        wait = self._failures.wait(attempt.pair, self._loop.time())
+        if wait > 0:
             address, name = attempt.pair
-            log.info("login waits", username=name, address=address, failures=failures.count, seconds=round(wait, 1))
+            count = self._failures.count(attempt.pair)
+            log.info("login waits", username=name, address=address, failures=count, seconds=round(wait, 1))
         return wait
 
     def _checked(self, attempt: Attempt, port: PortSettings | None, right: bool | None) -> None:
@@ -259,22 +298,13 @@ class Door:
         self._look(attempt.pair)
 
     def _admit(self, attempt: Attempt, port: PortSettings) -> None:
-        self._failures.pop(attempt.pair, None)
+        self._failures.forgive(attempt.pair)
         if not attempt.dropped:
             attempt.answer(Admitted(port))
 
     def _refuse(self, attempt: Attempt, why: str) -> None:
         """Count a failure, and answer it."""
-        settings = self._settings
-        failures = self._failures.setdefault(attempt.pair, Failures())
-        self._failures.move_to_end(attempt.pair)
-        if len(self._failures) > FAILURES_KEPT:
-            self._failures.popitem(last=False)
-        failures.count += 1
-        over = failures.count - settings.failures_before_delay
-        if over >= 0:
-            delay_ms = min(settings.first_delay_ms << min(over, 27), settings.longest_delay_ms)
-            failures.until = self._loop.time() + delay_ms / 1000
+        self._failures.fail(attempt.pair, self._loop.time())
         if not attempt.dropped:
             attempt.answer(Refused(why))
 

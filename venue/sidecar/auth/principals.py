@@ -1,0 +1,100 @@
+"""Who there is: the configuration's clients and people, and the clients that operations have made at run time.
+
+Each has a subject, by which tokens and the audit name it: `client:ID` or `person:NAME`. Its `credential` is a text that
+differs as soon as its secret does; tokens are bound to it (see `tokens`), and it never leaves this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from venue.config import Config
+from venue.sidecar.auth.identity import all_roles
+
+if TYPE_CHECKING:
+    from venue.desk import Client, Desk
+
+CLIENT, PERSON = "client", "person"
+
+
+class Principal(NamedTuple):
+    """A client or a person. Without `secret` and `secret_hash` it is a browser's client, or one of the desk's."""
+
+    subject: str
+    roles: frozenset[str]
+    mpids: frozenset[str] | None
+    credential: str
+    secret: str | None = None
+    secret_hash: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The id or name alone."""
+        return self.subject.partition(":")[2]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is a client that has no secret, since it could not keep one."""
+        return not self.credential
+
+
+class Principals:
+    """Finds clients and people. `desk` gives the present desk, which knows the clients made at run time.
+
+    `origins` are the beginnings of this venue's own addresses: a redirect that is a path is one of them and that path.
+    """
+
+    def __init__(self, config: Config, desk: Callable[[], Desk], origins: Iterable[str]) -> None:
+        self._desk = desk
+        self._configured: dict[str, Principal] = {}
+        own = tuple(origins)
+        for client in config.client:
+            self._add(
+                Principal(
+                    f"{CLIENT}:{client.id}",
+                    all_roles(client.roles),
+                    _some(client.mpids),
+                    client.secret or client.secret_hash or "",
+                    client.secret,
+                    client.secret_hash,
+                    tuple(address for uri in client.redirect_uris for address in _absolute(uri, own)),
+                )
+            )
+        for person in config.person:
+            credential = person.password or person.password_hash or ""
+            known = Principal(f"{PERSON}:{person.name}", all_roles(person.roles), _some(person.mpids), credential)
+            self._add(known._replace(secret=person.password, secret_hash=person.password_hash))
+
+    def _add(self, principal: Principal) -> None:
+        self._configured[principal.subject] = principal
+
+    @property
+    def configured(self) -> Iterable[Principal]:
+        """Those that stand in the configuration."""
+        return self._configured.values()
+
+    def find(self, subject: str) -> Principal | None:
+        """Give who this is at present."""
+        kind, _, name = subject.partition(":")
+        made = self._desk().clients.get(name) if kind == CLIENT else None
+        return self._configured.get(subject) or (None if made is None else _made(made))
+
+    def verify(self, client_id: str, secret: str) -> Principal | None:
+        """Give the client made at run time whose secret this is."""
+        made = self._desk().verify(client_id, secret)
+        return None if made is None else self.find(f"{CLIENT}:{client_id}")
+
+
+def _made(client: Client) -> Principal:
+    credential = client.secret_sha256.hex()
+    return Principal(f"{CLIENT}:{client.client_id}", all_roles(client.roles), _some(client.mpids), credential)
+
+
+def _some(mpids: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if mpids is None else frozenset(mpids)
+
+
+def _absolute(uri: str, origins: tuple[str, ...]) -> list[str]:
+    return [f"{origin}{uri}" for origin in origins] if uri.startswith("/") else [uri]
