@@ -24,7 +24,7 @@ VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 @dataclass
 class Grant:
-    """What a code stands for. `token` is the id of the token that it got; None while it is unused, "" if it got none."""
+    """What a code stands for. `token` is the id of the token that it got: None while it is unused, "" if none."""
 
     subject: str
     credential: str

@@ -122,24 +122,23 @@ async def log_in(request: web.Request) -> web.StreamResponse:
         return show(request, status=400, trouble=str(astray))
     try:
         roles = check(asked)
-        if not is_from_our_page(request, form, asked):
-            return show(request, asked, 403, "This page was open for too long. Please log in again.")
-        if form.get("action") == "cancel":
-            raise SentBack("access_denied", "the user did not log in")
-        person = await auth.logins.person(form.get("name", ""), form.get("password", ""), address_of(request))
-        if person is None:
-            return show(request, asked, 403, "Name or password is wrong.")
-        request["subject"] = person.subject
-        granted = roles & person.roles if roles else person.roles
-        if not granted:
-            raise SentBack("invalid_scope", "the user has none of the roles that scope names")
     except SentBack as refused:
         return send_back(auth, asked, error=refused.error, error_description=str(refused))
-    except Problem as problem:
-        if problem.status != web.HTTPTooManyRequests.status_code:
-            raise
+    if not is_from_our_page(request, form, asked):
+        return show(request, asked, 403, "This page was open for too long. Please log in again.")
+    if form.get("action") == "cancel":
+        return send_back(auth, asked, error="access_denied", error_description="the user did not log in")
+    try:
+        person = await auth.logins.person(form.get("name", ""), form.get("password", ""), address_of(request))
+    except Problem as problem:  # too many have failed, or wait
         text = f"Too many logins have failed. Please wait {problem.headers['Retry-After']} seconds."
         return show(request, asked, problem.status, text, problem.headers)
+    if person is None:
+        return show(request, asked, 403, "Name or password is wrong.")
+    request["subject"] = person.subject
+    granted = roles & person.roles if roles else person.roles
+    if not granted:
+        return send_back(auth, asked, error="invalid_scope", error_description="the user has none of these roles")
     challenge = asked.parameters["code_challenge"]
     grant = Grant(person.subject, person.credential, granted, asked.client.name, asked.redirect_uri, challenge)
     return send_back(auth, asked, code=auth.codes.give(grant))
@@ -226,9 +225,9 @@ def guards(asked: Asked | None) -> dict[str, str]:
     if asked is not None:  # browsers hold the redirection that follows a form to this, too
         parts = urlsplit(asked.redirect_uri)
         forms = f"'self' {parts.scheme}://{parts.netloc}"
-    policy = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
+    policy = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action {forms}"
     return {
-        "Content-Security-Policy": policy,
+        "Content-Security-Policy": f"{policy}; frame-ancestors 'none'; base-uri 'none'",
         "X-Frame-Options": "DENY",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",  # no-referrer would have browsers leave out where a form comes from

@@ -5,18 +5,17 @@ The address is that of the connection. No header that claims another (X-Forwarde
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from venue.http_settings import HttpSettings
 from venue.listener import plain_address
 from venue.problem import Problem
 from venue.sidecar.auth.limits import Buckets, network_of
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 Networks = Sequence[IPv4Network | IPv6Network]
 
 

@@ -6,7 +6,6 @@ one without a secret gives its id in the body. Only too many requests and too la
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
@@ -112,15 +111,17 @@ async def _client(auth: Auth, request: web.Request, form: dict[str, str]) -> Pri
 def _basic(header: str) -> tuple[str, str]:
     """Read HTTP Basic, whose parts are form-encoded (RFC 6749, 2.3.1); one that is not reads the same here."""
     scheme, _, encoded = header.partition(" ")
+    not_basic = Refused("invalid_client", "the Authorization header is not HTTP Basic")
+    if scheme.lower() != "basic":
+        raise not_basic
     try:
-        if scheme.lower() != "basic":
-            raise ValueError(scheme)
         client_id, colon, secret = b64decode(encoded.strip(), validate=True).decode().partition(":")
-        if not (client_id and colon):
-            raise ValueError(client_id)
-        return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
-    except (ValueError, binascii.Error):
-        raise Refused("invalid_client", "the Authorization header is not HTTP Basic") from None
+        pair = unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+    except ValueError:  # binascii.Error and UnicodeDecodeError are some
+        raise not_basic from None
+    if not (client_id and colon):
+        raise not_basic
+    return pair
 
 
 def _for_code(auth: Auth, client: Principal, form: dict[str, str]) -> Issued:
@@ -129,7 +130,9 @@ def _for_code(auth: Auth, client: Principal, form: dict[str, str]) -> Issued:
     grant = auth.codes.take(code, client.name, redirect_uri, verifier)
     person = None if grant is None else auth.principals.find(grant.subject)
     if grant is None or person is None or person.credential != grant.credential:
-        raise Refused("invalid_grant", "the code is unknown, used, too old, or another client's; or its verifier is wrong")
+        raise Refused(
+            "invalid_grant", "the code is unknown, used, too old, or another client's; or its verifier is wrong"
+        )
     roles = grant.roles & person.roles
     issued = auth.tokens.issue(person, client.name, roles)
     grant.token = issued.jti

@@ -68,9 +68,7 @@ class Issued(NamedTuple):
 class Tokens:
     """Gives tokens and takes them. `now` is real time, in seconds since the Unix epoch."""
 
-    def __init__(
-        self, keys: Keys, principals: Principals, issuer: str, seconds: int, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, keys: Keys, principals: Principals, issuer: str, seconds: int, now: Callable[[], float]) -> None:
         self._keys = keys
         self._principals = principals
         self._issuer = issuer

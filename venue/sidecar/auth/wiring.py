@@ -1,8 +1,8 @@
 """Joins what decides who may ask into one object of the application, and puts its guards and paths there.
 
-    GET  /.well-known/openid-configuration, /auth/jwks     what there is, and the public keys
-    POST /auth/token                                       a secret or a code against a token
-    GET, POST /auth/authorize                              the login page
+GET  /.well-known/openid-configuration, /auth/jwks     what there is, and the public keys
+POST /auth/token                                       a secret or a code against a token
+GET, POST /auth/authorize                              the login page
 """
 
 from __future__ import annotations
@@ -59,16 +59,21 @@ class Auth:
         headers = request.headers.getall("Authorization", [])
         if not headers:
             raise unauthorized("a token is required, in the header Authorization: Bearer TOKEN", CHALLENGE)
-        scheme, _, text = headers[0].partition(" ")
         try:
-            if len(headers) > 1 or scheme != "Bearer" or not text:
-                raise BadToken("the header must be there once, as Authorization: Bearer TOKEN")
-            identity = self.tokens.identify(text)
+            identity = self.tokens.identify(token_in(headers))
         except BadToken as error:
             challenge = f'{CHALLENGE}, error="invalid_token", error_description="{error}"'
             raise unauthorized(str(error), challenge) from None
         self.callers.take(identity.subject)
         return identity
+
+
+def token_in(headers: list[str]) -> str:
+    """Give the token of the Authorization headers; raises `BadToken`."""
+    scheme, _, text = headers[0].partition(" ")
+    if len(headers) > 1 or scheme != "Bearer" or not text:
+        raise BadToken("the header must be there once, as Authorization: Bearer TOKEN")
+    return text
 
 
 def unauthorized(detail: str, challenge: str) -> Problem:
@@ -98,7 +103,8 @@ def issuer_of(sidecar: Sidecar) -> str:
     config = sidecar.config
     if config.http.url is not None:
         return config.http.url
-    service = next(service for service in config.service if service.protocol == "http")
+    service = config.web_service
+    assert service is not None
     host, port = sidecar.addresses[service.key]
     return f"{'https' if service.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
