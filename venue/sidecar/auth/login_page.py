@@ -135,7 +135,6 @@ async def log_in(request: web.Request) -> web.StreamResponse:
         return show(request, asked, problem.status, text, problem.headers)
     if person is None:
         return show(request, asked, 403, "Name or password is wrong.")
-    request["subject"] = person.subject
     granted = roles & person.roles if roles else person.roles
     if not granted:
         return send_back(auth, asked, error="invalid_scope", error_description="the user has none of these roles")

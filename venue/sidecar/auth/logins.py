@@ -73,9 +73,10 @@ class Logins:
     async def _log_in(self, kind: str, name: str, secret: str, address: str) -> Principal | None:
         """Look at a login when its pair has its turn."""
         pair = (address, f"{kind}:{name[: LONGEST_NAME + 1]}")
-        line = self._lines.setdefault(pair, Line())
+        line = self._lines.get(pair) or Line()
         if self._waiting >= WAITING_MOST or line.length >= WAITING_MOST_PER_PAIR:
             raise too_many("too many logins wait", COME_BACK_SECONDS)
+        self._lines[pair] = line
         line.length += 1
         self._waiting += 1
         try:

@@ -62,7 +62,6 @@ async def _issue(auth: Auth, request: web.Request) -> Issued:
     if grant_type not in GRANT_TYPES:
         raise Refused("unsupported_grant_type", f"grant_type is {' or '.join(GRANT_TYPES)}")
     client = await _client(auth, request, form)
-    request["subject"] = client.subject
     if grant_type == CLIENT_CREDENTIALS:
         if client.is_public:
             raise Refused("unauthorized_client", "a client without a secret gets tokens for people only")
