@@ -72,7 +72,7 @@ class ClientSecret(Reply, frozen=True):
 
 
 class ClientRemoved(Reply, frozen=True):
-    """A client that is no more: it gets no new token, and one that it has ends by itself."""
+    """A client that is no more: it gets no new token, and those that it has end at once."""
 
     id: str
     removed: Literal[True] = True

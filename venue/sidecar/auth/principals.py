@@ -82,9 +82,9 @@ class Principals:
         return self._configured.get(subject) or (None if made is None else _made(made))
 
     def verify(self, client_id: str, secret: str) -> Principal | None:
-        """Give the client made at run time whose secret this is."""
+        """Give the client made at run time whose secret this is; one of the configuration's has its own."""
         made = self._desk().verify(client_id, secret)
-        return None if made is None else self.find(f"{CLIENT}:{client_id}")
+        return None if made is None or f"{CLIENT}:{client_id}" in self._configured else _made(made)
 
 
 def _made(client: Client) -> Principal:

@@ -99,7 +99,7 @@ class Gatehouse:
         self.data = data
         replica = Replica(data, data / "sidecar" / "run")
         addresses = {"http": ("127.0.0.1", 7420)}
-        self.sidecar = Sidecar(settings, data, data, addresses, replica, EngineClient(data), Feed())
+        self.sidecar = Sidecar(settings, data, data, addresses, replica, EngineClient(data), Feed(replica))
         self.desk = replica.machine.desk
         self.app = web.Application(middlewares=[self.tell])
         add_auth(self.app, self.sidecar, clock)
