@@ -18,6 +18,7 @@ from collections import deque
 from hashlib import sha256
 
 import msgspec
+from msgspec.structs import replace
 
 ENTRIES_KEPT = 1_000
 """Operations of which the desk still knows, done and refused counted apart; older ones stand in the log."""
@@ -144,17 +145,30 @@ class Desk:
         return client if hmac.compare_digest(expected, hash_secret(secret)) else None
 
     def dump(self) -> DeskState | msgspec.UnsetType:
-        """Give what the desk holds as plain data; nothing of one that was never asked."""
+        """Give what the desk holds as plain data, but for wall times; nothing of one that was never asked.
+
+        Two venues that were told the same at the same venue time are to have the same state hash, whenever that was.
+        """
         state = DeskState(
-            list(self.done), list(self.refused), list(self.answers.values()), sorted_clients(self.clients)
+            [replace(entry, wall_time=0) for entry in self.done],
+            [replace(entry, wall_time=0) for entry in self.refused],
+            [replace(kept, wall_time=0) for kept in self.answers.values()],
+            sorted_clients(self.clients),
         )
         return state if state.done or state.refused else msgspec.UNSET
 
-    def load(self, state: DeskState) -> None:
+    def wall_times(self) -> list[list[int]]:
+        """Give the wall times that `dump` leaves out: of what was done, of what was refused, of the answers."""
+        held = (self.done, self.refused, self.answers.values())
+        return [[one.wall_time for one in some] for some in held]
+
+    def load(self, state: DeskState, wall_times: list[list[int]]) -> None:
         """Bring a new desk to `state`."""
-        self.done.extend(state.done)
-        self.refused.extend(state.refused)
-        self.answers.update({(kept.actor, kept.key): kept for kept in state.answers})
+        done, refused, answered = map(iter, wall_times)
+        self.done.extend(replace(entry, wall_time=next(done)) for entry in state.done)
+        self.refused.extend(replace(entry, wall_time=next(refused)) for entry in state.refused)
+        for kept in state.answers:
+            self.answers[kept.actor, kept.key] = replace(kept, wall_time=next(answered))
         self.clients.update({client.client_id: client for client in state.clients})
 
 

@@ -5,7 +5,8 @@ code whether the records come from sockets or from the log. It reads no clock, o
 
     record ─▶ Machine.apply ─▶ port.receive ─▶ engine ─▶ port ─▶ stream
 
-The state hash covers everything but who is connected: that ends with the process.
+The state hash covers everything but wall times, which are nobody's doing, and who is connected, which ends with the
+process.
 """
 
 from __future__ import annotations
@@ -159,7 +160,8 @@ class Machine:
         streams = {port.port.name: stream.dump() for port, stream in zip(self.ports, self.streams, strict=True)}
         trades = state.dump_trades(self.engine)
         times = self.venue_time, self.wall_time
-        return _encoder.encode(Snapshot(self.number, *times, self.dump(), streams, trades, list(self.connected)))
+        beside = list(self.connected), self.desk.wall_times()
+        return _encoder.encode(Snapshot(self.number, *times, self.dump(), streams, trades, *beside))
 
     def restore(self, blob: bytes) -> None:
         """Bring a new machine to a snapshot."""
@@ -168,7 +170,7 @@ class Machine:
         if machine_state.engine is not None:
             state.load(self.engine, machine_state.engine, snapshot.trades, self._connect)
         if isinstance(machine_state.desk, DeskState):
-            self.desk.load(machine_state.desk)
+            self.desk.load(machine_state.desk, snapshot.desk_wall_times)
         for index, port in enumerate(self.ports):
             port_state = machine_state.ports[port.port.name]
             port.numbers.update(port_state.numbers)

@@ -42,3 +42,4 @@ class Snapshot(msgspec.Struct, frozen=True):
     streams: dict[str, StreamDump]
     trades: dict[str, bytes]
     connected: list[int] = []  # ports that were logged on: the next start says that they are not any more
+    desk_wall_times: list[list[int]] = []  # of operations, of those refused, of answers

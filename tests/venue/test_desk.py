@@ -18,8 +18,17 @@ def again(at):
     """A desk brought to the state of another through its plain data."""
     blob = msgspec.msgpack.encode(at.dump())
     new = Desk()
-    new.load(msgspec.msgpack.decode(blob, type=desk.DeskState))
+    new.load(msgspec.msgpack.decode(blob, type=desk.DeskState), at.wall_times())
     return new
+
+
+def test_what_was_asked_at_another_wall_time_is_the_same_state_and_both_keep_their_times():
+    one, other = Desk(), Desk()
+    apply(one, 1, key="k", wall_time=5)
+    apply(other, 1, key="k", wall_time=6)
+    assert one.dump() == other.dump()
+    assert [again(at).answers["me", "k"].wall_time for at in (one, other)] == [5, 6]
+    assert [again(at).done[0].wall_time for at in (one, other)] == [5, 6]
 
 
 def test_a_desk_that_was_never_asked_has_no_state():

@@ -16,12 +16,13 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from engine.api import Command, Configure
+from engine.api import Configure
 from ouch import messages
 from venue import snapshot
 from venue.explain.answer import Explanation
 from venue.explain.replay import bring, look_into
 from venue.explain.request import ENTER, REPLACE, Request
+from venue.instructions import Instruction
 from venue.log import LogReader
 from venue.machine import Machine
 from venue.machine_state import MachineState, Snapshot
@@ -41,7 +42,7 @@ _DECLARED: Final[dict[bytes, Any]] = {ENTER: messages.EnterOrder, REPLACE: messa
 _OFFSETS: Final = {
     letter: {field.name: field.offset for field in record.layout.fields} for letter, record in _DECLARED.items()
 }
-_commands = msgspec.msgpack.Decoder(Command)
+_commands: msgspec.msgpack.Decoder[Instruction] = msgspec.msgpack.Decoder(Instruction)
 
 Wanted = Callable[[bytes], bool]
 
