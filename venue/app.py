@@ -27,7 +27,7 @@ from venue.clock import Clock, ManualClock, nanoseconds
 from venue.config import Config, ConfigError, PortSettings, check_reach
 from venue.control import ControlServer
 from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
-from venue.gate import Gate, Writer
+from venue.gate import Gate, Intake, Writer
 from venue.instructions import Instruction, SetClock
 from venue.journal import Journal
 from venue.listener import NO_SUCH_ADDRESS, BoundPort, Listener, plain_address, resolve
@@ -37,6 +37,7 @@ from venue.ports import SoupConnection
 from venue.record import Kind
 from venue.recovery import recover
 from venue.reference import market_command
+from venue.relay import Relay
 from venue.schedule import Schedule
 from venue.supervisor import Supervisor
 from venue.timekeeper import Timekeeper
@@ -92,6 +93,7 @@ class Venue:
         self.journal: Journal
         self.log: EventLog | None = None
         self.writer: Writer | None = None
+        self.relay: Relay | None = None
         self.live = False
         self.snapshots: dict[asyncio.Future[None], None] = {}
         self.space: SpaceWatch | None = None
@@ -181,15 +183,18 @@ class Venue:
         durability = self.config.venue.durability
         self.machine = Machine(self.data, self._ignored)
         gate = Gate(is_open=durability == "memory")
-        writer: Writer | None = None
+        writer: Intake | None = None
         if durability == "memory":
             self.log = MemoryLog(self.data)
+            if self.supervisor is not None:
+                self.relay = Relay(self.loop, self.data)
+                writer = self.relay.collector
         else:
             kept = self.log = SqliteLog(self.data, durability)
             recover(self.data, self.machine)
             kept.fence(kept.epoch + 1)
             writer = self.writer = Writer(kept, kept.epoch, self._report, self._flush_failed)
-            writer.start()
+            self.writer.start()
             low_bytes = self.config.venue.low_disk_mb * MEBIBYTE
             self.space = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
         self.recovered = self.machine.number
@@ -253,8 +258,8 @@ class Venue:
                 self.space.give_back()
         if self.slice is not None:
             self.slice.cancel()  # what is left of a mass cancel goes on at the next start
-        if self.journal.writer is not None:
-            await self.loop.run_in_executor(None, self.journal.writer.stop)
+        if self.writer is not None:
+            await self.loop.run_in_executor(None, self.writer.stop)
             if self.machine.number == self.log.last and not self.journal.closed:  # else it holds what never happened
                 await asyncio.gather(*self.snapshots, return_exceptions=True)
                 self._write_snapshot(self.machine.number, self.machine.snapshot())

@@ -34,6 +34,7 @@ from venue.config_commands import config
 from venue.control import Response, Verb, ask
 from venue.descriptors import make_room
 from venue.explain.command import explain
+from venue.follower import log_directory
 from venue.last_started import last_started, remember
 from venue.log import DirectoryInUse
 from venue.machine import Machine
@@ -294,14 +295,15 @@ def tail(data: Path | None, as_json: bool, no_follow: bool) -> int:
       portcullis tail --json --no-follow --data /tmp/venue | jq 'select(.message == "Rejected") | .why'
     """
     directory = last_started(data)
-    if not (directory / "log").is_dir():
+    records = log_directory(directory)
+    if records is None:
         runs = (directory / "ports.json").exists()
-        why = "its durability is memory, so it keeps no log to follow" if runs else "there is no log"
+        why = "its durability is memory, and no second process keeps its records" if runs else "there is no log"
         return _say(FAILED, f"nothing to tail in {directory}: {why}")
     if not no_follow and not (directory / "ports.json").exists():
         _say(0, f"no venue runs on {directory} now: printing its log, then waiting (Ctrl-C ends it, --no-follow too)")
     with tempfile.TemporaryDirectory() as spill:
-        for entry in Follower(Machine(Path(spill))).follow(directory, forever=not no_follow):
+        for entry in Follower(Machine(Path(spill))).follow(records, forever=not no_follow):
             text = msgspec.json.encode(entry).decode() if as_json else line(entry)
             click.echo(text)
     return 0

@@ -20,6 +20,7 @@ import structlog
 
 from venue.clerk import Clerk
 from venue.problem import Problem
+from venue.relay import asked_for
 
 if TYPE_CHECKING:
     from venue.app import Venue
@@ -98,7 +99,13 @@ class ControlServer:
                     problem = Problem(400, f"a request has at most {LARGEST_REQUEST:,} bytes, not {length:,}")
                     writer.write(frame(Response(400, problem.body())))
                     break
-                writer.write(frame(await self._answer(await reader.readexactly(length))))
+                request = await reader.readexactly(length)
+                relay = self.venue.relay
+                after = None if relay is None else asked_for(request)
+                if relay is not None and after is not None:
+                    await relay.serve(after, writer)
+                    break
+                writer.write(frame(await self._answer(request)))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the caller has left, or the venue ends: Python 3.11's streams would print a task that was cancelled

@@ -10,6 +10,18 @@ from venue.log import LogReader
 from venue.machine import Machine
 from venue.record import LogDamaged, Record
 from venue.recovery import begin, begin_at_newest
+from venue.sidecar.start import FOLDER
+
+
+def log_directory(data: Path) -> Path | None:
+    """Give the directory whose log tells of the venue in `data`, None where none does.
+
+    It is `data` itself, but for a venue in `memory` mode, whose second process keeps one in a folder of its own.
+    """
+    derived = max((data / FOLDER).glob("*/log"), default=None)
+    if derived is not None:
+        return derived.parent
+    return data if (data / "log").is_dir() else None
 
 
 class Follower:

@@ -120,7 +120,41 @@ class Gate:
                 stream.listener()
 
 
-class Writer:
+class Intake:
+    """What the journal hands its records to: nothing of it waits for a disk where nothing else is said."""
+
+    @property
+    def unflushed_records(self) -> int:
+        """Records submitted and not yet durable."""
+        return 0
+
+    @property
+    def unflushed_bytes(self) -> int:
+        """Their size in the log."""
+        return 0
+
+    def submit(self, batch: list[Record]) -> None:
+        """Take the next records; the list is ours from here on. Never blocks."""
+
+    def roll(self, day: date) -> None:
+        """Let what is submitted from now on belong to a later trading day."""
+
+
+class Collector(Intake):
+    """Collects records until somebody fetches them; `filled` is called with the first."""
+
+    def __init__(self, filled: Callable[[], None]) -> None:
+        self.records: list[Record] = []
+        self._filled = filled
+
+    def submit(self, batch: list[Record]) -> None:
+        """See `Intake`."""
+        if not self.records:
+            self._filled()
+        self.records += batch
+
+
+class Writer(Intake):
     """The log's writer thread: `start` it, `submit` batches from the loop, `stop` it.
 
     `report(n)` says that all up to record n is durable. `failed(problem)` is called once, and the thread ends; of

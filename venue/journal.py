@@ -16,7 +16,7 @@ import msgspec
 from engine.api import CommandRefused, NextDay
 from engine.engine import NEVER
 from venue.clock import Clock
-from venue.gate import Gate, Writer
+from venue.gate import Gate, Intake
 from venue.instructions import Instruction
 from venue.machine import Machine
 from venue.record import Kind, Record
@@ -31,7 +31,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Journal:
-    """The way in. `writer` is None in `memory` mode: nothing is kept and the gate stands open.
+    """The way in. `writer` is None in `memory` mode where nobody follows: nothing is kept, the gate stands open.
 
     `deadline_moved` is called when the engine's next deadline is another one after a commit, `slices_wait` when part of
     a mass cancel is left to do, `broken` with an exception of ours once the journal takes no more.
@@ -41,7 +41,7 @@ class Journal:
         self,
         machine: Machine,
         gate: Gate,
-        writer: Writer | None,
+        writer: Intake | None,
         clock: Clock,
         broken: Callable[[Exception], None],
         deadline_moved: Callable[[], None],

@@ -17,11 +17,10 @@ import msgspec
 from engine.api import PRICE_SCALE, CommandRefused, Refusal, Reject
 from ouch import messages
 from ouch.terms import REASONS
+from venue import follower
 from venue.calls import dollars
-from venue.log import LogReader
 from venue.machine import Machine
 from venue.record import Kind, Record
-from venue.recovery import begin
 from venue.stream import Stream
 from wire.record import Direction, Malformed
 
@@ -46,15 +45,13 @@ class Follower:
 
     def follow(self, directory: Path, forever: bool) -> Iterator[Entry]:
         """Yield an entry for each input and each output, from the first record kept; then wait for more."""
-        begin(directory, self.machine)
-        for stream, port in zip(self.machine.streams, self.machine.ports, strict=True):
-            self.told[stream], self.owners[stream] = stream.count, port.port.name
-        with LogReader(directory) as reader:
+        with follower.Follower(directory, self.machine) as log:
+            for stream, port in zip(self.machine.streams, self.machine.ports, strict=True):
+                self.told[stream], self.owners[stream] = stream.count, port.port.name
             while True:
-                for number, record in reader.read():
-                    if number == self.machine.number + 1:
-                        yield from self.entries(record)
-                if not forever:
+                for record in log.read():
+                    yield from self.entries(record)
+                if not (forever and (directory / "log").is_dir()):  # one in memory mode goes with its venue
                     return
                 time.sleep(POLL_SECONDS)
 

@@ -14,17 +14,21 @@ import socket
 import sqlite3
 import sys
 import threading
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from typing import Any
 
 import structlog
 import uvloop
 from aiohttp import web
 
 from venue.listener import BACKLOG
+from venue.log import DirectoryInUse
 from venue.record import LogDamaged
 from venue.sidecar.context import Sidecar
 from venue.sidecar.engine import EngineClient
 from venue.sidecar.feed import Feed
+from venue.sidecar.intake import Intake
 from venue.sidecar.replica import Replica
 from venue.sidecar.rest.app import make_app
 from venue.sidecar.start import Start, read_start
@@ -37,6 +41,8 @@ ANSWER_GRACE = 1.0
 """Seconds that requests which are being served have at the end."""
 END_GRACE = 3.0
 """Seconds after which the end comes at once."""
+ENGINE_GRACE = 0.5
+"""Seconds in which the end of the engine process shows, once something else has ended."""
 LOG_DAMAGED = 5
 
 log = structlog.get_logger()
@@ -56,7 +62,7 @@ def main() -> int:
         except LogDamaged as damaged:
             log.error("the log cannot be followed", error=str(damaged))  # noqa: TRY400 - a line, not a traceback
             return LOG_DAMAGED
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, EOFError, sqlite3.Error, DirectoryInUse) as error:
             log.error("cannot go on", error=str(error))  # noqa: TRY400 - a line, not a traceback
             return 1
         finally:
@@ -74,20 +80,34 @@ async def serve(start: Start) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as undo:
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
-        data = start.directory
-        records = folder if start.config.venue.durability == "memory" else data
+        data, engine = start.directory, EngineClient(start.directory)
+        in_memory = start.config.venue.durability == "memory"
+        records = folder if in_memory else data
         replica = Replica(records, folder)
         undo.callback(replica.close)
-        sidecar = Sidecar(start.config, data, records, start.addresses, replica, EngineClient(data), Feed(replica))
+        work: list[Callable[[], Coroutine[Any, Any, Any]]] = [ended.wait, replica.run]
+        if in_memory:
+            intake = undo.enter_context(Intake(folder, engine, replica))
+            work.append(intake.run)
+        sidecar = Sidecar(start.config, data, records, start.addresses, replica, engine, Feed(replica))
         await listen(start, sidecar, undo)
-        following = loop.create_task(replica.run())
-        undo.callback(following.cancel)
         undo.callback(sidecar.feed.close)
-        ending = loop.create_task(ended.wait())
-        await asyncio.wait((following, ending), return_when=asyncio.FIRST_COMPLETED)
-        ending.cancel()
-        if following.done():
-            await following
+        tasks = [loop.create_task(part()) for part in work]
+        undo.push_async_callback(cancel, tasks)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(TimeoutError):  # what ended first may have done so because all ends
+            await asyncio.wait_for(ended.wait(), ENGINE_GRACE)
+            return
+        for task in tasks:
+            if task.done():
+                await task
+
+
+async def cancel(tasks: list[asyncio.Task[Any]]) -> None:
+    """End what still runs."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def listen(start: Start, sidecar: Sidecar, undo: AsyncExitStack) -> None:
