@@ -2,9 +2,11 @@
 
 Every batch since the start is kept, encoded as in the log, in a spool: most of it in an unlinked temporary file, so
 memory stays bounded however far behind the second process is. It asks on engine.sock for what comes behind a record,
-and gets that as frames, and then each further batch as it is made:
+and gets the number of the last record there is, then frames, and then a frame for each further batch:
 
-    first record u64 | length u32 | the batch, as `venue.record` encodes it        (all big-endian, and so on for ever)
+    last u64 | first record u64 | length u32 | the batch, as `venue.record` encodes it | first record … for ever
+
+with numbers big-endian.
 
 Nothing is encoded in an order's way: what comes within `FLUSH_SECONDS` becomes a frame, or a few, in a turn of its own.
 """
@@ -31,6 +33,8 @@ PIECE: Final = 256 * 1024
 """Bytes sent to the second process at a time."""
 MARK_BYTES: Final = 1024 * 1024
 """Bytes from one frame whose place is known to the next."""
+LAST: Final = Struct(">Q")
+"""What an answer begins with."""
 HEAD: Final = Struct(">QI")
 """What a frame begins with."""
 TARGET: Final = "records?after="
@@ -54,6 +58,7 @@ class Relay:
         if after > self.last:
             return
         offset = self._find(after + 1)
+        writer.write(LAST.pack(self.last))
         while True:
             while offset < self._spool.length:
                 end = min(offset + PIECE, self._spool.length)

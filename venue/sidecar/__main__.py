@@ -83,13 +83,14 @@ async def serve(start: Start) -> None:
         data, engine = start.directory, EngineClient(start.directory)
         in_memory = start.config.venue.durability == "memory"
         records = folder if in_memory else data
-        replica = Replica(records, folder)
+        replica = Replica(records, folder, is_told=in_memory)
         undo.callback(replica.close)
         work: list[Callable[[], Coroutine[Any, Any, Any]]] = [ended.wait, replica.run]
         if in_memory:
             intake = undo.enter_context(Intake(folder, engine, replica))
             work.append(intake.run)
         sidecar = Sidecar(start.config, data, records, start.addresses, replica, engine, Feed(replica))
+        work.append(sidecar.comparison.run)
         await listen(start, sidecar, undo)
         undo.callback(sidecar.feed.close)
         tasks = [loop.create_task(part()) for part in work]

@@ -27,7 +27,7 @@ async def change(
         answer = await sidecar.engine.ask(verb, target, body, actor, key)
     except EngineGone as gone:
         known = "whether it was carried out is not known" if gone.was_asked else "nothing was done"
-        return Response(503, Problem(503, f"{gone}; {known}").body())
+        return unavailable(f"{gone}; {known}")
     try:
         async with asyncio.timeout(APPLIED_SECONDS):
             await sidecar.replica.reached(answer.record)
@@ -35,5 +35,10 @@ async def change(
         detail = (
             f"record {answer.record} is durable, and was answered with status {answer.status}, but is not shown yet"
         )
-        return Response(503, Problem(503, detail).body(), answer.record)
+        return unavailable(detail, answer.record)
     return answer
+
+
+def unavailable(detail: str, record: int = 0) -> Response:
+    """Give a problem as the engine process would."""
+    return Response(503, msgspec.to_builtins(Problem(503, detail).body()), record)

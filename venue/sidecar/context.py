@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from venue.config import Config
+from venue.sidecar.comparison import Comparison
 from venue.sidecar.engine import EngineClient
 from venue.sidecar.explain import Explainer
 from venue.sidecar.feed import Feed
@@ -27,6 +28,11 @@ class Sidecar:
     replica: Replica
     engine: EngineClient
     feed: Feed
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """Holds the replica's state hash against the engine's."""
+        return Comparison(self.replica, self.engine, self.feed)
 
     @cached_property
     def explainer(self) -> Explainer:

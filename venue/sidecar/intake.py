@@ -16,7 +16,7 @@ import msgspec
 from venue.control import LENGTH_BYTES
 from venue.log import SqliteLog
 from venue.record import LogDamaged, decode_batch
-from venue.relay import HEAD, TARGET
+from venue.relay import HEAD, LAST, TARGET
 from venue.sidecar.engine import EngineClient
 from venue.sidecar.replica import Replica
 
@@ -40,6 +40,8 @@ class Intake:
         try:
             request = msgspec.json.encode({"target": f"{TARGET}{self._log.last}"})
             writer.write(len(request).to_bytes(LENGTH_BYTES, "big") + request)
+            (last,) = LAST.unpack(await reader.readexactly(LAST.size))
+            self._replica.engine_is_at(last)
             while True:
                 first, length = HEAD.unpack(await reader.readexactly(HEAD.size))
                 self._take(first, await reader.readexactly(length))
@@ -60,7 +62,9 @@ class Intake:
         """Keep what is new of a batch, and let the replica know."""
         if first > self._log.last + 1:
             raise LogDamaged(self._log.last + 1, f"the engine process goes on with record {first}")
-        records = decode_batch(blob, first)[self._log.last + 1 - first :]
+        records = decode_batch(blob, first)
+        self._replica.engine_is_at(first + len(records) - 1)
+        records = records[self._log.last + 1 - first :]
         if not records:
             return
         if self._log.day is None:

@@ -43,10 +43,10 @@ class Replica:
     """Follows the log in `records`; what its machine spills goes to `folder`. `run` it; for others it is read-only.
 
     `machine` is another one after a rebuild, so nobody keeps it. `engine_record` is the last record that the engine is
-    known to have made durable.
+    known to have made durable: it stands beside the log, or where `is_told` somebody has to say so.
     """
 
-    def __init__(self, records: Path, folder: Path) -> None:
+    def __init__(self, records: Path, folder: Path, *, is_told: bool = False) -> None:
         self.records = records
         self.folder = folder
         self.machine = Machine(folder)
@@ -54,6 +54,8 @@ class Replica:
         self.caught_up = asyncio.Event()
         self.told: Applied | None = None
         self._follower: Follower | None = None
+        self._from_newest = True
+        self._knows_engine = not is_told
         self._limit: int | None = None
         self._wake = asyncio.Event()
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
@@ -101,6 +103,19 @@ class Replica:
         """Look at the log at once: there is more."""
         self._wake.set()
 
+    def engine_is_at(self, number: int) -> None:
+        """Take note of how far the engine is."""
+        self.engine_record = max(self.engine_record, number)
+        self._knows_engine = True
+
+    def rebuild(self) -> None:
+        """Begin anew, with the first record that is kept: no snapshot is trusted that stands for records we have."""
+        self.close()
+        self.machine = Machine(self.folder)
+        self._from_newest = False
+        self.caught_up.clear()
+        self._wake.set()
+
     def hold(self, number: int | None) -> None:
         """Apply nothing behind record `number` until further notice; None lifts it."""
         self._limit = number
@@ -115,13 +130,13 @@ class Replica:
     async def catch_up(self) -> bool:
         """Apply what is in the log by now, in slices; gives whether there was any."""
         if self._follower is None:
-            self._follower = Follower(self.records, self.machine, from_newest=True)
-        before = self.applied
-        records = self._follower.read()
-        while self._slice(records):  # noqa: ASYNC110 - others have their turn, nothing is waited for
+            self._follower = Follower(self.records, self.machine, from_newest=self._from_newest)
+        before, follower = self.applied, self._follower
+        records = follower.read()
+        while follower is self._follower and self._slice(records):  # noqa: ASYNC110 - others have their turn, nothing is waited for
             await asyncio.sleep(0)
         self.engine_record = max(self.engine_record, self.applied)
-        if not self.caught_up.is_set() and self.applied >= self.engine_record:
+        if not self.caught_up.is_set() and self._knows_engine and self.applied >= self.engine_record:
             self.caught_up.set()
         return self.applied > before
 
