@@ -22,6 +22,7 @@ import tomli_w
 from engine.api import Reject
 from ouch.terms import REASONS
 from venue import cli, config, gate, journal, operations, problem
+from venue.roles import MEANINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -205,6 +206,32 @@ def test_every_reason_stands_in_risk_checks_with_its_code():
 )
 def test_the_bounds_of_the_log_stand_in_durability(bound):
     assert bound in page("durability.md")
+
+
+# ------------------------------------------------------------------------------------------------------------ security
+
+
+def test_every_role_stands_in_rest_with_what_it_opens():
+    documented = rows(section(page("rest.md"), "Roles"))
+    assert {role: opens for role, (opens,) in documented.items()} == MEANINGS
+
+
+def threats():
+    """The rows of the tables of security.md that name tests: the threat, and the tests' cell."""
+    for table in page("security.md").split("\n\n"):
+        head, *lines = table.strip().splitlines()
+        if head == "| threat | the venue | test |":
+            for line in lines[1:]:
+                threat, _, tests = line.strip("| ").split(" | ")
+                yield pytest.param(tests, id=threat)
+
+
+@pytest.mark.parametrize("tests", list(threats()))
+def test_every_threat_has_a_test_that_there_is(tests):
+    named = [re.fullmatch(r"`([\w/]+\.py)::(test_\w+)`", test) for test in tests.split(", ")]
+    assert all(named)
+    for file, test in (found.groups() for found in named):
+        assert re.search(rf"def {test}\(", (ROOT / "tests" / file).read_text(encoding="utf-8")), f"{file}::{test}"
 
 
 # ------------------------------------------------------------------------------------------- links and command lines

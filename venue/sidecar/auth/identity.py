@@ -64,3 +64,9 @@ def all_roles(roles: Iterable[str]) -> frozenset[str]:
     """Give what roles come to: `operations` opens all."""
     given = frozenset(roles)
     return frozenset(MEANINGS) if OPERATIONS in given else given
+
+
+def shortest(roles: Iterable[str]) -> frozenset[str]:
+    """Give the fewest roles that come to the same."""
+    given = frozenset(roles)
+    return frozenset({OPERATIONS}) if OPERATIONS in given else given

@@ -22,7 +22,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from venue.sidecar.auth.identity import Identity
+from venue.sidecar.auth.identity import Identity, all_roles, shortest
 from venue.sidecar.auth.keys import Key, Keys
 from venue.sidecar.auth.principals import CLIENT, Principal, Principals
 
@@ -79,7 +79,7 @@ class Tokens:
     def issue(self, subject: Principal, client_id: str, roles: Iterable[str]) -> Issued:
         """Give a token to a client, for itself or for the person who has logged in."""
         key = self._keys.signing()
-        now, jti, granted = int(self._now()), secrets.token_urlsafe(16), sorted(roles)
+        now, jti, granted = int(self._now()), secrets.token_urlsafe(16), sorted(shortest(roles))
         claims = Claims(
             iss=self._issuer,
             sub=subject.subject,
@@ -116,7 +116,8 @@ class Tokens:
             raise BadToken("the token's client or its secret is not there any more")
         if claims.jti in self._revoked:
             raise BadToken("the token was revoked")
-        return Identity(claims.sub, subject.roles.intersection(claims.roles), common(subject.mpids, claims.mpids))
+        roles = subject.roles & all_roles(claims.roles)
+        return Identity(claims.sub, roles, common(subject.mpids, claims.mpids))
 
     def revoke(self, jti: str) -> None:
         """End a token: its code was used a second time."""

@@ -69,6 +69,20 @@ async def test_operations_have_every_role_and_every_mpid(house):
     assert who == {"subject": "client:ntf-operator", "roles": sorted(roles.MEANINGS), "mpids": None}
 
 
+@pytest.mark.parametrize(
+    ("scope", "granted", "roles_then"),
+    [
+        ("", "operations", sorted(roles.MEANINGS)),
+        ("operations prm-read", "operations", sorted(roles.MEANINGS)),
+        ("prm-read history-api-read", "history-api-read prm-read", ["history-api-read", "prm-read"]),
+    ],
+)
+async def test_who_has_operations_may_ask_for_a_token_that_opens_less(house, scope, granted, roles_then):
+    body = await (await house.token("ntf-operator", scope=scope)).json()
+    assert body["scope"] == granted
+    assert (await house.who_is(body["access_token"]))[1]["roles"] == roles_then
+
+
 async def test_a_token_says_what_was_granted_and_for_how_long(house, signed):
     claims = signed.claims
     assert signed.header == {"alg": "ES256", "typ": "at+jwt", "kid": house.auth.keys.signing().kid}
