@@ -41,6 +41,7 @@ from venue.relay import Relay
 from venue.schedule import Schedule
 from venue.supervisor import Supervisor
 from venue.timekeeper import Timekeeper
+from venue.timing import Timing
 from venue.tls import server_context
 from venue.trading_day import DayRoll, TradingDays
 from wire.soup import SoupSettings
@@ -100,6 +101,7 @@ class Venue:
         self.stopping = asyncio.Event()
         self.space_task: asyncio.Task[None] | None = None
         self.control: ControlServer
+        self.timing: Timing
 
     # Start and stop.
 
@@ -115,6 +117,7 @@ class Venue:
             self._open()
             (self.data / "ports.json").unlink(missing_ok=True)  # an earlier venue's: the directory is ours now
             self._catch_up()
+            self.timing = Timing(self)
             self.control = ControlServer(self)
             await self.control.start(self.data / "engine.sock")
         except BaseException:
@@ -242,6 +245,7 @@ class Venue:
             await self.loop.run_in_executor(None, self.supervisor.stop)
         await self.control.stop()
         self.timekeeper.stop()
+        self.timing.stop()
         for connection in list(self.connections):
             connection.close("the venue stops")
         end = self.loop.time() + STOP_GRACE

@@ -84,7 +84,7 @@ class Clerk:
 
     def _known(self, actor: str, key: str, digest: bytes) -> Answer | None:
         """Give the recorded answer of a key; raises `Problem` where it belongs to another request."""
-        _, wall_time = self.venue.clock.now()
+        _, wall_time = self.venue.journal.clock.now()
         kept = self.venue.machine.desk.kept(actor, key, wall_time)
         if kept is None:
             return None
@@ -116,7 +116,7 @@ class Clerk:
 
     def _write(self, asked: Serving, actor: str, *rest: Any) -> None:
         operation = Operation(actor or OWNER, asked.route.verb, cut(asked.target), *rest)
-        self.venue.journal.record(Kind.OPERATION, 0, _encode(operation), self.venue.clock.now())
+        self.venue.journal.record(Kind.OPERATION, 0, _encode(operation), self.venue.journal.clock.now())
 
     def _write_refused(self, asked: Serving, actor: str, problem: Problem) -> None:
         if actor and problem.status in WRITTEN_DOWN and self._may_write(actor):

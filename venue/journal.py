@@ -27,6 +27,11 @@ RUN_AHEAD_BYTES = 64 * 2**20
 """The same, in bytes."""
 
 MESSAGE: Final = Kind.MESSAGE
+Sample = Callable[[int, int], Callable[[], None] | None]
+"""Told when the messages of one commit came (wall time) and how many they are, once they are matched.
+
+It gives what to call when their output has left. Without messages (0, 0) it was disarmed.
+"""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -58,6 +63,8 @@ class Journal:
         self.batch: list[Record] = []
         self.closed = False
         self.silent = False
+        self.sample: Sample | None = None
+        self.sampled_from = 0
 
     def messages(self, port: int, payloads: Sequence[bytes]) -> int:
         """Apply the messages that a port received as one batch, now, and commit it; gives how many were applied.
@@ -82,6 +89,8 @@ class Journal:
 
     def record(self, kind: int, port: int, payload: bytes, times: tuple[int, int]) -> CommandRefused | None:
         """Apply one input of any kind that came at `times` (venue, wall); `commit` must follow."""
+        if self.sample is not None:
+            self.disarm()
         record = Record(kind, port, times[0], times[1], payload)
         try:
             refused = self.machine.apply(record)
@@ -105,6 +114,8 @@ class Journal:
 
     def begin(self) -> None:
         """Let all that is recorded until `end` be one batch: nothing else may come in between."""
+        if self.sample is not None:
+            self.disarm()
         self.silent = True
 
     def end(self) -> None:
@@ -115,6 +126,7 @@ class Journal:
     def commit(self) -> None:
         """Hand what was applied to the log, and hold its output until that is durable."""
         if self.silent:
+            self._commit_sample()
             return
         if self.writer is not None and self.batch:
             self.writer.submit(self.batch)
@@ -128,6 +140,36 @@ class Journal:
         if machine.engine.mass_cancels:
             self.slices_wait()
 
+    def arm(self, sample: Sample) -> bool:
+        """Let `sample` be told of the next messages that are committed, or that something else came before them.
+
+        Gives whether it is armed: not while an operation is under way, and not once the journal is closed.
+        """
+        if self.silent:
+            return False
+        self.sample, self.sampled_from = sample, self.machine.number
+        self.silent = True
+        return True
+
+    def disarm(self) -> None:
+        """Let go of what waits for messages: something else comes."""
+        sample, self.sample = self.sample, None
+        self.silent = self.closed
+        if sample is not None:
+            sample(0, 0)
+
+    def _commit_sample(self) -> None:
+        """Commit messages that a sample waits for; nothing where there is none, since the journal is closed or held."""
+        sample, self.sample = self.sample, None
+        if sample is None:
+            return
+        self.silent = False
+        machine = self.machine
+        released = sample(machine.wall_time, machine.number - self.sampled_from)
+        self.commit()
+        if released is not None:
+            self.gate.call_when_durable(machine.number, released)
+
     def break_off(self, error: Exception) -> None:
         """Stop for a fault of ours, before what it touched reaches the log."""
         self.close()
@@ -136,6 +178,7 @@ class Journal:
     def close(self) -> None:
         """Take nothing more and release nothing more."""
         self.closed = self.silent = True
+        self.sample = None
         self.gate.close()
 
     @property

@@ -54,6 +54,7 @@ from venue.looks import (
     show_ports,
 )
 from venue.problem import Problem
+from venue.timing import Metrics
 
 if TYPE_CHECKING:
     from venue.app import Venue
@@ -80,6 +81,11 @@ class Route(NamedTuple):
     query: type[Query] = Query
     problems: tuple[int, ...] = ()
     examples: tuple[dict[str, Any], ...] = ()
+
+
+def show_metrics(call: Call) -> Answer:
+    """Tell the figures of the engine process: only that process has them."""
+    return Answer(200, call.venue.timing.metrics())
 
 
 ROUTES = (
@@ -156,6 +162,7 @@ ROUTES = (
         query=AuditQuery,
         problems=(422,),
     ),
+    Route("GET", "metrics", None, Metrics, "Tell how busy the engine process is", serve=show_metrics),
     Route("GET", "state", None, StateView, "Hash the whole state as it is now", look=show_state),
     Route("GET", "clock", None, ClockView, "Show the venue's clock and what comes next", serve=show_clock),
 )

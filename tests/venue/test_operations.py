@@ -54,6 +54,7 @@ def test_every_route_is_tested_here():
         ("GET", "orders"),
         ("GET", "ports"),
         ("GET", "state"),
+        ("GET", "metrics"),
     } | DESK
 
 
