@@ -30,6 +30,15 @@ def test_an_entry_tells_who_asked_what_when_and_what_came_of_it(venue, clock):
     }
 
 
+def test_on_a_manual_clock_it_tells_both_times(venue, clock):
+    venue.ask("clock", {"mode": "manual"})
+    clock.moment += 5_000_000_000
+    venue.ask("phase", HALT)
+    entry = venue.ask("audit").body["items"][0]
+    assert (entry["venueTime"][11:19], entry["wallTime"][11:19]) == ("17:00:00", "17:00:05")
+    assert venue.call(lambda: venue.venue.machine.venue_time) == clock.moment - 5_000_000_000
+
+
 def test_refusals_of_named_actors_stand_in_it_and_looks_do_not(venue):
     venue.ask("ports", actor="client:a")
     venue.ask("ports/NOBODY/release", {}, "POST", "client:a")
