@@ -10,17 +10,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from engine.instructions import (
+    AccountEntry,
+    AccountSettings,
+    BlockAccount,
+    BookEntry,
     BustTrade,
     Command,
     CommandRefused,
     Configure,
+    CurrencyLimits,
     FirmEntry,
     MarketEntry,
+    MemberEntry,
     NextDay,
     PortEntry,
     ReleasePort,
     RuleEntry,
+    SetAccount,
     SetHalt,
+    SetMember,
+    SetPort,
     SetPrices,
     SetStorage,
     SymbolEntry,
@@ -29,6 +38,7 @@ from engine.orders import LiveOrders
 from engine.terms import (
     MARKET_PRICE,
     MARKET_PRICE_ALTERNATIVE,
+    MAXIMUM_BOOK_QUANTITY,
     MAXIMUM_PRICE,
     MAXIMUM_QUANTITY,
     PRICE_SCALE,
@@ -55,18 +65,25 @@ if TYPE_CHECKING:
     from engine.book import Book, Level
     from engine.mass_cancel import MassCancel
     from engine.risk.limits import Limits
+    from engine.risk.prm import Protection
     from engine.risk.windows import SlidingWindow
 
 __all__ = [
     "MARKET_PRICE",
     "MARKET_PRICE_ALTERNATIVE",
+    "MAXIMUM_BOOK_QUANTITY",
     "MAXIMUM_PRICE",
     "MAXIMUM_QUANTITY",
     "PLAIN",
     "PRICE_SCALE",
+    "PRM",
     "REFUSALS",
     "ROUND_LOT",
     "SECOND",
+    "AccountEntry",
+    "AccountSettings",
+    "BlockAccount",
+    "BookEntry",
     "BrokenTradeReason",
     "BustTrade",
     "CancelReason",
@@ -74,10 +91,12 @@ __all__ = [
     "CommandRefused",
     "Configure",
     "Cross",
+    "CurrencyLimits",
     "Display",
     "FirmEntry",
     "Liquidity",
     "MarketEntry",
+    "MemberEntry",
     "NextDay",
     "Order",
     "OrderAttributes",
@@ -94,7 +113,10 @@ __all__ = [
     "SelfMatchAction",
     "SelfMatchLevel",
     "SelfMatchPrevention",
+    "SetAccount",
     "SetHalt",
+    "SetMember",
+    "SetPort",
     "SetPrices",
     "SetStorage",
     "Side",
@@ -105,6 +127,8 @@ __all__ = [
 ]
 
 
+PRM: Final = "prm"
+"""The rule book of Nordic markets, by which each order is asked for more than its price and size."""
 PLAIN: Final = OrderAttributes()
 """The attributes of an order that carries none."""
 REFUSALS: Final = tuple(Refusal(reason) for reason in Reject)
@@ -213,6 +237,11 @@ class Order:
         return self.quantity if self.reserve is None else self.quantity + self.reserve.quantity
 
     @property
+    def user(self) -> str:
+        """The user who sent it, where the port's protocol names one."""
+        return self.scope.user
+
+    @property
     def is_displayed(self) -> bool:
         """Whether this part of an order stands on the displayed side of the book."""
         return self.level is not None and self.level.ladder.is_displayed
@@ -268,14 +297,24 @@ class Sink(Protocol):
 
 
 class Scope:
-    """One port in one order book: the single look-up of an incoming order."""
+    """One port in one order book, of a Nordic port one user of it: the single look-up of an incoming order.
 
-    __slots__ = ("book", "limits", "port")
+    `protection` is what PRM asks of the orders, None where the market's rule book is another.
+    """
 
-    def __init__(self, port: Port, book: Book, limits: Limits) -> None:
+    __slots__ = ("book", "limits", "port", "protection", "user")
+
+    def __init__(self, port: Port, book: Book, limits: Limits, user: str = "") -> None:
         self.port = port
         self.book = book
         self.limits = limits
+        self.user = user
+        self.protection: Protection | None = None
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the user may trade on the port. The scope of one who may not is made anew each time: keep none."""
+        return self.protection is None or self.protection.is_declared
 
 
 class Port:
@@ -284,17 +323,23 @@ class Port:
     `organization` and `affiliation` are whose its firm is, for self-match prevention, and `plain` are the attributes of
     an order that brings none.
     `windows` count its messages, one for each rate rule (by rule); `rate_rule` is the one that it went over.
-    `withdrawn` is a port that the configuration no longer names.
+    `withdrawn` is a port that the configuration no longer names. `rule_book` is its market's; `fat_finger`,
+    `maximum_orders` (0 = no limit) and `cancel_on_breach` are what PRM has set for it. `guarded` says whether any of
+    this may stand in the way of an order: call `settle` when something changes.
     """
 
     __slots__ = (
         "affiliation",
+        "cancel_on_breach",
         "disabled",
         "entry",
         "exchange",
+        "fat_finger",
+        "guarded",
         "index",
         "market",
         "mass_cancel",
+        "maximum_orders",
         "midnight",
         "mpid",
         "name",
@@ -303,6 +348,7 @@ class Port:
         "plain",
         "rate_limited",
         "rate_rule",
+        "rule_book",
         "scopes",
         "sink",
         "windows",
@@ -311,7 +357,7 @@ class Port:
 
     sink: Sink
 
-    def __init__(self, entry: PortEntry, index: int) -> None:
+    def __init__(self, entry: PortEntry, index: int, rule_book: str = "eqrc") -> None:
         self.entry = entry
         self.name = entry.name
         self.mpid = self.organization = self.affiliation = entry.mpid
@@ -328,16 +374,30 @@ class Port:
         self.withdrawn = False
         self.mass_cancel: MassCancel | None = None
         self.plain = PLAIN
+        self.rule_book = rule_book
+        self.fat_finger = entry.fat_finger
+        self.maximum_orders = entry.maximum_orders
+        self.cancel_on_breach = entry.cancel_on_breach
+        self.guarded = False
+        self.settle()
+
+    def settle(self) -> None:
+        """Work out anew whether the port itself, or PRM, may stand in the way of its orders."""
+        self.guarded = self.disabled or self.rate_limited or self.withdrawn or self.rule_book == PRM
 
 
 class OrderEntry(Protocol):
     """The engine as a port sees it. Times are venue time and never go back."""
 
-    def scope(self, port: Port, symbol: str) -> Scope | None:
-        """Give the port's scope in `symbol` (without padding), or None where its market has no such book."""
+    def scope(self, port: Port, symbol: str, user: str = "") -> Scope | None:
+        """Give the port's scope in `symbol` (without padding), or None where its market has no such book.
+
+        A Nordic order book's symbol is its id as text; its orders name a user, and one who is not declared is refused
+        when they enter.
+        """
 
     def arrived(self, port: Port, now: int) -> None:
-        """Count a message that is not a cancel towards the port's message rate; shut the port when it is over."""
+        """Count a message towards the port's rate; shut the port when it is over. Which messages count is its own."""
 
     def fault(self, order: Order) -> Refusal | None:
         """Say what is wrong with an order's own details, whatever the market and the risk rules say."""

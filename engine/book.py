@@ -15,7 +15,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Final
 
-from engine.api import PLAIN, Display, Order, Reject, Side
+from engine.api import MAXIMUM_BOOK_QUANTITY, PLAIN, BookEntry, Display, Order, Reject, Side
 from engine.trades import OpenStore, Trades
 
 BUY: Final = Side.BUY
@@ -161,12 +161,16 @@ class Security:
     """What is one thing across the markets that list a symbol: its prices.
 
     `bid` and `offer` are the national best: the outside quote where one is set, else the best displayed of all books.
+    A Nordic one has an `entry`, one book, and the thresholds of continuous fat finger in 1/10,000 of a percent.
     """
 
     __slots__ = (
         "average_daily_volume",
         "bid",
         "books",
+        "entry",
+        "fat_finger_aggressive",
+        "fat_finger_passive",
         "last",
         "listed",
         "luld_lower",
@@ -193,6 +197,9 @@ class Security:
         self.average_daily_volume = 0
         self.bid: int | None = None
         self.offer: int | None = None
+        self.entry: BookEntry | None = None
+        self.fat_finger_aggressive: int | None = None
+        self.fat_finger_passive: int | None = None
 
     def quote(self, sign: int) -> None:
         """Work out the national best bid (`sign` 1) or offer (-1) anew; to be called when a best price has changed."""
@@ -216,7 +223,10 @@ class Security:
 
 
 class Market:
-    """One exchange of the venue: its books, and its own numbers for orders and trades."""
+    """One exchange of the venue: its books, and its own numbers for orders and trades.
+
+    `midnight` is where its hours count from; timestamps of its ports may count from another.
+    """
 
     __slots__ = (
         "after_hours_close",
@@ -227,11 +237,13 @@ class Market:
         "midnight",
         "open_store",
         "order_reference_number",
+        "rule_book",
         "trades",
     )
 
-    def __init__(self, key: str, open_store: OpenStore) -> None:
+    def __init__(self, key: str, open_store: OpenStore, rule_book: str = "eqrc") -> None:
         self.key = key
+        self.rule_book = rule_book
         self.books: dict[str, Book] = {}
         self.open_store = open_store
         self.trades = Trades(open_store())
@@ -240,6 +252,12 @@ class Market:
         self.midnight = 0
         self.after_hours_open = 0
         self.after_hours_close = 0
+
+    def open_book(self, security: Security) -> Book:
+        """Open a book of a security."""
+        book = self.books[security.symbol] = Book(self, security)
+        security.books.append(book)
+        return book
 
     def next_day(self) -> None:
         """Begin the numbers and trades of a new day."""
@@ -271,6 +289,10 @@ class Book:
             self.closed = Reject.HALTED
         else:
             self.closed = Reject.LOW_DISK_SPACE if storage_low else None
+
+    def is_nordic_size(self, size: int) -> bool:
+        """Whether a Nordic order book takes an order of so many shares."""
+        return self.security.entry is not None and 0 < size <= MAXIMUM_BOOK_QUANTITY
 
     def add(self, order: Order) -> None:
         """Let `order` rest, last in the queue of its price."""

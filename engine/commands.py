@@ -11,6 +11,8 @@ from collections.abc import Callable
 from engine.api import (
     MAXIMUM_PRICE,
     PLAIN,
+    PRM,
+    BlockAccount,
     BustTrade,
     CancelReason,
     Command,
@@ -23,7 +25,10 @@ from engine.api import (
     Port,
     PortEntry,
     ReleasePort,
+    SetAccount,
     SetHalt,
+    SetMember,
+    SetPort,
     SetPrices,
     SetStorage,
     Sink,
@@ -33,12 +38,29 @@ from engine.api import (
 )
 from engine.book import Book, Market, Reserve, Security
 from engine.engine import Engine
-from engine.risk.eqrc import RuleBook
+from engine.prm_commands import (
+    block_account,
+    check_prm,
+    list_books,
+    protect,
+    reset_accounts,
+    set_account,
+    set_member,
+    set_port,
+    take_accounts,
+    take_port,
+)
+from engine.risk.eqrc import PERCENT_SCALE, RuleBook
 
 Connect = Callable[[Port], Sink]
 """Makes the sink of a new port."""
 PRICES = ("last", "previous_close", "outside_bid", "outside_offer", "luld_lower", "luld_upper")
 """The prices of a security that operators may set, in ticks."""
+THRESHOLDS = ("fat_finger_aggressive", "fat_finger_passive")
+"""The thresholds of a Nordic order book that operators may set, in 1/10,000 of a percent."""
+US_PRICES = frozenset({*PRICES, "average_daily_volume"})
+NORDIC_PRICES = frozenset({"last", "previous_close", "outside_bid", "outside_offer", *THRESHOLDS})
+HIGHEST_THRESHOLD = 1_000 * PERCENT_SCALE
 
 
 def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None:
@@ -58,6 +80,14 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
             release_port(engine, command)
         case SetStorage():
             set_storage(engine, command.low)
+        case SetPort():
+            set_port(engine, command)
+        case SetMember():
+            set_member(engine, command)
+        case SetAccount():
+            set_account(engine, command)
+        case BlockAccount():
+            block_account(engine, command)
 
 
 def configure(engine: Engine, command: Configure, now: int, connect: Connect) -> None:
@@ -75,16 +105,19 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
     for market_entry in command.markets:
         if engine.date and market_entry.key not in engine.midnights:
             raise CommandRefused("market", f"{market_entry.key} can be added from the next trading day on")
+    check_prm(engine, command)
     known = {} if engine.configuration is None else {entry.symbol: entry for entry in engine.configuration.symbols}
     for market_entry in command.markets:
-        market = engine.market(market_entry.key)
-        market.midnight = engine.midnights.get(market.key, 0)
+        market = engine.market(market_entry.key, market_entry.rule_book)
+        market.midnight = hours_from(engine, market.key)
         set_after_hours(engine, market_entry)
     for security in engine.securities.values():
         security.listed = False
     for entry in command.symbols:
         _list(engine, entry, known.get(entry.symbol))
+    list_books(engine, command)
     set_storage(engine, engine.storage_low)
+    take_accounts(engine, command)
     for port_entry in command.ports:
         if port_entry.name not in engine.ports:
             port = add_port(engine, port_entry, connect)
@@ -96,8 +129,8 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
 
 def add_port(engine: Engine, entry: PortEntry, connect: Connect) -> Port:
     """Open a port; its index, by which records name it, is never given to another."""
-    port = engine.ports[entry.name] = Port(entry, len(engine.ports))
-    port.midnight = engine.markets[entry.market].midnight
+    port = engine.ports[entry.name] = Port(entry, len(engine.ports), engine.markets[entry.market].rule_book)
+    port.midnight = engine.midnights.get(entry.market, 0)
     port.sink = connect(port)
     return port
 
@@ -108,8 +141,11 @@ def take_configuration(engine: Engine, configuration: Configure) -> None:
     entries = {entry.name: entry for entry in configuration.ports}
     firms = {firm.mpid: firm for firm in configuration.firms}
     for port in engine.ports.values():
-        port.entry = entries.get(port.name, port.entry)
+        entry = entries.get(port.name, port.entry)
+        take_port(port, entry)
+        port.entry = entry
         port.withdrawn = port.name not in entries
+        port.settle()
         firm = firms.get(port.mpid)
         port.organization = port.mpid if firm is None else firm.organization
         port.affiliation = port.mpid if firm is None else firm.affiliation
@@ -130,9 +166,8 @@ def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> Non
     security.ticks = entry.ticks
     security.listed = True
     for market in engine.markets.values():
-        if entry.symbol not in market.books:
-            book = market.books[entry.symbol] = Book(market, security)
-            security.books.append(book)
+        if market.rule_book != PRM and entry.symbol not in market.books:
+            market.open_book(security)
 
 
 def set_rules(engine: Engine, rule_book: RuleBook) -> None:
@@ -143,11 +178,17 @@ def set_rules(engine: Engine, rule_book: RuleBook) -> None:
             scope.limits = rule_book.limits(port, scope.book.symbol)
         counted = dict(port.windows)
         longest = max(counted.values(), key=lambda window: window.span, default=None)
-        port.windows = rule_book.message_windows(port)
+        port.windows = engine.prm.order_windows(port) if port.rule_book == PRM else rule_book.message_windows(port)
         for rule, window in port.windows:
             before = counted.get(rule, longest)
             if before is not None:
                 window.resume(before.inside())
+    protect(engine)
+
+
+def hours_from(engine: Engine, market: str) -> int:
+    """Give the midnight that a market's hours count from today."""
+    return engine.local_midnights.get(market, engine.midnights.get(market, 0))
 
 
 def set_after_hours(engine: Engine, entry: MarketEntry) -> None:
@@ -169,9 +210,9 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     engine.date, engine.session = command.date, command.session
     engine.days += 1
     engine.midnights = dict(command.midnights)
-    engine.after_hours = dict(command.after_hours)
+    engine.local_midnights, engine.after_hours = dict(command.local_midnights), dict(command.after_hours)
     for market in engine.markets.values():
-        market.midnight = command.midnights[market.key]
+        market.midnight = hours_from(engine, market.key)
         market.next_day()
     for entry in () if engine.configuration is None else engine.configuration.markets:
         set_after_hours(engine, entry)
@@ -182,6 +223,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         port.disabled = False
         free(port)
         port.sink.system_event(SystemEvent.START_OF_DAY, now)
+    reset_accounts(engine)
     carry_over(engine, now)
 
 
@@ -215,19 +257,24 @@ def carry_over(engine: Engine, now: int) -> None:
 
 
 def set_prices(engine: Engine, command: SetPrices) -> None:
-    """Set or clear some of a security's prices."""
+    """Set or clear some of a security's prices and thresholds."""
     security = engine.securities.get(command.symbol)
     if security is None:
         raise CommandRefused("book", f"no such book: {command.symbol}", missing=True)
+    kind, names = ("US security", US_PRICES) if security.entry is None else ("Nordic order book", NORDIC_PRICES)
     for name, price in command.prices.items():
-        if name not in PRICES and name != "average_daily_volume":
-            raise CommandRefused(name, f"a US security has no such price: {name}")
+        if name not in names:
+            raise CommandRefused(name, f"a {kind} has no such price: {name}")
         if name in PRICES and price is not None and not 0 < price <= MAXIMUM_PRICE:
             raise CommandRefused(name, f"a price is from 1 to {MAXIMUM_PRICE:,} ticks, not {price:,}")
+        if name in THRESHOLDS and price is not None and not 0 <= price <= HIGHEST_THRESHOLD:
+            raise CommandRefused(name, f"a threshold is from 0 to {HIGHEST_THRESHOLD // PERCENT_SCALE} percent")
     for name, price in command.prices.items():
         setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
     security.quote(1)
     security.quote(-1)
+    if security.entry is not None:
+        protect(engine)
 
 
 def set_halt(engine: Engine, command: SetHalt) -> None:
@@ -289,5 +336,6 @@ def release_port(engine: Engine, command: ReleasePort) -> None:
 def free(port: Port) -> None:
     """Lift a port's rate lock and count from nothing."""
     port.rate_limited, port.rate_rule = False, ""
+    port.settle()
     for _, window in port.windows:
         window.clear()

@@ -19,6 +19,7 @@ from engine.api import (
     MAXIMUM_PRICE,
     MAXIMUM_QUANTITY,
     PLAIN,
+    PRM,
     REFUSALS,
     SECOND,
     CancelReason,
@@ -35,11 +36,12 @@ from engine.api import (
     Side,
     TimeInForce,
 )
-from engine.book import Market, Security
+from engine.book import Book, Market, Security
 from engine.details import attribute_fault
 from engine.mass_cancel import MassCancel
 from engine.matching import NEVER, Matching
-from engine.risk.eqrc import PORT_CHECKS, RuleBook, is_within
+from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
+from engine.risk.prm import PrmRuleBook, excuses, scope_key, verdict
 from engine.trades import MemoryStore, OpenStore
 
 __all__ = ["NEVER", "Engine"]
@@ -69,47 +71,66 @@ class Engine(Matching, OrderEntry):
         self.securities: dict[str, Security] = {}
         self.ports: dict[str, Port] = {}
         self.rule_book = RuleBook()
+        self.prm = PrmRuleBook()
         self.configuration: Configure | None = None
         self.date = ""
         self.session = ""
         self.days = 0
         self.midnights: dict[str, int] = {}
         self.after_hours: dict[str, tuple[int, int]] = {}
+        self.local_midnights: dict[str, int] = {}
         self.storage_low = False
         self.mass_cancels: deque[MassCancel] = deque()
 
-    def market(self, key: str) -> Market:
+    def market(self, key: str, rule_book: str) -> Market:
         """Give the market of that name, made on first use."""
         if key not in self.markets:
-            self.markets[key] = Market(key, self.open_store)
+            self.markets[key] = Market(key, self.open_store, rule_book)
         return self.markets[key]
 
     # What a port asks.
 
-    def scope(self, port: Port, symbol: str) -> Scope | None:
-        """Give the port's scope in `symbol`, made on first use."""
-        scope = port.scopes.get(symbol)
+    def scope(self, port: Port, symbol: str, user: str = "") -> Scope | None:
+        """Give the port's scope in `symbol`, made on first use; nobody can make more than the venue knows users."""
+        key = scope_key(symbol, user)
+        scope = port.scopes.get(key)
         if scope is None:
             book = self.markets[port.market].books.get(symbol)
             if book is None or not book.security.listed:
                 return None
-            scope = port.scopes[symbol] = Scope(port, book, self.rule_book.limits(port, symbol))
+            scope = self.open_scope(port, book, user)
+            if scope.is_declared:
+                port.scopes[key] = scope
         return scope
 
+    def open_scope(self, port: Port, book: Book, user: str) -> Scope:
+        """Make a scope, with what its market's rule book says of it."""
+        if port.rule_book == PRM:
+            scope = Scope(port, book, UNLIMITED, user)
+            scope.protection = self.prm.protection(scope)
+            return scope
+        return Scope(port, book, self.rule_book.limits(port, book.symbol), user)
+
     def arrived(self, port: Port, now: int) -> None:
-        """Count a message towards the port's rate (EQRC guide 3.1.15); the one over the limit shuts the port."""
+        """Count a message towards the port's rate (EQRC guide 3.1.15, PRM guide 3.11); the one over it shuts the port.
+
+        Where PRM asks for it, all orders of the port are canceled then.
+        """
         if port.rate_limited:
             return
         for rule, window in port.windows:
             if window.arrive(now) and not port.rate_limited:
                 port.rate_limited, port.rate_rule = True, rule
+                port.settle()
+                if port.cancel_on_breach:
+                    self.cancel_all(port, now)
 
     def fault(self, order: Order) -> Refusal | None:
         """Check an order's own details, in this order: symbol, quantity, price, terms, attributes."""
         book = order.scope.book
         if book.closed is NOT_LISTED:
             return REFUSALS[NOT_LISTED]
-        if not 0 < order.size <= MAXIMUM_QUANTITY:
+        if not 0 < order.size <= MAXIMUM_QUANTITY and not book.is_nordic_size(order.size):
             return REFUSALS[Reject.INVALID_QUANTITY]
         price = order.price
         if price <= MAXIMUM_PRICE:
@@ -140,7 +161,9 @@ class Engine(Matching, OrderEntry):
             if not market.after_hours_open <= (now - market.midnight) % DAY < market.after_hours_close:
                 return REFUSALS[Reject.AFTER_HOURS_CLOSED]
         port = order.port
-        if port.disabled or port.rate_limited or port.withdrawn:
+        if port.guarded:
+            if scope.protection is not None:
+                return verdict(order)
             for port_check in PORT_CHECKS:
                 refusal = port_check(port)
                 if refusal is not None:
@@ -167,6 +190,8 @@ class Engine(Matching, OrderEntry):
         executed = original.size - original.open
         assert order.size > executed
         refusal = self.admit(order, now)
+        if refusal is not None and order.scope.protection is not None and excuses(refusal, original, order):
+            refusal = None
         if refusal is None:
             order.quantity = order.size - executed
             self.leave(original)
@@ -209,19 +234,27 @@ class Engine(Matching, OrderEntry):
         self, port: Port, symbol: str, side: Side | None, group_id: int | None, request: bytes, now: int
     ) -> None:
         """End the port's orders that match, oldest first: a slice now, the others each by a record of its own."""
-        assert port.mass_cancel is None
-        port.mass_cancel = MassCancel(port, symbol, side, group_id, request)
-        self.mass_cancels.append(port.mass_cancel)
-        self.work_off(port.mass_cancel, now)
+        self._begin(MassCancel(port, symbol, side, group_id, request), now)
+
+    def cancel_all(self, port: Port, now: int) -> None:
+        """End all orders of the port for the venue, in slices like a mass cancel."""
+        self._begin(MassCancel(port, "", None, None, b"", CancelReason.SUPERVISORY), now)
+
+    def _begin(self, mass_cancel: MassCancel, now: int) -> None:
+        assert mass_cancel.port.mass_cancel is None
+        mass_cancel.port.mass_cancel = mass_cancel
+        self.mass_cancels.append(mass_cancel)
+        self.work_off(mass_cancel, now)
 
     def work_off(self, mass_cancel: MassCancel, now: int) -> None:
-        """Do the next slice of a mass cancel; its port is told when it was the last."""
+        """Do the next slice of a mass cancel; a port that asked for it is told when it was the last."""
         for order in mass_cancel.slice():
-            self.cancel(order, order.open, CancelReason.USER, now)
+            self.cancel(order, order.open, mass_cancel.reason, now)
         if mass_cancel.is_done():
             self.mass_cancels.remove(mass_cancel)
             mass_cancel.port.mass_cancel = None
-            mass_cancel.port.sink.mass_canceled(mass_cancel.request, now)
+            if mass_cancel.reason is CancelReason.USER:
+                mass_cancel.port.sink.mass_canceled(mass_cancel.request, now)
 
     def work_off_next(self, now: int) -> None:
         """Do one slice of what waits, each mass cancel in turn."""
@@ -238,3 +271,4 @@ class Engine(Matching, OrderEntry):
     def set_entry(self, port: Port, enabled: bool) -> None:
         """Block or unblock new orders of the port until the end of the day (OUCH 5.0 §3.6, 3.7)."""
         port.disabled = not enabled
+        port.settle()

@@ -17,7 +17,9 @@ from engine.terms import BrokenTradeReason, SelfMatchPrevention
 class PortEntry(msgspec.Struct, array_like=True, frozen=True):
     """An order entry port; `protocol` names the dialect that it speaks.
 
-    `self_match_prevention` is for orders that do not choose a strategy themselves.
+    `self_match_prevention` is for orders that do not choose a strategy themselves. The last three are PRM's: whether
+    continuous fat finger is on, how many orders a second the port may send (0 = no limit), and whether its orders are
+    canceled when it sends more.
     """
 
     name: str
@@ -25,6 +27,9 @@ class PortEntry(msgspec.Struct, array_like=True, frozen=True):
     market: str
     protocol: str
     self_match_prevention: SelfMatchPrevention | None = None
+    fat_finger: bool = False
+    maximum_orders: int = 0
+    cancel_on_breach: bool = False
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
@@ -52,11 +57,79 @@ class SymbolEntry(msgspec.Struct, array_like=True, frozen=True):
 
 
 class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
-    """A market of the venue; times of day are nanoseconds since its midnight."""
+    """A market of the venue; times of day are nanoseconds since its midnight.
+
+    `rule_book` names the risk checks of its orders: `eqrc`, the US ones, or `prm`, the Nordic ones.
+    """
 
     key: str
     after_hours_open: int
     after_hours_close: int
+    rule_book: str = "eqrc"
+
+
+class BookEntry(msgspec.Struct, array_like=True, frozen=True):
+    """Reference data of a Nordic order book, which one market has, by its `order_book` id as text.
+
+    `symbol` is its name among people. Prices are ticks, percentages 1/10,000 of a percent, None = not known: how far
+    continuous fat finger lets a price go, how far an opening may move before its call is extended, and the volatility
+    guards.
+    """
+
+    order_book: str
+    market: str
+    symbol: str
+    mic: str
+    currency: str
+    segment: int
+    previous_close: int | None
+    ticks: tuple[tuple[int, int], ...]
+    fat_finger_aggressive: int | None = None
+    fat_finger_passive: int | None = None
+    extension: int | None = None
+    static_guard: int | None = None
+    dynamic_guard: int | None = None
+
+
+class MemberEntry(msgspec.Struct, array_like=True, frozen=True):
+    """A Nordic member: its users, and the multipliers of its ports' fat finger thresholds, in percent."""
+
+    mpid: str
+    users: tuple[str, ...] = ()
+    fat_finger_multiplier_aggressive: int = 100
+    fat_finger_multiplier_passive: int = 100
+
+
+class CurrencyLimits(msgspec.Struct, array_like=True, frozen=True):
+    """What one order of an account may be in the order books of one currency, 0 = no limit.
+
+    Quantities are shares, values 1/10,000 of the currency.
+    """
+
+    maximum_quantity: int = 0
+    maximum_value: int = 0
+
+
+class AccountSettings(msgspec.Struct, array_like=True, frozen=True):
+    """What PRM holds the orders of an account to: limits by currency, and what may not be traded at all."""
+
+    limits: dict[str, CurrencyLimits] = {}
+    restricted_symbols: tuple[str, ...] = ()
+    restricted_segments: tuple[int, ...] = ()
+
+
+class AccountEntry(msgspec.Struct, array_like=True, frozen=True):
+    """A PRM account of a member: it covers the `users` named, or with `is_exclusion` all but those; with none, all.
+
+    `sponsored_ports` are those of sponsored access, on which checks cannot be switched off.
+    """
+
+    account: str
+    mpid: str
+    users: tuple[str, ...]
+    is_exclusion: bool
+    settings: AccountSettings
+    sponsored_ports: tuple[str, ...] = ()
 
 
 class RuleEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -75,30 +148,38 @@ class RuleEntry(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Configure(msgspec.Struct, array_like=True, frozen=True, tag="configure"):
-    """The venue's reference data and rules, whole: what the configuration file says of the market."""
+    """The venue's reference data and rules, whole: what the configuration file says of the market.
+
+    A symbol is listed on every market whose rule book is `eqrc`, a book on its own market.
+    """
 
     markets: tuple[MarketEntry, ...]
     symbols: tuple[SymbolEntry, ...]
     ports: tuple[PortEntry, ...]
     rules: tuple[RuleEntry, ...]
     firms: tuple[FirmEntry, ...] = ()
+    books: tuple[BookEntry, ...] = ()
+    members: tuple[MemberEntry, ...] = ()
+    accounts: tuple[AccountEntry, ...] = ()
 
 
 class NextDay(msgspec.Struct, array_like=True, frozen=True, tag="next-day"):
     """End the trading day, if one is open, and start `date` (YYYY-MM-DD).
 
-    `session` names the day's sequenced streams; `midnights` are each market's zero of timestamps. `after_hours` are
-    the hours of the day's own, where they are not the usual ones: from and to, in nanoseconds since midnight.
+    `session` names the day's sequenced streams; `midnights` are each market's zero of timestamps, and of its hours
+    where it does not stand in `local_midnights`. `after_hours` are the hours of the day's own, where they are not the
+    usual ones: from and to, in nanoseconds since midnight.
     """
 
     date: str
     session: str
     midnights: dict[str, int]
     after_hours: dict[str, tuple[int, int]] = {}
+    local_midnights: dict[str, int] = {}
 
 
 class SetPrices(msgspec.Struct, array_like=True, frozen=True, tag="set-prices"):
-    """Set some of a security's prices (ticks, None clears) and its average daily volume."""
+    """Set some of a security's prices (ticks), average daily volume and thresholds (1/10,000 %); None clears."""
 
     symbol: str
     prices: dict[str, int | None]
@@ -126,13 +207,63 @@ class ReleasePort(msgspec.Struct, array_like=True, frozen=True, tag="release-por
     port: str
 
 
+class SetPort(msgspec.Struct, array_like=True, frozen=True, tag="set-port"):
+    """Change some of PRM's settings of a port, for good; None leaves one as it is, `maximum_orders` 0 takes it off."""
+
+    port: str
+    fat_finger: bool | None = None
+    maximum_orders: int | None = None
+    cancel_on_breach: bool | None = None
+
+
+class SetMember(msgspec.Struct, array_like=True, frozen=True, tag="set-member"):
+    """Change some of a Nordic member's fat finger multipliers (percent), for good; None leaves one as it is."""
+
+    mpid: str
+    fat_finger_multiplier_aggressive: int | None = None
+    fat_finger_multiplier_passive: int | None = None
+
+
+class SetAccount(msgspec.Struct, array_like=True, frozen=True, tag="set-account"):
+    """Change some settings of a PRM account: `today`, which ends with the day, from the `next_day` on, or both.
+
+    `limits` are by currency and name of `CurrencyLimits`; None leaves a list as it is.
+    """
+
+    account: str
+    limits: dict[str, dict[str, int]] = {}
+    restricted_symbols: tuple[str, ...] | None = None
+    restricted_segments: tuple[int, ...] | None = None
+    today: bool = True
+    next_day: bool = True
+
+
+class BlockAccount(msgspec.Struct, array_like=True, frozen=True, tag="block-account"):
+    """Block a PRM account until the end of the day, or unblock it: its orders stay, and may be canceled."""
+
+    account: str
+    blocked: bool
+
+
 class SetStorage(msgspec.Struct, array_like=True, frozen=True, tag="set-storage"):
     """Say whether the room for what the venue writes down is low: then nothing new enters, and cancels pass."""
 
     low: bool
 
 
-Command = Configure | NextDay | SetPrices | SetHalt | BustTrade | ReleasePort | SetStorage
+Command = (
+    Configure
+    | NextDay
+    | SetPrices
+    | SetHalt
+    | BustTrade
+    | ReleasePort
+    | SetStorage
+    | SetPort
+    | SetMember
+    | SetAccount
+    | BlockAccount
+)
 """What operators and the venue itself ask; each is one record."""
 
 

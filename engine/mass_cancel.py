@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.api import Order, Port, Side
+from engine.api import CancelReason, Order, Port, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,17 +21,27 @@ class MassCancel:
     """What is left of a mass cancel: `keys` to look at in the present page, the oldest last, and the `pages` after it.
 
     A page is listed when its turn comes; until then its orders can only become fewer, since the port has to wait.
-    `symbol` "" is every symbol, None for side and group is any; `request` is the client's message.
+    `symbol` "" is every symbol, None for side and group is any; `request` is the client's message. One that the venue
+    began has another `reason` than the user's, and no answer when it is done.
     """
 
-    __slots__ = ("group_id", "keys", "pages", "port", "request", "side", "symbol")
+    __slots__ = ("group_id", "keys", "pages", "port", "reason", "request", "side", "symbol")
 
-    def __init__(self, port: Port, symbol: str, side: Side | None, group_id: int | None, request: bytes) -> None:
+    def __init__(
+        self,
+        port: Port,
+        symbol: str,
+        side: Side | None,
+        group_id: int | None,
+        request: bytes,
+        reason: CancelReason = CancelReason.USER,
+    ) -> None:
         self.port = port
         self.symbol = symbol
         self.side = side
         self.group_id = group_id
         self.request = request
+        self.reason = reason
         self.keys: list[int] = []
         self.pages = list(reversed(port.orders.pages))
 

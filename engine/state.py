@@ -11,12 +11,14 @@ import msgspec
 
 from engine.api import (
     PLAIN,
+    AccountSettings,
+    BookEntry,
+    CancelReason,
     Configure,
     Order,
     OrderAttributes,
     OrderTerms,
     PortEntry,
-    Scope,
     Side,
     TermsState,
 )
@@ -27,7 +29,9 @@ from engine.engine import Engine
 from engine.mass_cancel import MassCancel
 from engine.matching import is_live
 from engine.orders import LiveOrders
+from engine.prm_commands import take_accounts
 from engine.risk.eqrc import RuleBook
+from engine.risk.prm import scope_key
 
 
 class OrderState(msgspec.Struct, array_like=True, frozen=True):
@@ -48,6 +52,7 @@ class OrderState(msgspec.Struct, array_like=True, frozen=True):
     order_reference_number: int
     expires_at: int
     is_reserve: bool
+    user: str = ""
 
 
 class TradesState(msgspec.Struct, array_like=True, frozen=True):
@@ -74,6 +79,7 @@ class MarketState(msgspec.Struct, array_like=True, frozen=True):
     match_number: int
     books: dict[str, BookState]
     trades: TradesState
+    rule_book: str = "eqrc"
 
 
 class PortState(msgspec.Struct, array_like=True, frozen=True):
@@ -86,6 +92,9 @@ class PortState(msgspec.Struct, array_like=True, frozen=True):
     rate_rule: str
     windows: list[tuple[str, list[int]]]
     orders: list[int]
+    fat_finger: bool = False
+    maximum_orders: int = 0
+    cancel_on_breach: bool = False
 
 
 class SecurityState(msgspec.Struct, array_like=True, frozen=True):
@@ -95,6 +104,16 @@ class SecurityState(msgspec.Struct, array_like=True, frozen=True):
     average_daily_volume: int
     ticks: tuple[tuple[int, int], ...]
     listed: bool
+    entry: BookEntry | None = None
+    thresholds: tuple[int | None, int | None] = (None, None)
+
+
+class AccountState(msgspec.Struct, array_like=True, frozen=True):
+    """A PRM account's settings of today and of the days to come, and whether it is blocked."""
+
+    settings: AccountSettings
+    persistent: AccountSettings
+    blocked: bool
 
 
 class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
@@ -107,6 +126,7 @@ class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
     request: bytes
     keys: list[int]
     pages: list[int]
+    reason: CancelReason = CancelReason.USER
 
 
 class EngineState(msgspec.Struct, frozen=True):
@@ -124,6 +144,9 @@ class EngineState(msgspec.Struct, frozen=True):
     mass_cancels: list[MassCancelState]
     storage_low: bool
     after_hours: dict[str, tuple[int, int]] = {}
+    local_midnights: dict[str, int] = {}
+    accounts: dict[str, AccountState] = {}
+    multipliers: dict[str, tuple[int, int]] = {}  # of Nordic members: aggressive and passive
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -142,6 +165,8 @@ def dump(engine: Engine) -> EngineState | None:
                 security.average_daily_volume,
                 security.ticks,
                 security.listed,
+                security.entry,
+                (security.fat_finger_aggressive, security.fat_finger_passive),
             )
             for symbol, security in engine.securities.items()
         },
@@ -155,16 +180,34 @@ def dump(engine: Engine) -> EngineState | None:
                 port.rate_rule,
                 [(rule, window.inside()) for rule, window in port.windows],
                 list(port.orders),
+                port.fat_finger,
+                port.maximum_orders,
+                port.cancel_on_breach,
             )
             for name, port in engine.ports.items()
         },
         [(order.port.name, order.key) for _, _, order in sorted(engine.deadlines) if is_live(order)],
         [
-            MassCancelState(left.port.name, left.symbol, left.side, left.group_id, left.request, left.keys, left.pages)
+            MassCancelState(
+                left.port.name,
+                left.symbol,
+                left.side,
+                left.group_id,
+                left.request,
+                left.keys,
+                left.pages,
+                left.reason,
+            )
             for left in engine.mass_cancels
         ],
         engine.storage_low,
         engine.after_hours,
+        engine.local_midnights,
+        {
+            name: AccountState(account.settings, account.persistent, account.blocked)
+            for name, account in engine.prm.accounts.items()
+        },
+        {mpid: (member.aggressive, member.passive) for mpid, member in engine.prm.members.items()},
     )
 
 
@@ -179,6 +222,7 @@ def _dump_market(market: Market) -> MarketState:
             for symbol, book in market.books.items()
         },
         TradesState(market.trades.store.length, market.trades.store.digest(), list(market.trades.broken)),
+        market.rule_book,
     )
 
 
@@ -197,6 +241,7 @@ def _dump_order(part: Order) -> OrderState:
         order.order_reference_number,
         order.expires_at,
         part is not order,
+        order.user,
     )
 
 
@@ -211,24 +256,26 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     engine.configuration = state.configuration
     engine.date, engine.session, engine.days = state.date, state.session, state.days
     engine.midnights, engine.after_hours = state.midnights, state.after_hours
+    engine.local_midnights = state.local_midnights
     engine.storage_low = state.storage_low
     for symbol, security_state in state.securities.items():
         engine.securities[symbol] = _load_security(symbol, security_state)
     for key, market_state in state.markets.items():
-        market = engine.market(key)
+        market = engine.market(key, market_state.rule_book)
         _load_market(market, market_state)
         market.trades.pending.append(trades[key])
         market.trades.settle()
         for symbol, book_state in market_state.books.items():
-            security = engine.securities[symbol]
-            book = market.books[symbol] = Book(market, security)
+            book = market.open_book(engine.securities[symbol])
             book.halted = book_state.halted
-            security.books.append(book)
             book.settle(state.storage_low)
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
         port = add_port(engine, port_state.entry, connect)
         port.disabled = port_state.disabled
         port.rate_limited, port.rate_rule = port_state.rate_limited, port_state.rate_rule
+        port.fat_finger, port.maximum_orders = port_state.fat_finger, port_state.maximum_orders
+        port.cancel_on_breach = port_state.cancel_on_breach
+    _load_accounts(engine, state)
     take_configuration(engine, state.configuration)
     set_rules(engine, RuleBook(state.configuration.rules))
     for name, port_state in state.ports.items():
@@ -236,6 +283,17 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         for (_, window), (_, times) in zip(port.windows, port_state.windows, strict=True):
             window.resume(times)
     _load_orders(engine, state)
+
+
+def _load_accounts(engine: Engine, state: EngineState) -> None:
+    take_accounts(engine, state.configuration)
+    for name, account_state in state.accounts.items():
+        account = engine.prm.accounts[name]
+        account.settings, account.persistent = account_state.settings, account_state.persistent
+        account.blocked = account_state.blocked
+    for mpid, (aggressive, passive) in state.multipliers.items():
+        member = engine.prm.members[mpid]
+        member.aggressive, member.passive = aggressive, passive
 
 
 def _load_security(symbol: str, state: SecurityState) -> Security:
@@ -246,6 +304,8 @@ def _load_security(symbol: str, state: SecurityState) -> Security:
     security.quote(-1)
     security.average_daily_volume = state.average_daily_volume
     security.listed = state.listed
+    security.entry = state.entry
+    security.fat_finger_aggressive, security.fat_finger_passive = state.thresholds
     return security
 
 
@@ -282,16 +342,17 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
         engine.set_deadline(order, order.expires_at)
     for left in state.mass_cancels:
         port = engine.ports[left.port]
-        port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request)
+        port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request, left.reason)
         port.mass_cancel.keys, port.mass_cancel.pages = left.keys, left.pages
         engine.mass_cancels.append(port.mass_cancel)
 
 
 def _load_order(engine: Engine, book: Book, state: OrderState, known: dict[TermsState, OrderTerms]) -> Order:
     port = engine.ports[state.port]
-    scope = port.scopes.get(book.symbol)
+    key = scope_key(book.symbol, state.user)
+    scope = port.scopes.get(key)
     if scope is None:
-        scope = port.scopes[book.symbol] = Scope(port, book, engine.rule_book.limits(port, book.symbol))
+        scope = port.scopes[key] = engine.open_scope(port, book, state.user)
     terms = known.get(state.terms)
     if terms is None:
         terms = known[state.terms] = OrderTerms(*state.terms)

@@ -22,7 +22,9 @@ MARKET_PRICE: Final = 0x7FFF_FFFF
 MARKET_PRICE_ALTERNATIVE: Final = 2_000_000_000
 """200,000.0000, which OUCH 5.0 also reads as a market order."""
 MAXIMUM_QUANTITY: Final = 999_999
-"""Most shares in one order, and in one chain of replacements."""
+"""Most shares in one order, and in one chain of replacements, of a US security."""
+MAXIMUM_BOOK_QUANTITY: Final = 0xFFFF_FFFF
+"""The same of a Nordic order book: all that four bytes hold."""
 ROUND_LOT: Final = 100
 """Shares of a normal unit of trading."""
 SECOND: Final = 1_000_000_000
@@ -170,6 +172,14 @@ class Reject(IntEnum):
     FAT_FINGER = 27
     DISCRETION_NOT_SERVED = 28
     LOW_DISK_SPACE = 29
+    UNKNOWN_USER = 30
+    ACCOUNT_BLOCKED = 31
+    PORT_ORDER_RATE = 32
+    RESTRICTED_SEGMENT = 33
+    RESTRICTED_SYMBOL = 34
+    MAXIMUM_ORDER_QUANTITY = 35
+    MAXIMUM_ORDER_VALUE = 36
+    CONTINUOUS_FAT_FINGER = 37
 
 
 class Refusal(NamedTuple):

@@ -124,6 +124,15 @@ REASONS: Final = {
     Reject.FAT_FINGER: RejectReason.RISK_FAT_FINGER,
     Reject.DISCRETION_NOT_SERVED: RejectReason.OTHER,
     Reject.LOW_DISK_SPACE: RejectReason.PROCESSING_ERROR,
+    # What follows are checks of Nordic markets, which no order of this dialect meets: the closest there is.
+    Reject.UNKNOWN_USER: RejectReason.FIRM_NOT_AUTHORIZED,
+    Reject.ACCOUNT_BLOCKED: RejectReason.FIRM_NOT_AUTHORIZED,
+    Reject.PORT_ORDER_RATE: RejectReason.RISK_PORT_RATE,
+    Reject.RESTRICTED_SEGMENT: RejectReason.RISK_RESTRICTED_STOCK,
+    Reject.RESTRICTED_SYMBOL: RejectReason.RISK_RESTRICTED_STOCK,
+    Reject.MAXIMUM_ORDER_QUANTITY: RejectReason.RISK_MAX_QUANTITY,
+    Reject.MAXIMUM_ORDER_VALUE: RejectReason.RISK_SINGLE_ORDER_NOTIONAL,
+    Reject.CONTINUOUS_FAT_FINGER: RejectReason.RISK_FAT_FINGER,
 }
 """The wire's reason for each of the engine's; total, which a test holds it to."""
 OPTION_FAULTS: Final = {

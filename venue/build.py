@@ -22,6 +22,7 @@ COMPILED = (
     "engine.risk.windows",
     "engine.risk.limits",
     "engine.risk.eqrc",
+    "engine.risk.prm",
     "engine.conditions",
     "engine.details",
     "engine.matching",

@@ -1,5 +1,5 @@
-"""Tests of the engine: `trading` is the venue they meet, `words` what is said there, `scripts` the random days,
-`naive` a market to hold it against.
+"""Tests of the engine: `trading` is the venue they meet, `words` what is said there, `nordic` both for Nordic order
+books and PRM accounts, `scripts` the random days, `naive` a market to hold it against.
 
 Test modules cannot import each other by package here, so this folder is put at the end of the path for those.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("words", "trading", "audit", "scripts", "naive")
+pytest.register_assert_rewrite("words", "trading", "nordic", "audit", "scripts", "naive")
 
 from trading import Market  # noqa: E402 - found through the line above
 

@@ -119,6 +119,9 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "storage_low",
         "mass_cancels",
         "after_hours",
+        "local_midnights",
+        "accounts",
+        "multipliers",
     }
 
 

@@ -134,7 +134,7 @@ class Market:
             self.last_key += 1
             port = self.engine.ports[ticket.by]
             self.engine.arrived(port, self.now)
-            scope = self.engine.scope(port, ticket.symbol)
+            scope = self.engine.scope(port, ticket.symbol, ticket.user)
             if scope is None:
                 self.refuse(Refusal(Reject.INVALID_SYMBOL))
             else:
@@ -149,7 +149,8 @@ class Market:
                 return []
             self.last_key += 1
             self.engine.arrived(original.port, self.now)
-            order = self.order(original.port, original.scope, ticket)
+            scope = self.engine.scope(original.port, original.scope.book.symbol, ticket.user) or original.scope
+            order = self.order(original.port, scope, ticket)
             if self.engine.fault(order) is not None or order.size <= original.size - original.open:
                 self.engine.cancel_to(original, 0, self.now)
             else:
@@ -250,7 +251,7 @@ class Market:
 
     def reloaded(self):
         """A second market whose engine starts from the snapshot of this one."""
-        copy = object.__new__(Market)
+        copy = object.__new__(type(self))
         copy.engine = Engine()
         copy.events = list(self.events)
         copy.open = dict(self.open)

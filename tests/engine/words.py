@@ -93,6 +93,7 @@ class Ticket:
     cross: Cross = Cross.CONTINUOUS
     intermarket_sweep: bool = False
     attributes: OrderAttributes = PLAIN
+    user: str = ""
 
     @property
     def terms(self):

@@ -1,0 +1,230 @@
+"""What operators and the venue itself ask of the engine in Nordic markets: books, accounts, members, ports.
+
+As in `engine.commands`, each either changes the state as a whole or raises `CommandRefused` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from engine.api import (
+    PRM,
+    AccountEntry,
+    AccountSettings,
+    BlockAccount,
+    BookEntry,
+    CommandRefused,
+    Configure,
+    CurrencyLimits,
+    MemberEntry,
+    Port,
+    PortEntry,
+    SetAccount,
+    SetMember,
+    SetPort,
+)
+from engine.book import Security
+from engine.engine import Engine
+from engine.risk.limits import NO_LIMIT
+from engine.risk.prm import Account, Member
+
+HIGHEST_MULTIPLIER = 999
+"""Percent (PRM guide 3.2)."""
+
+
+# Configuration.
+
+
+def check_prm(engine: Engine, command: Configure) -> None:
+    """Refuse a configuration that turns a market, a symbol or an order book into something else."""
+    for entry in command.markets:
+        market = engine.markets.get(entry.key)
+        if market is not None and market.rule_book != entry.rule_book:
+            raise CommandRefused("market", f"{entry.key} goes by {market.rule_book}; a market keeps its rule book")
+    kinds = {symbol: security.entry is None for symbol, security in engine.securities.items()}
+    names = [(entry.symbol, True) for entry in command.symbols] + [(book.order_book, False) for book in command.books]
+    for name, is_symbol in names:
+        if kinds.setdefault(name, is_symbol) is not is_symbol:
+            raise CommandRefused("book", f"{name} names a US symbol and a Nordic order book, and can be one only")
+    books = {book.order_book: book.market for book in command.books}
+    for symbol, security in engine.securities.items():
+        if security.entry is not None and books.get(symbol, security.entry.market) != security.entry.market:
+            raise CommandRefused("book", f"{symbol} is of {security.entry.market}; an order book keeps its market")
+
+
+def list_books(engine: Engine, command: Configure) -> None:
+    """List the order books of a configuration; what the day brought stands where an entry did not change."""
+    before = {} if engine.configuration is None else {book.order_book: book for book in engine.configuration.books}
+    for entry in command.books:
+        _list_book(engine, entry, before.get(entry.order_book))
+
+
+def _list_book(engine: Engine, entry: BookEntry, before: BookEntry | None) -> None:
+    security = engine.securities.get(entry.order_book)
+    if security is None:
+        security = engine.securities[entry.order_book] = Security(entry.order_book, entry.ticks)
+        engine.markets[entry.market].open_book(security)
+    if before is None or entry.previous_close != before.previous_close:
+        security.previous_close = security.last = entry.previous_close
+    if before is None or thresholds(entry) != thresholds(before):
+        security.fat_finger_aggressive, security.fat_finger_passive = thresholds(entry)
+    security.entry = entry
+    security.ticks = entry.ticks
+    security.listed = True
+
+
+def thresholds(entry: BookEntry) -> tuple[int | None, int | None]:
+    """Give the fat finger thresholds of an order book: aggressive and passive."""
+    return entry.fat_finger_aggressive, entry.fat_finger_passive
+
+
+def take_accounts(engine: Engine, command: Configure) -> None:
+    """Take the accounts and members of a configuration; settings stand where an entry did not change."""
+    prm = engine.prm
+    prm.accounts = {entry.account: _account(prm.accounts.get(entry.account), entry) for entry in command.accounts}
+    prm.members = {entry.mpid: _member(prm.members.get(entry.mpid), entry) for entry in command.members}
+    prm.cover()
+
+
+def _account(account: Account | None, entry: AccountEntry) -> Account:
+    if account is None:
+        return Account(entry)
+    if entry.settings != account.entry.settings:
+        account.settings = account.persistent = entry.settings
+    account.entry = entry
+    return account
+
+
+def _member(member: Member | None, entry: MemberEntry) -> Member:
+    if member is None or multipliers(entry) != multipliers(member.entry):
+        return Member(entry)
+    member.entry = entry
+    return member
+
+
+def multipliers(entry: MemberEntry) -> tuple[int, int]:
+    """Give a member's fat finger multipliers: aggressive and passive."""
+    return entry.fat_finger_multiplier_aggressive, entry.fat_finger_multiplier_passive
+
+
+def take_port(port: Port, entry: PortEntry) -> None:
+    """Take PRM's settings of a port; those of now stand where the entry did not change."""
+    if protections(entry) != protections(port.entry):
+        port.fat_finger, port.maximum_orders, port.cancel_on_breach = protections(entry)
+
+
+def protections(entry: PortEntry) -> tuple[bool, int, bool]:
+    """Give PRM's settings of a port."""
+    return entry.fat_finger, entry.maximum_orders, entry.cancel_on_breach
+
+
+def protect(engine: Engine) -> None:
+    """Fold PRM's settings anew for every scope; to be called when any of them has changed."""
+    for port in engine.ports.values():
+        if port.rule_book == PRM:
+            for scope in port.scopes.values():
+                scope.protection = engine.prm.protection(scope)
+
+
+# The day.
+
+
+def reset_accounts(engine: Engine) -> None:
+    """Let the day begin with the accounts' persistent settings and without blocks (PRM guide 3.18)."""
+    for account in engine.prm.accounts.values():
+        account.settings = account.persistent
+        account.blocked = False
+    protect(engine)
+
+
+# What operators change.
+
+
+def set_port(engine: Engine, command: SetPort) -> None:
+    """Change PRM's settings of a port; its order rate sees what was sent before the change."""
+    port = engine.ports.get(command.port)
+    if port is None:
+        raise CommandRefused("port", f"no such port: {command.port}", missing=True)
+    if port.rule_book != PRM:
+        raise CommandRefused("port", f"{port.name} is of {port.market}, which has no such settings")
+    sponsor = sponsor_of(engine, port)
+    if command.fat_finger is False and sponsor is not None:
+        raise CommandRefused(
+            "fatFinger", f"{port.name} is sponsored by {sponsor}: its fat finger cannot be switched off"
+        )
+    if command.fat_finger is not None:
+        port.fat_finger = command.fat_finger
+    if command.maximum_orders is not None:
+        port.maximum_orders = command.maximum_orders
+        for _, window in port.windows:
+            window.limit = port.maximum_orders or NO_LIMIT
+    if command.cancel_on_breach is not None:
+        port.cancel_on_breach = command.cancel_on_breach
+    protect(engine)
+
+
+def sponsor_of(engine: Engine, port: Port) -> str | None:
+    """Give the account of sponsored access that a port belongs to."""
+    for account in engine.prm.accounts.values():
+        if port.name in account.entry.sponsored_ports:
+            return account.name
+    return None
+
+
+def set_member(engine: Engine, command: SetMember) -> None:
+    """Change a member's fat finger multipliers, for all its ports."""
+    member = engine.prm.members.get(command.mpid)
+    if member is None:
+        raise CommandRefused("mpid", f"no such Nordic member: {command.mpid}", missing=True)
+    aggressive, passive = command.fat_finger_multiplier_aggressive, command.fat_finger_multiplier_passive
+    for name, value in (("fatFingerMultiplierAggressive", aggressive), ("fatFingerMultiplierPassive", passive)):
+        if value is not None and not 0 <= value <= HIGHEST_MULTIPLIER:
+            raise CommandRefused(name, f"a multiplier is from 0 to {HIGHEST_MULTIPLIER} percent, not {value}")
+    member.aggressive = member.aggressive if aggressive is None else aggressive
+    member.passive = member.passive if passive is None else passive
+    protect(engine)
+
+
+def set_account(engine: Engine, command: SetAccount) -> None:
+    """Change settings of an account: today's, those of the days to come, or both."""
+    account = find_account(engine, command.account)
+    currencies = {book.currency for book in (security.entry for security in engine.securities.values()) if book}
+    for currency in command.limits:
+        if currency not in currencies:
+            raise CommandRefused(
+                "currency", f"no order book is in {currency}; there are {', '.join(sorted(currencies))}"
+            )
+    for order_book in command.restricted_symbols or ():
+        security = engine.securities.get(order_book)
+        if security is None or security.entry is None:
+            raise CommandRefused("restrictedSymbols", f"no such order book: {order_book}")
+    if command.today:
+        account.settings = _changed(account.settings, command)
+    if command.next_day:
+        account.persistent = _changed(account.persistent, command)
+    protect(engine)
+
+
+def _changed(settings: AccountSettings, command: SetAccount) -> AccountSettings:
+    limits = dict(settings.limits)
+    for currency, changes in command.limits.items():
+        limits[currency] = structs.replace(limits.get(currency, CurrencyLimits()), **changes)
+    symbols, segments = command.restricted_symbols, command.restricted_segments
+    return AccountSettings(
+        limits,
+        settings.restricted_symbols if symbols is None else symbols,
+        settings.restricted_segments if segments is None else segments,
+    )
+
+
+def block_account(engine: Engine, command: BlockAccount) -> None:
+    """Block an account, or unblock it; its orders stay."""
+    find_account(engine, command.account).blocked = command.blocked
+
+
+def find_account(engine: Engine, name: str) -> Account:
+    """Give an account; raises `CommandRefused` where there is none of that name."""
+    account = engine.prm.accounts.get(name)
+    if account is None:
+        raise CommandRefused("account", f"no such account: {name}", missing=True)
+    return account
