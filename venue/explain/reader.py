@@ -64,9 +64,9 @@ class Judge:
         self.original: Order | None = None
         self.passes = self.canceled = False
 
-    def scope(self, port: Port, symbol: str) -> Scope | None:
+    def scope(self, port: Port, symbol: str, user: str = "") -> Scope | None:
         """Give the port's scope in `symbol`."""
-        return self.engine.scope(port, symbol)
+        return self.engine.scope(port, symbol, user)
 
     def arrived(self, port: Port, now: int) -> None:
         """Count nothing."""
@@ -153,11 +153,12 @@ def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
     at_this_hour = engine.admit(elsewhere(order), now)
     if at_this_hour is not None:
         yield at_this_hour
-    for port_check in PORT_CHECKS:
+    protection = order.scope.protection
+    for port_check in PORT_CHECKS if protection is None else ():
         refusal = port_check(order.port)
         if refusal is not None:
             yield refusal
-    for check in order.scope.limits.armed:
+    for check in order.scope.limits.armed if protection is None else protection.armed:
         refusal = check(order)
         if refusal is not None:
             yield refusal

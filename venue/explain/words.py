@@ -46,6 +46,15 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.FAT_FINGER: "{price} is ${observed} away from {reference} ({source}), and rule {rule} allows ${limit}",
     Reject.DISCRETION_NOT_SERVED: "with {fields} the order asks for discretion, which this market does not serve",
     Reject.LOW_DISK_SPACE: "the venue has little room left on its disk and takes nothing new",
+    Reject.UNKNOWN_USER: "the order's user is not declared for the member of {port}",
+    Reject.ACCOUNT_BLOCKED: "account {rule} is blocked",
+    Reject.PORT_ORDER_RATE: "{port} sent more than {limit} orders, changes and cancels within a second, and is shut",
+    Reject.RESTRICTED_SEGMENT: "{symbol} is of a market segment that account {rule} may not trade",
+    Reject.RESTRICTED_SYMBOL: "{symbol} is on the restricted list of account {rule}",
+    Reject.MAXIMUM_ORDER_QUANTITY: "{observed} shares are more than the {limit} that account {rule} allows",
+    Reject.MAXIMUM_ORDER_VALUE: "{quantity} shares at {reference} ({source}) are {observed}, more than the {limit} of "
+    "account {rule}",
+    Reject.CONTINUOUS_FAT_FINGER: "{price} is {observed} away from {reference} ({source}), and {limit} is allowed",
 }
 """What was wrong; total, which a test holds it to."""
 NOTHING_LEFT: Final = "a new total of {observed} leaves nothing open, since {limit} have executed"
@@ -54,6 +63,7 @@ SIDE_FLIPPED: Final = "a Replace may change the kind of a sale, and never turn a
 AFTER_HOURS_REPLACED: Final = "a Replace may not ask for time in force E"
 
 RULE_CHANGED: Final = "rule {rule} would have to allow it"
+ACCOUNT_CHANGED: Final = "account {rule} would have to allow it"
 NOT_SERVED: Final = "the market would have to serve it"
 OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
     Reject.INVALID_SYMBOL: "{symbol} would have to be listed: it is not in the configuration of this venue",
@@ -67,6 +77,15 @@ OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
     Reject.MAXIMUM_SHARES: RULE_CHANGED,
     Reject.MAXIMUM_NOTIONAL: RULE_CHANGED,
     Reject.FAT_FINGER: RULE_CHANGED,
+    Reject.UNKNOWN_USER: "the configuration would have to name the user under the member of {port}",
+    Reject.ACCOUNT_BLOCKED: "account {rule} would have to be unblocked, or the next trading day to begin",
+    Reject.PORT_ORDER_RATE: "operations would have to release {port}, or the next trading day to begin; waiting does "
+    "not free it",
+    Reject.RESTRICTED_SEGMENT: ACCOUNT_CHANGED,
+    Reject.RESTRICTED_SYMBOL: ACCOUNT_CHANGED,
+    Reject.MAXIMUM_ORDER_QUANTITY: ACCOUNT_CHANGED,
+    Reject.MAXIMUM_ORDER_VALUE: ACCOUNT_CHANGED,
+    Reject.CONTINUOUS_FAT_FINGER: "the order book's threshold, or the member's multiplier, would have to be wider",
 }
 """Who would have to do what, where the order cannot be helped."""
 WITHDRAWN: Final = "the configuration would have to name {port} again"

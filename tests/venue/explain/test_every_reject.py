@@ -8,6 +8,7 @@ import pytest
 from floor import EVENING, Floor, changed, told
 
 from engine.api import Configure, Reject, ReleasePort, SetHalt, SetPrices, SetStorage
+from engine.risk import prm
 from ouch import messages
 from ouch.messages import encode
 from ouch.terms import REASONS
@@ -163,7 +164,7 @@ def is_in(said):
 
 
 def test_every_reason_has_its_row():
-    assert set(ROWS) == set(Reject)
+    assert set(ROWS) == set(Reject) - prm.REASONS  # which no order of a US port meets
 
 
 EVERY = pytest.mark.parametrize("rejected", ROWS, indirect=True, ids=lambda reason: reason.name)
