@@ -111,6 +111,7 @@ class Comparison:
         finally:
             replica.hold(None)
         outcome = self.last = Outcome(record, theirs, ours, theirs == ours)
+        log.info("state compared", record=record, equal=outcome.equal)
         self.made += 1
         self.differences += not outcome.equal
         return outcome
