@@ -14,11 +14,14 @@ TITLES = {
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
+    406: "Not acceptable",
+    408: "Request timeout",
     409: "Conflict",
     413: "Content too large",
     415: "Unsupported media type",
     422: "Invalid body",
     429: "Too many requests",
+    500: "Internal error",
     503: "Service unavailable",
 }
 """The title of each status that a problem may have."""

@@ -30,15 +30,13 @@ from venue.sidecar.engine import EngineClient
 from venue.sidecar.feed import Feed
 from venue.sidecar.intake import Intake
 from venue.sidecar.replica import Replica
-from venue.sidecar.rest.app import make_app
+from venue.sidecar.rest.app import make_app, make_runner
 from venue.sidecar.start import Start, read_start
 from venue.stderr import LogWriter, log_through
 from venue.tls import server_context
 
 NICENESS = 5
 """How much this process stands back where the processor is wanted for orders."""
-ANSWER_GRACE = 1.0
-"""Seconds that requests which are being served have at the end."""
 END_GRACE = 3.0
 """Seconds after which the end comes at once."""
 ENGINE_GRACE = 0.5
@@ -113,8 +111,7 @@ async def cancel(tasks: list[asyncio.Task[Any]]) -> None:
 
 async def listen(start: Start, sidecar: Sidecar, undo: AsyncExitStack) -> None:
     """Serve the application on the sockets that were handed over."""
-    runner = web.AppRunner(make_app(sidecar), access_log=None, shutdown_timeout=ANSWER_GRACE)
-    await runner.setup()
+    runner = await make_runner(make_app(sidecar))
     undo.push_async_callback(runner.cleanup)
     context = server_context(start.config)
     service = start.config.web_service

@@ -21,6 +21,7 @@ from venue.machine import Machine
 from venue.mark import read_mark
 from venue.record import Record
 from venue.recovery import SETTLE_EVERY
+from venue.sidecar.counts import Counts
 
 SLICE_SECONDS = 0.004
 """How long records are applied before others have their turn."""
@@ -52,6 +53,7 @@ class Replica:
         self.machine = Machine(folder)
         self.engine_record = 0
         self.caught_up = asyncio.Event()
+        self.counts = Counts()
         self.told: Applied | None = None
         self._follower: Follower | None = None
         self._from_newest = True
@@ -154,6 +156,7 @@ class Replica:
                 more = False
                 break
             machine.apply(record)
+            self.counts.applied(record, machine)
             number = machine.number
             if told is not None:
                 told(record)

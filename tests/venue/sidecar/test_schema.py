@@ -1,0 +1,42 @@
+"""Whatever schemathesis thinks of: no fault of ours, and every answer as the description has it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from venue.sidecar.rest.openapi import described
+from venue.sidecar.rest.tables import ENDPOINTS
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+NOT_HELD = "positive_data_acceptance"
+"""A body that fits its type may still name a book or a port that is not there, which a description cannot tell."""
+
+
+PARTS = {
+    "explanations left out": ("--exclude-path-regex", "^/(ops/events|explain)", "8"),
+    "explanations": ("--include-path-regex", "^/explain", "3"),
+}
+"""Each explanation is a process of its own, so they have fewer tries. Live events never end."""
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("api", [api.key for api in described(ENDPOINTS)])
+def test_every_answer_is_as_described(demo, operator, tmp_path, api, part):
+    choice, paths, tries = PARTS[part]
+    host, port = demo.addresses["http"]
+    token = operator.login().token
+    command = [
+        *(SCHEMATHESIS, "run", f"http://{host}:{port}/openapi/{api}.json"),
+        *("--header", f"Authorization: Bearer {token}"),
+        *("--exclude-checks", NOT_HELD, choice, paths, "--max-examples", tries, "--no-color"),
+    ]
+    run = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=100)
+    assert run.returncode == 0, run.stdout[-10_000:] + run.stderr[-2_000:]
+
+
+def test_the_venue_is_well_afterwards(demo, anybody):
+    assert anybody.get("/readyz").status == 200
+    assert '"fault"' not in demo.errors.read_text()
+    assert "Traceback" not in demo.errors.read_text()

@@ -1,0 +1,9 @@
+"""Every row that is served, of all APIs."""
+
+from __future__ import annotations
+
+from venue.sidecar.rest.explanations import EXPLANATION_ENDPOINTS
+from venue.sidecar.rest.operations import OPERATION_ENDPOINTS
+from venue.sidecar.rest.status import STATUS_ENDPOINTS
+
+ENDPOINTS = (*OPERATION_ENDPOINTS, *EXPLANATION_ENDPOINTS, *STATUS_ENDPOINTS)
