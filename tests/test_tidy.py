@@ -54,7 +54,7 @@ MAY_ALSO_IMPORT = {
     "ouch/codec.py": ("librt",),  # in the compiled build only
     "venue/bench/quickfix_acceptor.py": ("quickfix",),  # measured beside us, where somebody has installed it
 }
-MAY_IMPORT_LAZILY = {"venue/cli.py": ("conformance",)}  # inside a function: the server never loads it
+MAY_IMPORT_LAZILY = {"venue/conformance_commands.py": ("conformance",)}  # inside a function: the server never loads it
 IMPORTED_BY_NOBODY = ("ouch.nasdaq_client",)
 
 ORDER_PATH = ("wire", "engine", "ouch", "fix", "prmproto", "ftpdrop")
@@ -205,8 +205,8 @@ def test_packages_import_only_what_they_may():
         ("engine/engine.py", "import argon2", ["engine may not import argon2"]),
         ("venue/tls.py", "import trustme", ["venue may not import trustme"]),
         ("venue/app.py", "def f():\n    import conformance", ["venue may not import conformance"]),
-        ("venue/cli.py", "def f():\n    import conformance.runner", []),
-        ("venue/cli.py", "import conformance", ["venue may not import conformance"]),
+        ("venue/conformance_commands.py", "def f():\n    import conformance.runner", []),
+        ("venue/conformance_commands.py", "import conformance", ["venue may not import conformance"]),
         ("conformance/runner.py", "from wire import soup", ["conformance may not import wire.soup"]),
     ],
 )

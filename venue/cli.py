@@ -1,4 +1,4 @@
-"""The command line: `portcullis demo`, `serve`, `config`, `tail`, `explain`, `replay`, `ops` and `bench`.
+"""The command line: `portcullis demo`, `serve`, `config`, `tail`, `explain`, `replay`, `ops`, `conform`, `decode`, `bench`.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 fine, 1 failed at run time, 2 usage, 3 bad
 configuration, 4 port taken, 5 log damaged, 130 interrupted (a second signal, or a client command's first).
@@ -31,6 +31,7 @@ from venue.bench.command import bench
 from venue.clock import RealClock
 from venue.config import Config, ConfigError, Durability, PortSettings
 from venue.config_commands import config
+from venue.conformance_commands import conform, decode
 from venue.control import Response, Verb, ask
 from venue.descriptors import make_room
 from venue.explain.command import explain
@@ -98,12 +99,15 @@ def cli() -> None:
       portcullis tail                          what comes in and what is answered, live
       portcullis explain IN30T1 7              why that order was refused, and what would pass
       portcullis ops books/nasdaq/AAPL         a look at a book
+      portcullis conform ouch --list           what a server can be held to, this one or another
       portcullis config init > my.toml         a configuration to make your own
       portcullis serve --config my.toml --data venue-data
     """
 
 
 cli.add_command(config)
+cli.add_command(conform)
+cli.add_command(decode)
 
 
 @cli.command()

@@ -1,0 +1,1 @@
+"""Where bytes come from: hexadecimal text, and captures of a network."""

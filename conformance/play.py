@@ -1,0 +1,373 @@
+"""Plays one scenario: sends what it says, waits for what it expects, and leaves the venue as it found it.
+
+Silence is shown without waiting: messages of a port are processed in order, so where nothing comes before the answer
+to an Account Query, nothing was said. That is also how every scenario ends: whatever nobody expected is a failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import operator
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from conformance.connection import Connection, Received, Wire
+from conformance.declarations import soup
+from conformance.declarations.message import Dialect, Dissection, Message, dissect
+from conformance.expect import Expectation, Failed, compare
+from conformance.orders import Orders, compose
+from conformance.scenario import Scenario, Step
+from conformance.standing import Account, Market
+from conformance.values import Place, ValueFault, Values, as_number
+
+QUIET_SECONDS: Final = 0.25
+"""After so long a silence, what was said before a run has been heard."""
+COMPARISONS: Final[Mapping[str, Callable[[Decimal, Decimal], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
+
+
+@dataclass
+class Setting:
+    """What the scenarios of a run have in common."""
+
+    target: tuple[str, int]
+    dialect: Dialect
+    accounts: Mapping[str, Account]
+    market: Market
+    parameters: dict[str, str]
+    answer_seconds: float = 5.0
+
+
+@dataclass
+class Play:
+    """A scenario as it runs."""
+
+    setting: Setting
+    scenario: Scenario
+    log: deque[Wire] = field(default_factory=lambda: deque(maxlen=400))
+    began: float = field(default_factory=time.monotonic)
+    connections: dict[str, Connection] = field(default_factory=dict)
+    bases: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.values = Values(dict(self.setting.parameters))
+        self.orders = Orders(self.setting.dialect)
+        self.known: frozenset[tuple[str, int]] = frozenset()
+        self.verbs: dict[str, Callable[[Step], Awaitable[None]]] = {
+            "connect": self.connect,
+            "log in": self.log_in,
+            "log out": self.log_out,
+            "hang up": self.hang_up,
+            "fall silent": self.fall_silent,
+            "hold back": self.hold_back,
+            "let go": self.let_go,
+            "send": self.send,
+            "send bytes": self.send_bytes,
+            "get": self.get,
+            "may get": self.may_get,
+            "get nothing": self.get_nothing,
+            "get again": self.get_again,
+            "get everything": self.get_everything,
+            "cut off": self.cut_off,
+            "wait": self.wait,
+            "check": self.check,
+        }
+
+    async def run(self) -> None:
+        """Play all steps; Failed tells which one did not go as it should."""
+        step = Step(self.scenario.line, "the end of the scenario", "", "")
+        try:
+            try:
+                for step in self.scenario.steps:
+                    await self.verbs[step.verb](step)
+                    self.look_for_faults(step)
+                step = Step(self.scenario.line, "the end of the scenario: nothing more was to come", "", "")
+                for party, connection in self.connections.items():
+                    if connection.is_logged_in:
+                        await self.silence(Step(step.line, step.text, party, ""), party)
+                self.look_for_faults(step)
+            except ValueFault as fault:
+                raise Failed(step, f"the scenario cannot go on: {fault}") from None
+        finally:
+            await self.clean()
+
+    def look_for_faults(self, step: Step) -> None:
+        """Fail where a standing rule was broken."""
+        for party, connection in self.connections.items():
+            if connection.faults:
+                raise Failed(step, f"{party}: {connection.faults[0]}", notes=connection.faults[1:4])
+
+    # ------------------------------------------------------------------------------------------------ connections
+
+    async def connect(self, step: Step) -> None:
+        """Open a connection; one that the party had is dropped."""
+        party = step.who
+        if party in self.connections:
+            await self.connections[party].close()
+        account, setting = self.setting.accounts[party], self.setting
+        self.known = frozenset(account.stream)
+        self.connections[party] = await Connection.open(
+            party, account, setting.market, setting.target, self.log, self.began
+        )
+
+    async def log_in(self, step: Step) -> None:
+        """Join the session where the account left off, and learn the next free number."""
+        party = step.who
+        await self.connect(step)
+        connection, account = self.connections[party], self.setting.accounts[party]
+        is_first = not account.session
+        await connection.send(self.compose_packet(Step(step.line, step.text, party, "send", "LoginRequest")))
+        await self.expect(Step(step.line, step.text, party, "get", "LoginAccepted"))
+        if is_first:
+            await self.hear_the_day(connection)
+        await connection.send(soup.pack("U", b"Q"))
+        while True:
+            received = await self.take(step, "AccountQueryResponse", time.monotonic() + self.setting.answer_seconds)
+            found = self.message(received)
+            if found is not None and found.name == "AccountQueryResponse" and not found.options:
+                number = found.values["NextUserRefNum"]
+                assert isinstance(number, int)
+                account.next_number = number
+                self.bases.setdefault(party, number)
+                return
+
+    async def hear_the_day(self, connection: Connection) -> None:
+        """Hear what was said before this run, until nothing more comes for a while."""
+        while (
+            await connection.wait(time.monotonic() + QUIET_SECONDS) and not connection.is_over and not connection.faults
+        ):
+            connection.inbox.clear()
+
+    async def log_out(self, step: Step) -> None:
+        """Ask to leave; the server hangs up."""
+        await self.connections[step.who].send(soup.pack("O"))
+        await self.cut_off(step)
+
+    async def hang_up(self, step: Step) -> None:
+        """Close the connection without a word."""
+        await self.connections[step.who].close()
+
+    async def fall_silent(self, step: Step) -> None:
+        """Send no heartbeats from here on."""
+        self.connections[step.who].is_silent = True
+
+    async def hold_back(self, step: Step) -> None:
+        """Collect what is sent from here on."""
+        self.connections[step.who].held = bytearray()
+
+    async def let_go(self, step: Step) -> None:
+        """Send it in one write."""
+        await self.connections[step.who].let_go()
+
+    # ------------------------------------------------------------------------------------------------- what is sent
+
+    def compose_packet(self, step: Step) -> bytes:
+        """Put together what a `send` line says: a packet of its own, or a message in an Unsequenced Data packet."""
+        party = step.who
+        account = self.setting.accounts[party]
+        defaults = {name.lower(): fields for name, fields in self.scenario.defaults.items()}.get(step.name.lower(), {})
+        place = self.place(party)
+        packet = soup.FROM_CLIENT.get(step.name)
+        if packet is None:
+            fields = defaults | step.fields
+            return soup.pack("U", self.orders.compose(party, step.name, fields, self.values, place))
+        own = {"Username": account.user, "Password": account.password, "Session": account.session, "Sequence": "next"}
+        fields = (own if packet.letter == "L" else {}) | defaults | step.fields
+        return compose(packet, fields, self.values, place)
+
+    async def send(self, step: Step) -> None:
+        """Send a packet or a message."""
+        await self.connection(step).send(self.compose_packet(step), step.number)
+
+    async def send_bytes(self, step: Step) -> None:
+        """Send bytes as they are written."""
+        await self.connection(step).send(bytes.fromhex(step.name))
+
+    def place(self, party: str) -> Place:
+        """Give where a party is."""
+        account = self.setting.accounts[party]
+        return Place(self.bases.get(party), account.next_sequence, account.session)
+
+    def connection(self, step: Step) -> Connection:
+        """Give the connection of whoever acts."""
+        if step.who not in self.connections:
+            raise Failed(step, f"the scenario cannot go on: {step.who} is not connected")
+        return self.connections[step.who]
+
+    # ------------------------------------------------------------------------------------------- what is waited for
+
+    async def take(self, step: Step, wanted: str, until: float) -> Received:
+        """Take the next packet that counts: heartbeats and Debug only where they are wanted."""
+        connection = self.connection(step)
+        while True:
+            if connection.inbox:
+                received = connection.inbox.popleft()
+                if received.packet.letter in "H+" and soup.dissect(received.packet).name != wanted:
+                    continue
+                return received
+            self.look_for_faults(step)
+            if connection.is_over:
+                raise Failed(step, f"the server closed the connection; expected {wanted}")
+            if not await connection.wait(until):
+                raise Failed(step, f"nothing came in time; expected {wanted}")
+
+    def message(self, received: Received) -> Dissection | None:
+        """Take the message in a packet apart, if it carries one."""
+        if received.packet.letter not in soup.CARRIERS:
+            return None
+        return dissect(self.setting.dialect, received.packet.payload, inbound=False)
+
+    def deadline(self, step: Step) -> float:
+        """Give the moment until which a line may wait."""
+        return time.monotonic() + (self.setting.answer_seconds if step.within_ms is None else step.within_ms / 1000)
+
+    def expectation(self, step: Step) -> Expectation:
+        """Give what a `get` line asks for: the fields it names, and those of the order that it is `of`."""
+        party = step.who
+        packet = soup.FROM_SERVER.get(step.name)
+        message = packet or self.setting.dialect.named(step.name, inbound=False)
+        assert isinstance(message, Message), "names are checked when a suite is loaded"
+        place = self.place(party)
+        implied = self.orders.implied(party, message, step.of, self.values, place) if step.of else {}
+        return Expectation(message, implied, step.fields, self.values, place, packet is not None)
+
+    async def expect(self, step: Step) -> None:
+        """Wait for the messages of a line, in either order where there are several."""
+        open_ones = [(one, self.expectation(one)) for one in (step, *step.also)]
+        until = self.deadline(step)
+        while open_ones:
+            received = await self.take(step, open_ones[0][1].message.name, until)
+            self.look_for_faults(step)
+            differences = [compare(expectation, received, self.setting.dialect) for _, expectation in open_ones]
+            fitting = next((at for at, found in enumerate(differences) if not found), None)
+            if fitting is None:
+                closest = min(range(len(differences)), key=lambda at: len(differences[at]))
+                one, expectation = open_ones[closest]
+                raise Failed(one, "something else came", differences[closest], expectation, received)
+            open_ones.pop(fitting)
+
+    async def get(self, step: Step) -> None:
+        """Wait for what must come next."""
+        await self.expect(step)
+
+    async def may_get(self, step: Step) -> None:
+        """Take what may come next, if it does."""
+        connection = self.connection(step)
+        await connection.wait(self.deadline(step))
+        while connection.inbox and connection.inbox[0].packet.letter in "H+":
+            connection.inbox.popleft()
+            await connection.wait(self.deadline(step))
+        if connection.inbox and not compare(self.expectation(step), connection.inbox[0], self.setting.dialect):
+            connection.inbox.popleft()
+
+    async def get_nothing(self, step: Step) -> None:
+        """Show that nothing was said, or wait and see that nothing comes."""
+        if step.within_ms is None:
+            await self.silence(step, step.who)
+            return
+        connection = self.connection(step)
+        until = self.deadline(step)
+        while time.monotonic() < until and not connection.is_over:
+            await connection.wait(until)
+            while connection.inbox:
+                received = connection.inbox.popleft()
+                if received.packet.letter not in "H+":
+                    raise Failed(step, "something came", got=received)
+        if connection.is_over:
+            raise Failed(step, "the server closed the connection")
+
+    async def silence(self, step: Step, party: str) -> None:
+        """See that the next message is the answer to an Account Query."""
+        await self.connections[party].send(soup.pack("U", b"Q"))
+        received = await self.take(step, "AccountQueryResponse", time.monotonic() + self.setting.answer_seconds)
+        found = self.message(received)
+        if found is None or found.name != "AccountQueryResponse":
+            raise Failed(step, "something came where nothing was to be said", got=received)
+
+    async def get_again(self, step: Step) -> None:
+        """See messages once more; that their bytes are the same is a standing rule."""
+        for _ in range(step.number):
+            await self.take_again(step)
+
+    async def get_everything(self, step: Step) -> None:
+        """See once more all that the account has seen."""
+        last = self.setting.accounts[step.who].next_sequence - 1
+        while await self.take_again(step) < last:
+            pass
+
+    async def take_again(self, step: Step) -> int:
+        """Take a message that was sent before, and give its number."""
+        received = await self.take(step, "a message that was sent before", self.deadline(step))
+        if received.sequence is None:
+            raise Failed(step, "something else came", got=received)
+        if (self.setting.accounts[step.who].session, received.sequence) not in self.known:
+            raise Failed(step, f"message {received.sequence} is new", got=received)
+        return received.sequence
+
+    async def cut_off(self, step: Step) -> None:
+        """See that the server closes the connection, and says nothing before but Debug."""
+        connection = self.connection(step)
+        until = self.deadline(step)
+        while not connection.is_over or connection.inbox:
+            if not connection.inbox and not await connection.wait(until):
+                raise Failed(step, "the server did not close the connection in time")
+            while connection.inbox:
+                received = connection.inbox.popleft()
+                if received.packet.letter not in "H+":
+                    raise Failed(step, "something came before the end", got=received)
+        await connection.close()
+
+    async def wait(self, step: Step) -> None:
+        """Let time pass."""
+        await asyncio.sleep(step.number / 1000)
+
+    async def check(self, step: Step) -> None:
+        """Compare two values."""
+        left, right = (as_number(step.fields[side], self.values) for side in ("left", "right"))
+        if not COMPARISONS[step.name](left, right):
+            raise Failed(step, f"{left} {step.name} {right} does not hold")
+
+    # -------------------------------------------------------------------------------------------------- afterwards
+
+    async def clean(self) -> None:
+        """Cancel what this scenario entered and may have left open, and leave."""
+        for party in dict.fromkeys([*self.connections, *self.orders.parties()]):
+            connection = self.connections.get(party)
+            cancels = self.orders.cancels(party)
+            try:
+                async with asyncio.timeout(self.setting.answer_seconds):
+                    if cancels and (connection is None or not connection.is_logged_in):
+                        await self.log_in(Step(0, "clean up", party, "log in"))
+                        connection = self.connections[party]
+                    if connection is not None and connection.is_logged_in:
+                        connection.held = None
+                        await connection.send(b"".join(soup.pack("U", cancel) for cancel in cancels))
+                        await self._leave(connection, after_query=bool(cancels))
+            except (Failed, TimeoutError, ValueFault):
+                pass  # the scenario has its verdict; the next one starts with a connection of its own
+            finally:
+                if party in self.connections:
+                    await self.connections[party].close()
+
+    async def _leave(self, connection: Connection, *, after_query: bool) -> None:
+        """Hear the answers to the last cancels, log out, and wait until the server has hung up."""
+        if after_query:
+            await connection.send(soup.pack("U", b"Q"))
+            last = None
+            while last is None or last.name != "AccountQueryResponse":
+                last = self.message(
+                    await self.take(Step(0, "", connection.party, ""), "an answer", time.monotonic() + 5)
+                )
+        await connection.send(soup.pack("O"))
+        while not connection.is_over:
+            connection.inbox.clear()
+            await connection.wait(time.monotonic() + 5)
+            connection.faults.clear()

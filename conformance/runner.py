@@ -1,0 +1,98 @@
+"""Runs scenarios one after the other against a server, and gives a result for each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from conformance.connection import Unreachable, Wire
+from conformance.expect import Failed
+from conformance.play import Play, Setting
+from conformance.scenario import Scenario
+from conformance.standing import Account, Market
+from conformance.suites import Suite, missing
+
+
+class Outcome(StrEnum):
+    """What came of a scenario."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Result:
+    """A scenario's outcome. `why` says why it was skipped; a failure has what led to it, and the wire log."""
+
+    scenario: Scenario
+    outcome: Outcome
+    seconds: float = 0.0
+    why: str = ""
+    failure: Failed | None = None
+    log: tuple[Wire, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is run: a suite against a server, by the users named, with parameters."""
+
+    suite: Suite
+    target: tuple[str, int]
+    users: Mapping[str, tuple[str, str]]
+    parameters: dict[str, str] = field(default_factory=dict)
+    answer_seconds: float = 5.0
+    with_slow: bool = False
+    settled_only: bool = False
+
+    def skips(self, scenario: Scenario) -> str:
+        """Say why a scenario is not run, or nothing."""
+        if scenario.is_slow and not self.with_slow:
+            return "slow: needs --slow"
+        if scenario.is_open and self.settled_only:
+            return "the documents leave it open (--settled)"
+        needs = missing(scenario, self.users, self.parameters)
+        return f"needs {', '.join(needs)}" if needs else ""
+
+
+async def perform(run: Run, scenarios: list[Scenario], report: Callable[[Result], None]) -> list[Result]:
+    """Play the scenarios in order; `report` hears of each as it is done. Unreachable ends it."""
+    accounts = {party: Account(user, password) for party, (user, password) in run.users.items()}
+    setting = Setting(
+        run.target, run.suite.dialect, accounts, Market(run.suite.dialect), run.parameters, run.answer_seconds
+    )
+    results = []
+    for scenario in scenarios:
+        why = run.skips(scenario)
+        result = Result(scenario, Outcome.SKIPPED, why=why) if why else await _play(setting, scenario)
+        results.append(result)
+        report(result)
+    return results
+
+
+async def _play(setting: Setting, scenario: Scenario) -> Result:
+    """Play one scenario."""
+    began = time.monotonic()
+    parameters = {
+        **setting.parameters,
+        "user": setting.accounts["we"].user,
+        "password": setting.accounts["we"].password,
+    }
+    play = Play(
+        Setting(
+            *(setting.target, setting.dialect, setting.accounts, setting.market, parameters, setting.answer_seconds)
+        ),
+        scenario,
+    )
+    try:
+        await play.run()
+    except Failed as failure:
+        return Result(scenario, Outcome.FAILED, time.monotonic() - began, "", failure, tuple(play.log))
+    except Unreachable as error:
+        if not play.log:
+            raise
+        gone = Failed(scenario.steps[-1], str(error))
+        return Result(scenario, Outcome.FAILED, time.monotonic() - began, "", gone, tuple(play.log))
+    return Result(scenario, Outcome.PASSED, time.monotonic() - began)

@@ -1,0 +1,187 @@
+"""The commands of the conformance kit: `portcullis conform` and `portcullis decode`.
+
+The kit judges the server and so shares nothing with it. It is an extra: it is loaded when it is asked for, and not
+before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+DEMO = {
+    "second_user": "AK01T1",
+    "sister_user": "IN24T4",
+    "guarded_user": "IN30T1",
+    "firm": "INET",
+    "other_symbol": "SPCE",
+    "other_price": "4",
+    "max_shares": "5000",
+    "max_notional": "1000000",
+    "restricted_symbol": "AMD",
+    "restricted_price": "20",
+    "dear_symbol": "MSFT",
+    "dear_price": "400",
+    "dear_shares": "2501",
+    "fat_finger_price": "8.50",
+}
+"""What --demo fills in: the demo's other ports, and what its rules are about."""
+
+
+def need_tools() -> None:
+    """Say how to install what the kit needs, where it is not there."""
+    if importlib.util.find_spec("construct") is None:
+        raise click.UsageError(
+            "this needs the extra `tools`: pip install 'portcullis[tools]', "
+            "or in a checkout .uv/bin/uv run -q --extra tools portcullis …"
+        )
+
+
+def _target(text: str) -> tuple[str, int]:
+    """Read HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise click.BadParameter(f"{text!r} is not HOST:PORT", param_hint="--target")
+    return host.strip("[]"), int(port)
+
+
+def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Read NAME=VALUE."""
+    settings = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--set")
+        settings[name.replace("-", "_")] = value
+    return settings
+
+
+@click.command()
+@click.argument("suite", type=click.Choice(["soup", "ouch", "ouch-nordic"]))
+@click.option("--target", metavar="HOST:PORT", help="The server to judge.")
+@click.option("--user", help="A port's user name.")
+@click.option("--password", default="NTFTEST", show_default=True, help="Its password.")
+@click.option("--second-user", help="A port of another firm, for what takes two.")
+@click.option("--second-password", help="Its password, if it is another one.")
+@click.option("--sister-user", help="Another port of the first one's firm.")
+@click.option("--guarded-user", help="A port with risk rules.")
+@click.option("--firm", help="The firm (MPID) of the first port.")
+@click.option("--symbol", default="ZWZZT", show_default=True, help="A security that nobody else trades meanwhile.")
+@click.option("--price", default="10.00", show_default=True, help="Orders are priced around it.")
+@click.option("--demo", is_flag=True, help="Fill in the other ports and the rules of `portcullis demo`.")
+@click.option("--set", "more", multiple=True, metavar="NAME=VALUE", help="Any other $name of a scenario.")
+@click.option("--only", multiple=True, metavar="GLOB|SECTION", help="Scenarios by name, file or section.")
+@click.option("--list", "listing", is_flag=True, help="Print the scenarios with their sections, and run none.")
+@click.option("--slow", is_flag=True, help="Also what takes a silence of seconds.")
+@click.option("--settled", is_flag=True, help="Only what the documents settle.")
+@click.option("--timeout", default=5.0, show_default=True, help="Seconds after which an answer has not come.")
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML there.")
+@click.option(
+    "--json",
+    "as_json",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write JSON there; - is stdout.",
+)
+@click.option("--quiet", is_flag=True, help="Name only what failed.")
+def conform(
+    suite: str,
+    target: str | None,
+    user: str | None,
+    password: str,
+    second_user: str | None,
+    second_password: str | None,
+    sister_user: str | None,
+    guarded_user: str | None,
+    firm: str | None,
+    symbol: str,
+    price: str,
+    demo: bool,
+    more: tuple[str, ...],
+    only: tuple[str, ...],
+    listing: bool,
+    slow: bool,
+    settled: bool,
+    timeout: float,
+    junit: Path | None,
+    as_json: Path | None,
+    quiet: bool,
+) -> int:
+    """Hold any server to its documents: plays a SUITE of scenarios over the wire and reports rule by rule.
+
+    Exits with 0 only when all that was run has passed. Nothing is left behind on the server but used numbers.
+
+    \b
+    Examples:
+      portcullis conform soup --target 127.0.0.1:7400 --user IN19T6
+      portcullis conform ouch --target 127.0.0.1:7400 --user IN19T6 --demo
+      portcullis conform ouch --target 127.0.0.1:7400 --user IN19T6 --second-user AK01T1 --only 'replace*'
+      portcullis conform ouch --list
+    """
+    need_tools()
+    from conformance import command  # noqa: PLC0415 - the kit is an extra
+
+    if listing:
+        return command.print_list(suite, only)
+    if target is None or user is None:
+        raise click.UsageError("name the server with --target HOST:PORT, and a port's --user")
+    given = {"second_user": second_user, "sister_user": sister_user, "guarded_user": guarded_user, "firm": firm}
+    settings = {
+        **(DEMO if demo else {}),
+        **{name: value for name, value in given.items() if value is not None},
+        **_settings(more),
+        "user": user,
+        "password": password,
+        "symbol": symbol,
+        "price": price,
+    }
+    users = {
+        "we": (user, password),
+        "again": (user, password),
+        "they": (settings.get("second_user"), second_password or password),
+        "sister": (settings.get("sister_user"), password),
+        "guarded": (settings.get("guarded_user"), password),
+    }
+    return asyncio.run(
+        command.conform(
+            command.Options(
+                suite, _target(target), users, settings, only, timeout, slow, settled, junit, as_json, quiet
+            )
+        )
+    )
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--format", "form", type=click.Choice(["raw", "hex", "pcap"]), help="What FILE is; else found out.")
+@click.option("--soup", is_flag=True, help="Packets of SoupBinTCP, whatever it looks like.")
+@click.option("--message", is_flag=True, help="One bare message, without a packet around it.")
+@click.option("--ouch-us", "dialect", flag_value="ouch-us", help="Messages of US OUCH 5.0.")
+@click.option("--ouch-nordic", "dialect", flag_value="ouch-nordic", help="Messages of Nordic OUCH 5.")
+@click.option("--direction", type=click.Choice(["in", "out"]), help="In: to the server. Out: from it.")
+def decode(
+    file: BinaryIO, form: str | None, soup: bool, message: bool, dialect: str | None, direction: str | None
+) -> int:
+    """Take SoupBinTCP and OUCH bytes apart, a line a field: offset, length, name, value, meaning.
+
+    FILE holds raw bytes, hexadecimal text (also as xxd prints it) or a capture (pcap, pcapng); - is standard input.
+    Exits with 1 where something could not be read.
+
+    \b
+    Examples:
+      portcullis decode session.pcap
+      echo 000a55580000000400000000 | portcullis decode -
+      portcullis decode --message --direction out --ouch-us message.bin
+    """
+    need_tools()
+    from conformance import decode as decoder  # noqa: PLC0415 - the kit is an extra
+
+    layer = "soup" if soup else "message" if message else None
+    lines, is_sound = decoder.decode(file.read(), form, layer, dialect, direction)
+    for line in lines:
+        sys.stdout.write(line + "\n")
+    return 0 if is_sound else 1
