@@ -1,4 +1,4 @@
-"""The command line: `portcullis demo`, `serve`, `config`, `tail`, `explain`, `replay`, `ops`, `conform`, `decode`, `bench`.
+"""The command line: `portcullis demo`, `serve`, `config`, `tail`, `explain`, `replay`, `ops`, `bench`, and the kit.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 fine, 1 failed at run time, 2 usage, 3 bad
 configuration, 4 port taken, 5 log damaged, 130 interrupted (a second signal, or a client command's first).

@@ -10,7 +10,6 @@ import asyncio
 import importlib.util
 import sys
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
@@ -156,16 +155,14 @@ def conform(
 
 
 @click.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--format", "form", type=click.Choice(["raw", "hex", "pcap"]), help="What FILE is; else found out.")
 @click.option("--soup", is_flag=True, help="Packets of SoupBinTCP, whatever it looks like.")
 @click.option("--message", is_flag=True, help="One bare message, without a packet around it.")
 @click.option("--ouch-us", "dialect", flag_value="ouch-us", help="Messages of US OUCH 5.0.")
 @click.option("--ouch-nordic", "dialect", flag_value="ouch-nordic", help="Messages of Nordic OUCH 5.")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="In: to the server. Out: from it.")
-def decode(
-    file: BinaryIO, form: str | None, soup: bool, message: bool, dialect: str | None, direction: str | None
-) -> int:
+def decode(file: Path, form: str | None, soup: bool, message: bool, dialect: str | None, direction: str | None) -> int:
     """Take SoupBinTCP and OUCH bytes apart, a line a field: offset, length, name, value, meaning.
 
     FILE holds raw bytes, hexadecimal text (also as xxd prints it) or a capture (pcap, pcapng); - is standard input.
@@ -180,8 +177,9 @@ def decode(
     need_tools()
     from conformance import decode as decoder  # noqa: PLC0415 - the kit is an extra
 
+    data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     layer = "soup" if soup else "message" if message else None
-    lines, is_sound = decoder.decode(file.read(), form, layer, dialect, direction)
+    lines, is_sound = decoder.decode(data, form, layer, dialect, direction)
     for line in lines:
         sys.stdout.write(line + "\n")
     return 0 if is_sound else 1
