@@ -323,7 +323,8 @@ class Port:
     `organization` and `affiliation` are whose its firm is, for self-match prevention, and `plain` are the attributes of
     an order that brings none.
     `windows` count its messages, one for each rate rule (by rule); `rate_rule` is the one that it went over.
-    `withdrawn` is a port that the configuration no longer names. `rule_book` is its market's; `fat_finger`,
+    `withdrawn` is a port that the configuration no longer names, `cancel_only` one that operations let enter nothing;
+    with `cancel_on_disconnect` its orders end with its connection. `rule_book` is its market's; `fat_finger`,
     `maximum_orders` (0 = no limit) and `cancel_on_breach` are what PRM has set for it. `guarded` says whether any of
     this may stand in the way of an order: call `settle` when something changes.
     """
@@ -331,6 +332,8 @@ class Port:
     __slots__ = (
         "affiliation",
         "cancel_on_breach",
+        "cancel_on_disconnect",
+        "cancel_only",
         "disabled",
         "entry",
         "exchange",
@@ -372,6 +375,7 @@ class Port:
         self.rate_rule = ""
         self.windows: tuple[tuple[str, SlidingWindow], ...] = ()
         self.withdrawn = False
+        self.cancel_only = self.cancel_on_disconnect = False
         self.mass_cancel: MassCancel | None = None
         self.plain = PLAIN
         self.rule_book = rule_book
@@ -383,7 +387,8 @@ class Port:
 
     def settle(self) -> None:
         """Work out anew whether the port itself, or PRM, may stand in the way of its orders."""
-        self.guarded = self.disabled or self.rate_limited or self.withdrawn or self.rule_book == PRM
+        is_open = not (self.disabled or self.rate_limited or self.withdrawn or self.cancel_only)
+        self.guarded = not is_open or self.rule_book == PRM
 
 
 class OrderEntry(Protocol):

@@ -236,9 +236,15 @@ class Engine(Matching, OrderEntry):
         """End the port's orders that match, oldest first: a slice now, the others each by a record of its own."""
         self._begin(MassCancel(port, symbol, side, group_id, request), now)
 
-    def cancel_all(self, port: Port, now: int) -> None:
+    def cancel_all(self, port: Port, now: int, reason: CancelReason = CancelReason.SUPERVISORY) -> None:
         """End all orders of the port for the venue, in slices like a mass cancel."""
-        self._begin(MassCancel(port, "", None, None, b"", CancelReason.SUPERVISORY), now)
+        self._begin(MassCancel(port, "", None, None, b"", reason), now)
+
+    def disconnected(self, port: Port, now: int) -> None:
+        """End the orders of a port that has lost its connection, where they are to end with it."""
+        if port.cancel_on_disconnect and len(port.orders):
+            self.finish(port, now)
+            self.cancel_all(port, now, CancelReason.SYSTEM)
 
     def _begin(self, mass_cancel: MassCancel, now: int) -> None:
         assert mass_cancel.port.mass_cancel is None

@@ -208,12 +208,17 @@ class ReleasePort(msgspec.Struct, array_like=True, frozen=True, tag="release-por
 
 
 class SetPort(msgspec.Struct, array_like=True, frozen=True, tag="set-port"):
-    """Change some of PRM's settings of a port, for good; None leaves one as it is, `maximum_orders` 0 takes it off."""
+    """Change some settings of a port, for good; None leaves one as it is, `maximum_orders` 0 takes it off.
+
+    The first three are PRM's.
+    """
 
     port: str
     fat_finger: bool | None = None
     maximum_orders: int | None = None
     cancel_on_breach: bool | None = None
+    cancel_only: bool | None = None
+    cancel_on_disconnect: bool | None = None
 
 
 class SetMember(msgspec.Struct, array_like=True, frozen=True, tag="set-member"):

@@ -141,12 +141,13 @@ def reset_accounts(engine: Engine) -> None:
 
 
 def set_port(engine: Engine, command: SetPort) -> None:
-    """Change PRM's settings of a port; its order rate sees what was sent before the change."""
+    """Change settings of a port; its order rate sees what was sent before the change."""
     port = engine.ports.get(command.port)
     if port is None:
         raise CommandRefused("port", f"no such port: {command.port}", missing=True)
-    if port.rule_book != PRM:
-        raise CommandRefused("port", f"{port.name} is of {port.market}, which has no such settings")
+    of_prm = (command.fat_finger, command.maximum_orders, command.cancel_on_breach)
+    if port.rule_book != PRM and any(setting is not None for setting in of_prm):
+        raise CommandRefused("port", f"{port.name} is of {port.market}, which has PRM's settings for no port")
     sponsor = sponsor_of(engine, port)
     if command.fat_finger is False and sponsor is not None:
         raise CommandRefused(
@@ -160,6 +161,11 @@ def set_port(engine: Engine, command: SetPort) -> None:
             window.limit = port.maximum_orders or NO_LIMIT
     if command.cancel_on_breach is not None:
         port.cancel_on_breach = command.cancel_on_breach
+    if command.cancel_only is not None:
+        port.cancel_only = command.cancel_only
+        port.settle()
+    if command.cancel_on_disconnect is not None:
+        port.cancel_on_disconnect = command.cancel_on_disconnect
     protect(engine)
 
 

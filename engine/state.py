@@ -95,6 +95,8 @@ class PortState(msgspec.Struct, array_like=True, frozen=True):
     fat_finger: bool = False
     maximum_orders: int = 0
     cancel_on_breach: bool = False
+    cancel_only: bool = False
+    cancel_on_disconnect: bool = False
 
 
 class SecurityState(msgspec.Struct, array_like=True, frozen=True):
@@ -183,6 +185,8 @@ def dump(engine: Engine) -> EngineState | None:
                 port.fat_finger,
                 port.maximum_orders,
                 port.cancel_on_breach,
+                port.cancel_only,
+                port.cancel_on_disconnect,
             )
             for name, port in engine.ports.items()
         },
@@ -275,6 +279,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         port.rate_limited, port.rate_rule = port_state.rate_limited, port_state.rate_rule
         port.fat_finger, port.maximum_orders = port_state.fat_finger, port_state.maximum_orders
         port.cancel_on_breach = port_state.cancel_on_breach
+        port.cancel_only, port.cancel_on_disconnect = port_state.cancel_only, port_state.cancel_on_disconnect
     _load_accounts(engine, state)
     take_configuration(engine, state.configuration)
     set_rules(engine, RuleBook(state.configuration.rules))

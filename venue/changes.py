@@ -18,6 +18,7 @@ from engine.api import (
     CommandRefused,
     ReleasePort,
     SetHalt,
+    SetPort,
     SetPrices,
 )
 from ouch.terms import BROKEN_TRADE_REASONS
@@ -105,6 +106,30 @@ class TradeBroken(Reply, frozen=True):
     broken: bool
 
 
+class PortBody(Body, frozen=True):
+    """Any subset. `cancelOnly`: nothing is entered; `cancelOnDisconnect`: orders end with the connection.
+
+    The first three are PRM's, for ports of a Nordic market; `maxOrdersPerSecond` 0 takes the limit off.
+    """
+
+    fat_finger: bool | msgspec.UnsetType = msgspec.UNSET
+    max_orders_per_second: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | msgspec.UnsetType = msgspec.UNSET
+    cancel_on_breach: bool | msgspec.UnsetType = msgspec.UNSET
+    cancel_only: bool | msgspec.UnsetType = msgspec.UNSET
+    cancel_on_disconnect: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class PortSet(Reply, frozen=True):
+    """What a port may do now."""
+
+    port: str
+    fat_finger: bool
+    max_orders_per_second: Count
+    cancel_on_breach: bool
+    cancel_only: bool
+    cancel_on_disconnect: bool
+
+
 class PortReleased(Reply, frozen=True):
     """A port that its message rate does not keep shut any more."""
 
@@ -173,3 +198,19 @@ def release_port(call: Call) -> Answer:
     """Free a port that its message rate shut."""
     record = call.carry_out(ReleasePort(call.path["port"]))
     return Answer(200, PortReleased(call.path["port"], rate_limited=False), record)
+
+
+def set_port(call: Call) -> Answer:
+    """Set what a port may do; gives all of its settings as they now are."""
+    values = {
+        name: value for name in call.body.__struct_fields__ if (value := getattr(call.body, name)) is not msgspec.UNSET
+    }
+    if not values:
+        raise Problem(422, f"give at least one of {', '.join(call.body.__struct_encode_fields__)}")
+    if "max_orders_per_second" in values:
+        values["maximum_orders"] = values.pop("max_orders_per_second")
+    name = call.path["port"]
+    record = call.carry_out(SetPort(name, **values))
+    port = call.venue.machine.engine.ports[name]
+    settings = port.fat_finger, port.maximum_orders, port.cancel_on_breach, port.cancel_only, port.cancel_on_disconnect
+    return Answer(200, PortSet(name, *settings), record)

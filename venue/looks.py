@@ -124,6 +124,8 @@ class PortView(Reply, frozen=True):
     live_orders: Count
     entry_disabled: bool
     rate_limited: bool
+    cancel_only: bool = False
+    cancel_on_disconnect: bool = False
 
 
 class PortList(Reply, frozen=True):
@@ -183,6 +185,8 @@ def show_ports(look: Look) -> PortList:
             live_orders=len(port.orders),
             entry_disabled=port.disabled,
             rate_limited=port.rate_limited,
+            cancel_only=port.cancel_only,
+            cancel_on_disconnect=port.cancel_on_disconnect,
         )
         for port, stream in zip(machine.engine.ports.values(), machine.streams, strict=True)
     ]

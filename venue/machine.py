@@ -91,6 +91,7 @@ class Machine:
             self.connected[port] = None
         elif kind == Kind.DISCONNECT:
             self.connected.pop(port, None)
+            self.engine.disconnected(self.ports[port].port, now)
         return None
 
     def messages(self, port: int, payloads: Sequence[bytes], now: int, wall_time: int) -> int:

@@ -20,7 +20,9 @@ from venue.changes import (
     Call,
     PhaseBody,
     PhaseSet,
+    PortBody,
     PortReleased,
+    PortSet,
     PricesBody,
     TradeBroken,
     TradingDay,
@@ -28,6 +30,7 @@ from venue.changes import (
     next_trading_day,
     release_port,
     set_phase,
+    set_port,
     set_prices,
 )
 from venue.clients import (
@@ -118,6 +121,12 @@ ROUTES = (
         serve=bust_trade,
         problems=(404, 409, 422),
         examples=({"reason": "E"},),
+    ),
+    Route(
+        *("PUT", "ports/{port}", PortBody, PortSet, "Set what a port may do"),
+        serve=set_port,
+        problems=(404, 409, 422),
+        examples=({"cancelOnly": True}, {"cancelOnDisconnect": True}),
     ),
     Route(
         *("POST", "ports/{port}/release", Body, PortReleased, "Free a port that its message rate shut"),

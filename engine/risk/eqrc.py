@@ -42,7 +42,7 @@ UNLIMITED: Final = Limits()
 
 def entry_disabled(port: Port) -> Refusal | None:
     """Port disablement (EQRC guide 3.2, OUCH 5.0 §2.5): refuse what would enter or replace on a disabled port."""
-    return REFUSALS[Reject.ENTRY_DISABLED] if port.disabled or port.withdrawn else None
+    return REFUSALS[Reject.ENTRY_DISABLED] if port.disabled or port.withdrawn or port.cancel_only else None
 
 
 def port_message_rate(port: Port) -> Refusal | None:

@@ -120,9 +120,9 @@ def unknown_user(order: Order) -> Refusal | None:
 
 
 def entry_disabled(order: Order) -> Refusal | None:
-    """Order entry of a port: refuse what enters through one that is disabled or no longer configured."""
+    """Order entry of a port: refuse what enters through one that is disabled, may only cancel, or is no more."""
     port = order.port
-    return REFUSALS[Reject.ENTRY_DISABLED] if port.disabled or port.withdrawn else None
+    return REFUSALS[Reject.ENTRY_DISABLED] if port.disabled or port.withdrawn or port.cancel_only else None
 
 
 # Locks.

@@ -80,8 +80,9 @@ class Describer:
 
     def outside(self, finding: Finding) -> str:
         """Say who would have to do what, where the order cannot be helped."""
-        withdrawn = finding.refusal.reason is Reject.ENTRY_DISABLED and self.port.withdrawn
-        sentence = words.WITHDRAWN if withdrawn else words.OUTSIDE[finding.refusal.reason]
+        sentence = words.OUTSIDE[finding.refusal.reason]
+        if finding.refusal.reason is Reject.ENTRY_DISABLED and (self.port.withdrawn or self.port.cancel_only):
+            sentence = words.WITHDRAWN if self.port.withdrawn else words.CANCEL_ONLY
         return sentence.format(**self.facts(self.objection(finding)))
 
     def facts(self, objection: Objection) -> dict[str, Any]:
@@ -117,7 +118,7 @@ class Describer:
             listed=security.listed,
             halted=book.halted,
             storage_low=self.engine.storage_low,
-            entry_disabled=self.port.disabled or self.port.withdrawn,
+            entry_disabled=self.port.disabled or self.port.withdrawn or self.port.cancel_only,
             rate_limited=self.port.rate_limited,
             best_bid=dollars(bids[-1]) if bids else None,
             best_offer=dollars(-offers[-1]) if offers else None,

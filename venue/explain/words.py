@@ -88,6 +88,7 @@ OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
     Reject.CONTINUOUS_FAT_FINGER: "the order book's threshold, or the member's multiplier, would have to be wider",
 }
 """Who would have to do what, where the order cannot be helped."""
+CANCEL_ONLY: Final = "operations would have to let {port} enter orders again"
 WITHDRAWN: Final = "the configuration would have to name {port} again"
 
 ALLOWED: Final[dict[Reject, tuple[str, ...]]] = {
