@@ -25,7 +25,7 @@ CLOCK_LOOK = 1.0
 """Seconds between two looks at the clock while something is due: the machine's may be set, the loop's never is."""
 ORDERS_A_TURN: Final = 500
 """Orders that a move of the clock ends before everyone else has a turn: a millisecond or two. A moment counts for
-one at the least."""
+one at the least, and after an appointment the turn is over."""
 DISK_PAUSE: Final = 0.01
 """Seconds between two looks at whether the disk has caught up with a move of the clock."""
 
@@ -166,10 +166,10 @@ class Timekeeper:
                     self._record(clock.now())
                 return moments, True
             clock.moment = due
-            before = engine.deadlines_live
+            before, kept = engine.deadlines_live, self.schedule.next <= due
             self._bring()
             moments += 1
-            left -= max(before - engine.deadlines_live, 1)
+            left = 0 if kept else left - max(before - engine.deadlines_live, 1)
         return moments, False
 
     async def _everyone_else(self) -> None:
