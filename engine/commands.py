@@ -247,9 +247,12 @@ def outlives_the_day(order: Order) -> bool:
 
 
 def carry_over(engine: Engine, now: int) -> None:
-    """Give the orders that rest on new numbers, by market and in the order of their queues, and tell their ports."""
-    for market in engine.markets.values():
-        for book in market.books.values():
+    """Give the orders that rest on new numbers, book by book in the order of their queues, and tell their ports.
+
+    Markets and books go by name: how they lie in memory is another thing after a start from a snapshot.
+    """
+    for _, market in sorted(engine.markets.items()):
+        for _, book in sorted(market.books.items()):
             for part in book.orders():
                 if not isinstance(part, Reserve):
                     market.order_reference_number = part.order_reference_number = market.order_reference_number + 1

@@ -59,7 +59,7 @@ def test_the_new_day_numbers_them_in_the_order_of_their_queues_and_goes_on_behin
     market.enter(buy(100, at="10.00", gtc=True, hidden=True))
     market.enter(buy(100, at="10.00", gtc=True, by="INB"))
     numbers = [(event.order, event.where.reference) for event in carried(market.next_day(TOMORROW))]
-    assert numbers == [(3, 1), (2, 2), (5, 3), (4, 4), (6, 1)], "by market and book, best first, buys before sells"
+    assert numbers == [(6, 1), (3, 1), (2, 2), (5, 3), (4, 4)], "by market and book, best first, buys before sells"
     [accepted] = market.enter(buy(100, at="8.00"))
     assert accepted.where.reference == 5
 
@@ -141,6 +141,15 @@ def test_one_that_nobody_could_cancel_any_more_ends_with_the_day(market, changes
     market.configure(**changes)
     assert Canceled(1, 100, CancelReason.EXPIRED) in market.next_day(TOMORROW)
     assert market.open == {}
+
+
+@REPLAY
+def test_the_numbers_of_the_next_day_are_the_same_after_a_start_from_a_snapshot(market):
+    for by, symbol in (("INP", "ZWZZT"), ("IN1", "ZWZZT"), ("INB", "AMD"), ("IN1", "AAPL"), ("IN2", "AMD")):
+        market.enter(buy(100, at="10.00", gtc=True, by=by, symbol=symbol))
+    other = market.reloaded()
+    assert whole(market.next_day(TOMORROW)) == whole(other.next_day(TOMORROW))
+    assert other.state() == market.state()
 
 
 @REPLAY
