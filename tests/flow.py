@@ -244,7 +244,9 @@ class Day:
         self.take_streams()
         midnight = MIDNIGHT + self.day * 86_400 * SECOND
         self.clock.venue = midnight + (16 * 3600 - 120) * SECOND
-        self.command(NextDay(DAYS[self.day], f"S{self.day}", dict.fromkeys(("nasdaq", "bx", "psx"), midnight)))
+        self.command(
+            NextDay(DAYS[self.day], f"S{self.day}", dict.fromkeys(("nasdaq", "bx", "psx", "nordic"), midnight))
+        )
         self.day += 1
 
     def take_streams(self):

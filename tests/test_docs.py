@@ -34,6 +34,9 @@ NAMED = {
     "port": "name",
     "firm": "mpid",
     "symbol": "symbol",
+    "book": "order_book",
+    "member": "mpid",
+    "account": "name",
     "client": "id",
     "person": "name",
 }
@@ -195,6 +198,13 @@ def test_every_reason_stands_in_risk_checks_with_its_code():
     codes = {reject.name: [f"`0x{REASONS[reject]:04X}`", REASONS[reject].text] for reject in us}
     assert {name: cells[:2] for name, cells in documented.items()} == codes
     assert set(REASONS) == set(Reject)
+
+
+def test_every_reason_of_nordic_markets_stands_in_risk_checks_in_order_of_precedence():
+    documented = rows(section(page("risk-checks.md"), "Nordic reasons"))
+    assert set(documented) == {reason.name for reason in prm.REASONS}
+    asked = [check.__name__.upper() for check in prm.CHECKS]
+    assert list(documented) == [name for name in asked if name in documented]
 
 
 @pytest.mark.parametrize(

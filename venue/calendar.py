@@ -19,7 +19,7 @@ NAMES: Final = ("XCSE", "XHEL", "XICE", "XNAS", "XNYS", "XSTO")
 """The calendars that there are, by the market's MIC."""
 WEEKDAYS: Final = "none"
 """The name of the calendar that has no holidays."""
-DEFAULTS: Final = {"nasdaq": "XNAS", "bx": "XNAS", "psx": "XNAS"}
+DEFAULTS: Final = {"nasdaq": "XNAS", "bx": "XNAS", "psx": "XNAS", "nordic": "XSTO"}
 """The calendar of a market that names none, by the market's key."""
 MINUTES_AN_HOUR: Final = 60
 

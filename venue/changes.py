@@ -23,11 +23,10 @@ from engine.api import (
 )
 from ouch.terms import BROKEN_TRADE_REASONS
 from venue.calls import LONGEST_NUMBER, Body, Count, Reply
-from venue.config import Dollars, ticks
 from venue.desk import Client, ClientGone
 from venue.looks import Prices, book_prices, find_book
 from venue.problem import Problem
-from venue.settings import Whole
+from venue.settings import Dollars, Whole, ticks
 
 if TYPE_CHECKING:
     from venue.app import Venue

@@ -26,6 +26,13 @@ from engine.risk.eqrc import PERCENT_SCALE
 from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.hints import hint
 from venue.http_settings import ClientSettings, HttpSettings, PersonSettings
+from venue.nordic_settings import (
+    AccountSettings,
+    BookSettings,
+    LimitSettings,
+    MemberSettings,
+    nordic_fault,
+)
 from venue.rule_settings import (
     AmountAndPercent,
     AnyRule,
@@ -39,12 +46,11 @@ from venue.rule_settings import (
     OrderRateSettings,
     RestrictedStockRule,
 )
-from venue.settings import Mpid, Name6, Settings, Symbol, Whole
+from venue.settings import Dollars, Mpid, Name6, Settings, Symbol, Ticks, Whole, ticks, ticks_fault
 
 Durability = Literal["disk", "process", "memory"]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
 Password = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,10}\Z")]
-Dollars = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?\Z")]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 AiqStrategy = Annotated[str, msgspec.Meta(pattern=r"^[YDOWRydowrZEPXS01245N]\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -109,10 +115,15 @@ class TlsSettings(Settings, frozen=True):
 
 
 class MarketSettings(Settings, frozen=True):
-    """An exchange of the venue. Its key names it in operations; after hours are when time in force `E` may enter."""
+    """An exchange of the venue. Its key names it in operations; after hours are when time in force `E` may enter.
 
-    key: Literal["nasdaq", "bx", "psx"]
+    `timestamps` is the time zone whose midnight timestamps count from, the market's own where it is left out.
+    """
+
+    key: Literal["nasdaq", "bx", "psx", "nordic"]
+    rule_book: Literal["eqrc", "prm"] = "eqrc"
     timezone: str = "America/New_York"
+    timestamps: str | None = None
     after_hours: tuple[TimeOfDay, TimeOfDay] = ("16:00", "20:00")
     calendar: Literal["XCSE", "XHEL", "XICE", "XNAS", "XNYS", "XSTO", "none"] | None = None
 
@@ -131,7 +142,10 @@ class ServiceSettings(Settings, frozen=True):
 
 
 class PortSettings(Settings, frozen=True):
-    """An order entry port: its SoupBinTCP user name, its firm, the service that takes its logins."""
+    """An order entry port: its SoupBinTCP user name, its firm, the service that takes its logins.
+
+    The last three are for ports of markets whose rule book is `prm`.
+    """
 
     name: Name6
     mpid: Mpid
@@ -140,6 +154,9 @@ class PortSettings(Settings, frozen=True):
     password_hash: str | None = None
     addresses: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] | None = None
     aiq_strategy: AiqStrategy = "N"
+    fat_finger: bool = False
+    max_orders_per_second: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    cancel_on_breach: bool = False
 
 
 class FirmSettings(Settings, frozen=True):
@@ -151,13 +168,13 @@ class FirmSettings(Settings, frozen=True):
 
 
 class SymbolSettings(Settings, frozen=True):
-    """A security, listed on every market. `ticks` are (from price, tick), lowest first."""
+    """A security, listed on every market whose rule book is `eqrc`. `ticks` are (from price, tick), lowest first."""
 
     symbol: Symbol
     previous_close: Dollars | None = None
     luld: tuple[Dollars, Dollars] | None = None
     average_daily_volume: Whole = 0
-    ticks: tuple[tuple[Dollars, Dollars], ...] = (("0", "0.0001"), ("1", "0.01"))
+    ticks: Ticks = (("0", "0.0001"), ("1", "0.01"))
 
 
 class Config(Settings, frozen=True, kw_only=True):
@@ -174,6 +191,9 @@ class Config(Settings, frozen=True, kw_only=True):
     firm: tuple[FirmSettings, ...] = ()
     symbol: tuple[SymbolSettings, ...]
     rule: tuple[AnyRule, ...] = ()
+    book: tuple[BookSettings, ...] = ()
+    member: tuple[MemberSettings, ...] = ()
+    account: tuple[AccountSettings, ...] = ()
     client: tuple[ClientSettings, ...] = ()
     person: tuple[PersonSettings, ...] = ()
 
@@ -236,8 +256,9 @@ def known_keys() -> list[str]:
     tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
     entries = (PortSettings, FirmSettings, SymbolSettings, Config, *get_args(AnyRule))
     http = (HttpSettings, ClientSettings, PersonSettings)
+    nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
-    structs = (*tables, *entries, *http, *settings)
+    structs = (*tables, *entries, *http, *nordic, *settings)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
 
@@ -252,10 +273,8 @@ def _check(config: Config) -> None:
     symbols = _unique("symbol", "symbol", [symbol.symbol for symbol in config.symbol])
     _unique("rule", "id", [rule.id for rule in config.rule if rule.id is not None])
     for i, market in enumerate(config.market):
-        try:
-            ZoneInfo(market.timezone)
-        except (KeyError, ValueError, OSError) as error:
-            raise ConfigError(f"market[{i}].timezone", f"no such time zone: {market.timezone}") from error
+        _check_zone(f"market[{i}].timezone", market.timezone)
+        _check_zone(f"market[{i}].timestamps", market.timestamps or market.timezone)
         if market.after_hours[0] > market.after_hours[1]:
             raise ConfigError(f"market[{i}].after_hours", "it ends before it begins")
     for i, service in enumerate(config.service):
@@ -292,6 +311,10 @@ def _check(config: Config) -> None:
         if rule.port is not None:
             _known(f"rule[{i}].port", rule.port, ports)
         _check_rule(f"rule[{i}]", rule, config, symbols)
+    _unique("book", "order_book", [str(book.order_book) for book in config.book])
+    _unique("member", "mpid", [member.mpid for member in config.member])
+    _unique("account", "name", [account.name for account in config.account])
+    _refuse(nordic_fault(config))
     _unique("client", "id", [client.id for client in config.client])
     _unique("person", "name", [person.name for person in config.person])
     _refuse(http_fault(config))
@@ -323,6 +346,13 @@ def _known(key: str, name: str, names: list[str]) -> None:
         raise ConfigError(key, f"{name} is not defined; there are {', '.join(names) or 'none'}")
 
 
+def _check_zone(key: str, zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigError(key, f"no such time zone: {zone}") from error
+
+
 def _check_symbol(key: str, symbol: SymbolSettings) -> None:
     for name, prices in (("previous_close", [symbol.previous_close or "1"]), ("luld", symbol.luld or ())):
         for price in prices:
@@ -330,14 +360,9 @@ def _check_symbol(key: str, symbol: SymbolSettings) -> None:
                 raise ConfigError(f"{key}.{name}", f"{price} is not between 0.0001 and 199999.9900")
     if symbol.luld is not None and ticks(symbol.luld[0]) > ticks(symbol.luld[1]):
         raise ConfigError(f"{key}.luld", "the lower band comes first")
-    floors = [ticks(floor) for floor, _ in symbol.ticks]
-    if (
-        not floors
-        or floors[0] != 0
-        or floors != sorted(set(floors))
-        or not all(ticks(tick) for _, tick in symbol.ticks)
-    ):
-        raise ConfigError(f"{key}.ticks", 'from prices must begin at "0" and rise, and each tick be above 0')
+    fault = ticks_fault(symbol.ticks)
+    if fault is not None:
+        raise ConfigError(f"{key}.ticks", fault)
 
 
 def _check_rule(key: str, rule: AnyRule, config: Config, symbols: list[str]) -> None:
@@ -368,11 +393,6 @@ def _check_rule(key: str, rule: AnyRule, config: Config, symbols: list[str]) -> 
             raise ConfigError(f"{key}.port", "an order rate is a port's: name one")
         case _:
             pass
-
-
-def ticks(dollars: str) -> int:
-    """Give a price in ticks of 1/10,000."""
-    return scaled("", Decimal(dollars), PRICE_SCALE)
 
 
 def scaled(key: str, number: Decimal, scale: int) -> int:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from engine.api import PRICE_SCALE, Configure, FirmEntry, MarketEntry, PortEntry, RuleEntry, SymbolEntry
+from engine.api import (
+    PRICE_SCALE,
+    AccountEntry,
+    AccountSettings,
+    BookEntry,
+    Configure,
+    CurrencyLimits,
+    FirmEntry,
+    MarketEntry,
+    MemberEntry,
+    PortEntry,
+    RuleEntry,
+    SymbolEntry,
+)
 from engine.risk.eqrc import PERCENT_SCALE
 from ouch.terms import AIQ_STRATEGIES
-from venue.config import Config, SymbolSettings, scaled, ticks
+from venue import nordic_settings
+from venue.config import Config, SymbolSettings, scaled
 from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
+from venue.settings import Ticks, ticks
 
 NANOSECONDS_A_MINUTE = 60_000_000_000
 
@@ -26,7 +42,12 @@ def market_command(config: Config) -> Configure:
     services = {service.key: (service.market, service.protocol) for service in config.service if service.market}
     return Configure(
         markets=tuple(
-            MarketEntry(market.key, time_of_day(market.after_hours[0]), time_of_day(market.after_hours[1]))
+            MarketEntry(
+                market.key,
+                time_of_day(market.after_hours[0]),
+                time_of_day(market.after_hours[1]),
+                market.rule_book,
+            )
             for market in config.market
         ),
         symbols=tuple(_symbol_entry(symbol) for symbol in config.symbol),
@@ -36,6 +57,9 @@ def market_command(config: Config) -> Configure:
                 port.mpid,
                 *services[port.service],
                 AIQ_STRATEGIES[port.aiq_strategy.encode()],
+                port.fat_finger,
+                port.max_orders_per_second,
+                port.cancel_on_breach,
             )
             for port in config.port
         ),
@@ -43,6 +67,51 @@ def market_command(config: Config) -> Configure:
         firms=tuple(
             FirmEntry(firm.mpid, firm.organization, firm.affiliation or firm.organization) for firm in config.firm
         ),
+        books=tuple(_book_entry(book) for book in config.book),
+        members=tuple(
+            MemberEntry(
+                member.mpid,
+                member.users,
+                member.fat_finger_multiplier_aggressive,
+                member.fat_finger_multiplier_passive,
+            )
+            for member in config.member
+        ),
+        accounts=tuple(_account_entry(account) for account in config.account),
+    )
+
+
+def _book_entry(book: nordic_settings.BookSettings) -> BookEntry:
+    return BookEntry(
+        str(book.order_book),
+        book.market,
+        book.symbol,
+        book.mic,
+        book.currency,
+        book.segment,
+        None if book.previous_close is None else ticks(book.previous_close),
+        _tick_table(book.ticks),
+        *(_percent(getattr(book, name)) for name in nordic_settings.PERCENTAGES),
+    )
+
+
+def _percent(number: Decimal | None) -> int | None:
+    return None if number is None else scaled("", number, PERCENT_SCALE)
+
+
+def _account_entry(account: nordic_settings.AccountSettings) -> AccountEntry:
+    limits = {
+        currency: CurrencyLimits(limits.max_quantity, scaled("", limits.max_value, PRICE_SCALE))
+        for currency, limits in (account.limits or {}).items()
+    }
+    symbols = tuple(str(order_book) for order_book in account.restricted_symbols)
+    return AccountEntry(
+        account.name,
+        account.mpid,
+        account.users,
+        account.scope == "exclusion",
+        AccountSettings(limits, symbols, account.restricted_segments),
+        account.sponsored_ports,
     )
 
 
@@ -54,8 +123,13 @@ def _symbol_entry(symbol: SymbolSettings) -> SymbolEntry:
         None if lower is None else ticks(lower),
         None if upper is None else ticks(upper),
         symbol.average_daily_volume,
-        tuple((ticks(floor), ticks(tick)) for floor, tick in reversed(symbol.ticks)),
+        _tick_table(symbol.ticks),
     )
+
+
+def _tick_table(table: Ticks) -> tuple[tuple[int, int], ...]:
+    """Give a tick table as the engine has it, highest price first."""
+    return tuple((ticks(floor), ticks(tick)) for floor, tick in reversed(table))
 
 
 def _rule_entry(position: int, rule: AnyRule) -> RuleEntry:

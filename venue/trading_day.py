@@ -63,19 +63,23 @@ class TradingDays:
     def command(self, day: date, now: int, known: Iterable[str]) -> NextDay:
         """Give the command that opens a day, for the configuration's markets and those that the engine has `known`.
 
-        Timestamps count from the local midnight before this moment; on a half day after hours are as much earlier as
-        the market closes earlier.
+        Hours count from the local midnight before this moment, timestamps from that of a zone of their own where the
+        market has one; on a half day after hours are as much earlier as the market closes earlier.
         """
         zones = {str(market.key): market.timezone for market in self.markets}
+        timestamps = {str(market.key): market.timestamps or market.timezone for market in self.markets}
         keys = dict.fromkeys((*zones, *known))
-        midnights = {key: local_midnight(now, zones.get(key, self.zone)) for key in keys}
+        midnights = {key: local_midnight(now, timestamps.get(key, self.zone)) for key in keys}
+        hours_from = {
+            key: midnight for key, zone in zones.items() if (midnight := local_midnight(now, zone)) != midnights[key]
+        }
         after_hours: dict[str, tuple[int, int]] = {}
         for market in self.markets:
             early = self.calendars[market.key].minutes_early(day) * MINUTE
             if early:
                 opens, closes = map(time_of_day, market.after_hours)
                 after_hours[market.key] = max(opens - early, 0), max(closes - early, 0)
-        return NextDay(day.isoformat(), f"{day:%y%m%d}{moment_of_day(now)}", midnights, after_hours)
+        return NextDay(day.isoformat(), f"{day:%y%m%d}{moment_of_day(now)}", midnights, after_hours, hours_from)
 
 
 class DayRoll(Appointment):

@@ -131,7 +131,9 @@ class Venue:
     def day(self, date, midnight=None):
         self.midnight = self.midnight if midnight is None else midnight
         self.last.clear()
-        return self.do(NextDay(date, date.replace("-", ""), dict.fromkeys(("nasdaq", "bx", "psx"), self.midnight)))
+        return self.do(
+            NextDay(date, date.replace("-", ""), dict.fromkeys(("nasdaq", "bx", "psx", "nordic"), self.midnight))
+        )
 
     def halt(self, symbol="ZWZZT", market="nasdaq", *, halted=True):
         return self.do(SetHalt(market, symbol, halted))

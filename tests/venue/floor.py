@@ -20,7 +20,7 @@ MIDNIGHT = 1_795_150_800 * SECOND
 MORNING = MIDNIGHT + 10 * 3_600 * SECOND
 EVENING = MIDNIGHT + 17 * 3_600 * SECOND
 DAYS = ("2026-11-20", "2026-11-23")
-MARKETS = ("nasdaq", "bx", "psx")
+MARKETS = ("nasdaq", "bx", "psx", "nordic")
 ENTER = {
     "user_ref_num": 1,
     "side": "B",

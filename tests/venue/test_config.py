@@ -320,7 +320,7 @@ def test_the_hint_is_that_of_the_table():
     with pytest.raises(ConfigError) as error:
         config.parse(config.sample().replace("[soupbintcp]", '[tls]\ncertificate = "x"\nkey = 5\n[soupbintcp]'))
     assert "nasdaq" not in str(error.value)
-    with pytest.raises(ConfigError, match="nasdaq, bx or psx"):
+    with pytest.raises(ConfigError, match="nasdaq, bx, psx or nordic"):
         config.parse(config.sample().replace('key = "bx"', 'key = "nyse"'))
 
 

@@ -11,6 +11,7 @@ from venue.trading_day import DAY, TradingDays
 CALENDAR = pytest.mark.section("Portcullis", "Calendar")
 ROLL = pytest.mark.section("Portcullis", "Trading day that rolls by itself")
 HOUR = 3_600_000_000_000
+AMERICAN = ('key = "nordic"', 'key = "nordic"\ncalendar = "XNAS"')
 
 
 def new_york(text):
@@ -20,11 +21,11 @@ def new_york(text):
 
 @pytest.fixture
 def days(demo_config):
-    """The demo's days, rolling at a time or never."""
+    """The demo's days, rolling at a time or never; its Nordic market has the holidays of the others here."""
 
     def days(roll_at=None, *changes):
         rolling = () if roll_at is None else (("low_disk_mb", f'roll_at = "{roll_at}"\nlow_disk_mb'),)
-        return TradingDays(demo_config(*rolling, *changes))
+        return TradingDays(demo_config(*rolling, AMERICAN, *changes))
 
     return days
 
@@ -56,7 +57,8 @@ def test_half_days_move_after_hours_of_the_markets_that_have_them(days):
         ('key = "psx"', 'key = "psx"\ncalendar = "none"'),
     )
     half = two.command(date(2026, 11, 27), new_york("2026-11-27T04:00"), ())
-    assert half.after_hours == {"nasdaq": (13 * HOUR, 17 * HOUR), "bx": (12 * HOUR, 16 * HOUR)}
+    nordic = {"nordic": (13 * HOUR, 17 * HOUR)}
+    assert half.after_hours == {"nasdaq": (13 * HOUR, 17 * HOUR), "bx": (12 * HOUR, 16 * HOUR)} | nordic
     assert two.command(date(2026, 11, 30), new_york("2026-11-30T04:00"), ()).after_hours == {}
 
 
@@ -69,8 +71,21 @@ def test_a_half_day_takes_no_market_back_beyond_its_midnight(days):
 @CALENDAR
 def test_a_day_is_opened_for_markets_that_the_configuration_does_not_name_any_more(days):
     command = days().command(date(2026, 11, 19), new_york("2026-11-19T12:00"), ["nasdaq", "gone"])
-    assert set(command.midnights) == {"nasdaq", "bx", "psx", "gone"}
-    assert set(command.midnights.values()) == {new_york("2026-11-19T00:00")}
+    midnights = dict.fromkeys(("nasdaq", "bx", "psx", "gone"), new_york("2026-11-19T00:00"))
+    assert command.midnights == midnights | {"nordic": new_york("2026-11-18T19:00")}
+
+
+@CALENDAR
+def test_timestamps_may_count_from_the_midnight_of_another_zone_than_hours(days):
+    command = days().command(date(2026, 11, 19), new_york("2026-11-19T12:00"), ())
+    assert command.midnights["nordic"] == nanoseconds(datetime(2026, 11, 19, tzinfo=UTC))
+    assert command.local_midnights == {"nordic": nanoseconds(datetime(2026, 11, 18, 23, tzinfo=UTC))}
+
+
+@CALENDAR
+def test_a_holiday_of_one_market_is_a_trading_day_of_another(demo_config):
+    assert TradingDays(demo_config()).following(date(2026, 11, 25)) == date(2026, 11, 26)
+    assert TradingDays(demo_config()).following(date(2026, 12, 23)) == date(2026, 12, 24)
 
 
 @ROLL

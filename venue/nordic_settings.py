@@ -1,0 +1,200 @@
+"""The tables of the configuration file for Nordic markets: order books, members with their users, PRM accounts.
+
+A user belongs to one member and to one account at the most. Money is in units of the order book's currency, with up to
+four decimals; percentages have as many. A limit of 0 is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+
+from engine.api import MAXIMUM_PRICE, PRICE_SCALE
+from engine.risk.eqrc import PERCENT_SCALE
+from venue.settings import Dollars, Mpid, Name6, Settings, Ticks, ticks, ticks_fault
+
+if TYPE_CHECKING:
+    from venue.access import Fault
+    from venue.config import Config, PortSettings
+
+OrderBookId = Annotated[int, msgspec.Meta(ge=1, le=999_999_999)]
+Segment = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+Mic = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
+BookName = Annotated[str, msgspec.Meta(pattern=r"^[!-~]+( [!-~]+)*\Z", max_length=32)]
+Multiplier = Annotated[int, msgspec.Meta(ge=0, le=999)]
+LimitQuantity = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF_FFFF)]
+HIGHEST_PERCENT = 1_000
+HIGHEST_VALUE = 10**14
+"""Units of a currency: as many as eight bytes hold with four decimals, and to spare."""
+
+
+class BookSettings(Settings, frozen=True):
+    """An order book of a Nordic market. Percentages left out are not known, and what compares with them passes."""
+
+    order_book: OrderBookId
+    symbol: BookName
+    mic: Mic
+    currency: Currency
+    segment: Segment
+    market: Literal["nordic"] = "nordic"
+    previous_close: Dollars | None = None
+    ticks: Ticks = (("0", "0.01"),)
+    fat_finger_aggressive: Decimal | None = None
+    fat_finger_passive: Decimal | None = None
+    extension: Decimal | None = None
+    static_guard: Decimal | None = None
+    dynamic_guard: Decimal | None = None
+
+
+PERCENTAGES = ("fat_finger_aggressive", "fat_finger_passive", "extension", "static_guard", "dynamic_guard")
+
+
+class MemberSettings(Settings, frozen=True):
+    """A Nordic member: its users, and by how many percent its fat finger thresholds are multiplied."""
+
+    mpid: Mpid
+    users: tuple[Name6, ...] = ()
+    fat_finger_multiplier_aggressive: Multiplier = 100
+    fat_finger_multiplier_passive: Multiplier = 100
+
+
+class LimitSettings(Settings, frozen=True):
+    """Limits of an account in the order books of one currency."""
+
+    max_quantity: LimitQuantity = 0
+    max_value: Decimal = Decimal(0)
+
+
+class AccountSettings(Settings, frozen=True):
+    """A PRM account: which users of its member it covers, and what it holds them to."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{6}\Z")]
+    mpid: Mpid
+    scope: Literal["inclusion", "exclusion"] = "inclusion"
+    users: tuple[Name6, ...] = ()
+    limits: dict[Currency, LimitSettings] | None = None
+    restricted_symbols: tuple[OrderBookId, ...] = ()
+    restricted_segments: tuple[Segment, ...] = ()
+    sponsored_ports: tuple[Name6, ...] = ()
+
+    def covered(self, users: tuple[str, ...]) -> set[str]:
+        """Give which of its member's users it covers: without any named, all."""
+        if not self.users:
+            return set(users)
+        return {user for user in users if (user in self.users) is (self.scope == "inclusion")}
+
+
+def nordic_fault(config: Config) -> Fault | None:
+    """Give the first fault of the Nordic tables, None where there is none."""
+    rule_books: dict[str, str] = {market.key: market.rule_book for market in config.market}
+    for faults in (
+        _service_faults(config, rule_books),
+        _book_faults(config, rule_books),
+        _member_faults(config),
+        _account_faults(config),
+        _port_faults(config, rule_books),
+    ):
+        for fault in faults:
+            return fault
+    return None
+
+
+def _service_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Fault]:
+    for i, service in enumerate(config.service):
+        rule_book = rule_books.get(service.market or "")
+        if rule_book is not None and (rule_book == "prm") is not service.protocol.endswith("-nordic"):
+            key, needs = f"service[{i}].protocol", "one whose orders name users" if rule_book == "prm" else "a US one"
+            yield key, f"{service.market} goes by the rule book {rule_book}, which needs {needs}"
+
+
+def _book_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Fault]:
+    symbols = {symbol.symbol for symbol in config.symbol}
+    for i, book in enumerate(config.book):
+        key = f"book[{i}]"
+        if rule_books.get(book.market) != "prm":
+            yield f"{key}.market", f'there is no [[market]] {book.market} with rule_book = "prm"'
+        if str(book.order_book) in symbols:
+            yield f"{key}.order_book", f"{book.order_book} is the symbol of a [[symbol]] already"
+        if book.previous_close is not None and not 0 < ticks(book.previous_close) <= MAXIMUM_PRICE:
+            yield f"{key}.previous_close", f"{book.previous_close} is not between 0.0001 and 199999.9900"
+        fault = ticks_fault(book.ticks)
+        if fault is not None:
+            yield f"{key}.ticks", fault
+        for name in PERCENTAGES:
+            yield from _number_faults(f"{key}.{name}", getattr(book, name), HIGHEST_PERCENT, PERCENT_SCALE)
+
+
+def _number_faults(key: str, number: Decimal | None, most: int, scale: int) -> Iterator[Fault]:
+    if number is None:
+        return
+    if not (number.is_finite() and 0 <= number <= most):
+        yield key, f"{number} is not from 0 to {most:,}"
+    elif number * scale % 1:
+        yield key, f"{number} has more than four decimals"
+
+
+def _member_faults(config: Config) -> Iterator[Fault]:
+    owners: dict[str, str] = {}
+    for i, member in enumerate(config.member):
+        for j, user in enumerate(member.users):
+            if user in owners:
+                yield f"member[{i}].users[{j}]", f"{user} is a user of {owners[user]} already"
+            owners[user] = member.mpid
+
+
+def _account_faults(config: Config) -> Iterator[Fault]:
+    users = {member.mpid: member.users for member in config.member}
+    books = {book.order_book for book in config.book}
+    currencies = {book.currency for book in config.book}
+    covered: dict[str, str] = {}
+    for i, account in enumerate(config.account):
+        key = f"account[{i}]"
+        if account.mpid not in users:
+            yield f"{key}.mpid", f"there is no [[member]] {account.mpid}"
+            continue
+        if not account.name.startswith(account.mpid):
+            yield f"{key}.name", f"an account is called after its member: {account.mpid} and two characters more"
+        for j, user in enumerate(account.users):
+            if user not in users[account.mpid]:
+                yield f"{key}.users[{j}]", f"{user} is no user of {account.mpid}"
+        for user in sorted(account.covered(users[account.mpid])):
+            if user in covered:
+                yield f"{key}.users", f"{user} would be in two accounts: {covered[user]} covers it already"
+            covered[user] = account.name
+        for currency, limits in (account.limits or {}).items():
+            if currency not in currencies:
+                yield f"{key}.limits.{currency}", f"no [[book]] is in {currency}"
+            yield from _number_faults(
+                f"{key}.limits.{currency}.max_value", limits.max_value, HIGHEST_VALUE, PRICE_SCALE
+            )
+        for j, order_book in enumerate(account.restricted_symbols):
+            if order_book not in books:
+                yield f"{key}.restricted_symbols[{j}]", f"there is no [[book]] {order_book}"
+        ports = {port.name: port for port in config.port}
+        for j, name in enumerate(account.sponsored_ports):
+            yield from _sponsored_faults(f"{key}.sponsored_ports[{j}]", account, name, ports.get(name))
+
+
+def _sponsored_faults(key: str, account: AccountSettings, name: str, port: PortSettings | None) -> Iterator[Fault]:
+    if port is None or port.mpid != account.mpid:
+        yield key, f"{name} is no port of {account.mpid}"
+    elif not port.fat_finger:
+        yield key, f"{name} has sponsored access, so its [[port]] needs fat_finger = true"
+
+
+def _port_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Fault]:
+    members = {member.mpid for member in config.member}
+    markets = {service.key: service.market or "" for service in config.service}
+    for i, port in enumerate(config.port):
+        market = markets[port.service]
+        if rule_books.get(market) == "prm":
+            if port.mpid not in members:
+                yield f"port[{i}].mpid", f"there is no [[member]] {port.mpid}, so all its orders would be refused"
+            continue
+        for name in ("fat_finger", "max_orders_per_second", "cancel_on_breach"):
+            if getattr(port, name):
+                yield f"port[{i}].{name}", f"{market} does not go by the rule book prm; its ports have a [[rule]]"
