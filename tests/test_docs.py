@@ -24,6 +24,8 @@ from engine.risk import prm
 from ouch.terms import REASONS
 from venue import cli, config, gate, journal, operations, problem
 from venue.roles import MEANINGS
+from venue.sidecar.rest.metrics import FAMILIES
+from venue.sidecar.rest.tables import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -337,3 +339,28 @@ def test_every_json_block_is_json():
     for path in PAGES.values():
         for block in fences(path.read_text(encoding="utf-8"), "json"):
             json.loads(block)
+
+
+# ------------------------------------------------------------------------------------------------------------ over HTTP
+
+
+def test_every_figure_stands_in_monitoring():
+    documented = rows(section(page("monitoring.md"), "All"))
+    assert documented == {
+        family.name: [
+            family.kind.__name__.removesuffix("MetricFamily").lower(),
+            ", ".join(f"`{label}`" for label in family.labels) or "none",
+            family.tells,
+        ]
+        for family in FAMILIES
+    }
+
+
+def test_every_path_over_http_stands_in_rest():
+    documented = rows(section(page("rest.md"), "Paths"))
+    others = {
+        f"{row.verb} {row.path}"
+        for row in ENDPOINTS
+        if not any(row.path == f"/ops/{route.path}" for route in operations.ROUTES)
+    }
+    assert others <= set(documented)

@@ -49,38 +49,38 @@ class PortCounts:
 
 
 class Counts:
-    """Every port's, by its index, of the machine that applies the records."""
+    """Every port's, by its index. A record is counted once, whatever machine applies it again later."""
 
     def __init__(self) -> None:
         self.ports: list[PortCounts] = []
+        self._latest = 0
         self._indexes: dict[Stream, int] = {}
-        self._sent: dict[Stream, int] = {}
 
-    def applied(self, record: Record, machine: Machine) -> None:
-        """Count a record that was just applied, and what was sent because of it: before the streams are settled."""
-        second = record.wall_time // NANOSECONDS
-        while len(self.ports) < len(machine.streams):
-            self.ports.append(PortCounts())
-        if record.kind == Kind.MESSAGE:
-            self.ports[record.port].incoming.add(1, second)
+    def came(self, record: Record, machine: Machine) -> None:
+        """Count a record that was just applied."""
+        if machine.number > self._latest:
+            self._latest = machine.number
+            if record.kind == Kind.MESSAGE:
+                self.of(record.port).incoming.add(1, record.wall_time // NANOSECONDS)
+
+    def sent(self, machine: Machine) -> None:
+        """Count what was sent since the streams were settled, which they are about to be."""
+        present = {stream: index for index, stream in enumerate(machine.streams)}
+        known = self._indexes | present
+        self._indexes = present  # those of a day that is over are known once more, for what they end with
+        if machine.number < self._latest:
+            return
+        second = machine.wall_time // NANOSECONDS
         for stream in machine.touched:
-            pending = stream.pending
-            count = stream.count
-            sent = self._sent.get(stream)
-            if sent is None:
-                self._meet(machine)
-                sent = count - len(pending)
-            if count > sent and stream in self._indexes:
-                counts = self.ports[self._indexes[stream]]
-                counts.outgoing.add(count - sent, second)
-                rejected = sum(packet[HEADER_LENGTH] == REJECTED for packet in pending[sent - count :])
+            if stream in known:
+                counts = self.of(known[stream])
+                counts.outgoing.add(len(stream.pending), second)
+                rejected = sum(packet[HEADER_LENGTH] == REJECTED for packet in stream.pending)
                 if rejected:
                     counts.rejected.add(rejected, second)
-            self._sent[stream] = count
 
-    def _meet(self, machine: Machine) -> None:
-        """Take note of which stream is which port's: those of days that are over are kept until they are settled."""
-        present = {stream: index for index, stream in enumerate(machine.streams)}
-        over = {stream: index for stream, index in self._indexes.items() if stream in machine.touched}
-        self._indexes = over | present
-        self._sent = {stream: count for stream, count in self._sent.items() if stream in self._indexes}
+    def of(self, index: int) -> PortCounts:
+        """Give a port's."""
+        while len(self.ports) <= index:
+            self.ports.append(PortCounts())
+        return self.ports[index]

@@ -176,10 +176,7 @@ class Feed:
             for subscription in self.subscriptions:
                 if subscription.wants(event):
                     subscription.put(event)
-        for stream in machine.touched:
-            stream.untouched = True
-            stream.settle()
-        machine.touched.clear()
+        self.replica.settle()
 
     # Watching the machine.
 

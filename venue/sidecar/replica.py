@@ -156,22 +156,24 @@ class Replica:
                 more = False
                 break
             machine.apply(record)
-            self.counts.applied(record, machine)
+            self.counts.came(record, machine)
             number = machine.number
             if told is not None:
                 told(record)
             elif number % SETTLE_EVERY == 0:
-                self._settle()
+                self.settle()
             if number == limit:
                 more = False
             elif number % CLOCK_EVERY == 0 and time.monotonic() > end:
                 break
-        self._settle()
+        self.settle()
         self._call()
         return more
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Let the streams put away what they got: nobody here sends it."""
+        if self.machine.touched:
+            self.counts.sent(self.machine)
         for stream in self.machine.touched:
             stream.untouched = True
             stream.settle()

@@ -107,12 +107,18 @@ def test_changes_that_were_under_way_when_it_was_killed_are_made_once(venue):
         assert again.headers["Idempotent-Replayed"] == "true"
 
 
-def test_without_an_engine_nobody_is_left_waiting(venue):
-    """The second process outlives its engine by moments only: it answers that the engine is gone, or not at all."""
+def test_while_the_engine_says_nothing_looks_go_on_and_readiness_tells(venue):
+    caller = venue.caller.login()
     venue.process.send_signal(signal.SIGSTOP)
     try:
-        looked = venue.caller.send("GET", "/healthz")
-        assert looked.status == 200
+        assert caller.send("GET", "/healthz").status == 200
+        assert caller.get("/ops/books/nasdaq/AAPL").status == 200
+        unready = caller.send("GET", "/readyz")
+        assert (unready.status, unready.fields) == (503, ["engine"])
+        assert unready.headers["Retry-After"] == "1"
+        figures = caller.send("GET", "/metrics").content.decode()
+        assert "\nportcullis_engine_up 0.0\n" in figures
+        assert "\nportcullis_connections" not in figures
     finally:
         venue.process.send_signal(signal.SIGCONT)
-    assert venue.caller.get("/ops/ports").status == 200
+    wait_until_ready(caller)

@@ -12,12 +12,13 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import web
 
-from venue.calls import LONGEST_NUMBER, Query
+from venue.calls import LONGEST_NUMBER, Body, Query
 from venue.looks import Look
 from venue.operations import ROUTES, Route
 from venue.problem import Problem, ProblemDetails
 from venue.roles import OPERATIONS
 from venue.sidecar.change import change
+from venue.sidecar.comparison import Outcome
 from venue.sidecar.events import events
 from venue.sidecar.feed import KINDS
 from venue.sidecar.rest.endpoints import Ask, Empty, Endpoint, Handler, Reply
@@ -102,4 +103,24 @@ EVENTS = Endpoint(
     description=f"Server-Sent Events: {', '.join(KINDS)}. `Last-Event-ID` goes on where a stream broke off.",
     media="text/event-stream",
 )
-OPERATION_ENDPOINTS = (*(endpoint(route) for route in ROUTES), EVENTS)
+
+
+async def compare(ask: Ask) -> Reply:
+    """Hold the replica's state hash against the engine's at one record; where they differ it is built anew."""
+    outcome = await ask.sidecar.comparison.compare()
+    return Reply(outcome, outcome.record)
+
+
+COMPARE = Endpoint(
+    api="ops",
+    verb="POST",
+    path=f"{ROOT}replica/compare",
+    summary="Compare the replica's state with the engine's",
+    handler=compare,
+    answer=Outcome,
+    roles=ROLES,
+    body=Body,
+    description=compare.__doc__ or "",
+)
+
+OPERATION_ENDPOINTS = (*(endpoint(route) for route in ROUTES), EVENTS, COMPARE)

@@ -5,6 +5,7 @@ These need no token, as probes and monitoring have none; who may ask at all is a
 
 from __future__ import annotations
 
+import asyncio
 import platform
 from importlib import metadata
 from typing import Literal
@@ -18,6 +19,8 @@ from venue.problem import FieldError, Problem
 from venue.sidecar.rest.endpoints import PUBLIC, Ask, Endpoint, Handler, Reply
 from venue.sidecar.rest.metrics import metrics
 
+ENGINE_SECONDS = 2.0
+"""How long the engine process may take to answer and still be called ready."""
 READY_LAG = 10_000
 """Records that the replica may be behind and still be called ready: a moment's worth."""
 
@@ -68,6 +71,14 @@ async def find_faults(ask: Ask) -> list[FieldError]:
         faults.append(FieldError("replica", "the replica has not caught up with the log yet"))
     elif replica.lag > READY_LAG:
         faults.append(FieldError("replica", f"the replica is {replica.lag:,} records behind"))
+    if not ask.sidecar.comparison.is_trusted:
+        faults.append(FieldError("state", "the replica's state was found to differ from the engine's"))
+    try:
+        async with asyncio.timeout(ENGINE_SECONDS):
+            await ask.sidecar.engine.ask("GET", "clock")
+    except OSError as error:  # a timeout is one too
+        why = str(error) or f"it has said nothing for {ENGINE_SECONDS:.0f} s"
+        faults.append(FieldError("engine", f"the engine process does not answer: {why}"))
     return faults
 
 
