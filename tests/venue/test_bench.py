@@ -71,6 +71,15 @@ def silent(text):
 
 
 @pytest.mark.slow
+def test_rtt_beside_a_second_process(bench):
+    figures = bench("rtt", "--sidecar", "--rounds", "2")
+    assert (figures["bench"], figures["durability"], figures["orders"]) == ("rtt", "memory", 1_000)
+    assert figures["kills"] > 0
+    for name in ("running", "killed"):
+        assert figures[f"{name}_ratio"] == quotient(figures[f"{name}_p50_us"], figures["absent_p50_us"])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("durability", ["memory", "disk"])
 def test_rtt(bench, durability):
     figures = bench("rtt", "--rounds", "1", "--durability", durability)

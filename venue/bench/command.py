@@ -12,6 +12,7 @@ import msgspec
 
 from venue import build
 from venue.bench import pictures, report
+from venue.bench.beside import rtt_beside
 from venue.bench.callgrind import callgrind
 from venue.bench.engine import engine as measure_engine
 from venue.bench.figures import Figures
@@ -92,15 +93,20 @@ def bench(context: click.Context) -> None:
     "--protocol", type=click.Choice(["ouch"]), default="ouch", show_default=True, help="What the client speaks."
 )
 @click.option("--rounds", type=ROUNDS, default=20, show_default=True, help="Rounds of 500 orders, by turns.")
-def rtt(durability: Durability, protocol: str, rounds: int) -> None:
+@click.option("--sidecar", is_flag=True, help="Beside a second process that runs, and one that is killed, instead.")
+def rtt(durability: Durability, protocol: str, rounds: int, sidecar: bool) -> None:
     """Round trip of one order, beside a bare echo.
 
     Where the Python module quickfix is installed, a QuickFIX acceptor is measured too; at disk a bare fdatasync.
 
     \b
-    Example:
+    Examples:
       portcullis bench rtt
+      portcullis bench rtt --sidecar
     """
+    if sidecar:
+        _print(rtt_beside(_say, durability, rounds))
+        return
     _print(measure_rtt(_say, durability, rounds, protocol))
 
 
