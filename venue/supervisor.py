@@ -86,10 +86,17 @@ class Supervisor(BoundPort):
                 process.kill()
         if self._thread.is_alive():
             self._thread.join(STOP_GRACE)
-        shutil.rmtree(self._data / FOLDER, ignore_errors=True)
+        self._clear()
+
+    def _clear(self) -> None:
+        """Remove what second processes derived; the files beside (keys) outlive them."""
+        for run in (self._data / FOLDER).glob("*/"):
+            shutil.rmtree(run, ignore_errors=True)
+        with suppress(OSError):  # it holds files, or is not there
+            (self._data / FOLDER).rmdir()
 
     def _keep(self) -> None:
-        shutil.rmtree(self._data / FOLDER, ignore_errors=True)  # what one that was killed has left
+        self._clear()  # what one that was killed has left
         service = self._config.web_service
         assert service is not None
         descriptors = [bound.fileno() for bound in self.sockets]
