@@ -78,6 +78,13 @@ def test_a_request_may_name_its_verb(venue, verb, target, body, status):
         assert verb in response.body["detail"]
 
 
+@pytest.mark.parametrize("phase", ["PRE_MARKET", "POST_MARKET", "CLOSED", "QUOTATION", "OPENING_CALL"])
+def test_a_phase_that_there_is_not_yet_is_refused_in_these_words(venue, phase):
+    response = venue.ask("phase", {"venue": "nasdaq", "book": "AAPL", "phase": phase})
+    assert (response.status, response.body["errors"][0]["field"]) == (422, "phase")
+    assert "HALT or MARKET: this venue has no other phases yet" in response.body["detail"]
+
+
 def test_a_query_is_held_to_its_type(venue, connect):
     client = connect(venue, name="IN19T6")
     client.send(*(client.order(number) for number in range(1, 4)))
