@@ -36,11 +36,13 @@ from venue.control import Response, Verb, ask
 from venue.descriptors import make_room
 from venue.explain.command import explain
 from venue.follower import log_directory
+from venue.http_settings import ClientSettings, PersonSettings
 from venue.last_started import last_started, remember
 from venue.log import DirectoryInUse
 from venue.machine import Machine
 from venue.record import LogDamaged
 from venue.recovery import replay as replay_log
+from venue.roles import OPERATIONS
 from venue.stderr import LogWriter, log_through
 from venue.tail import Follower, line
 
@@ -268,7 +270,8 @@ def banner(venue: Venue) -> str:
             logins = _logins([port for port in venue.config.port if port.service == key])
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         if venue.config.web_service is not None and key == venue.config.web_service.key:
-            address, logins = f"http{'s' if key in tls else ''}://{address}", ""
+            address = f"http{'s' if key in tls else ''}://{address}"
+            logins = _web_logins(venue.config) if settings.show_logins else ""
         lines.append(f"  {key:<14}{address + tls.get(key, ''):<24}{logins}".rstrip())
     lines += [
         "",
@@ -284,6 +287,20 @@ def _logins(ports: list[PortSettings]) -> str:
     if len(passwords) == 1:
         return "  ".join(port.name for port in ports) + f" / {passwords.pop()}"
     return "  ".join(f"{port.name} / {port.password or '(hashed)'}" for port in ports) or "none"
+
+
+def _web_logins(config: Config) -> str:
+    """Give one login of a program and one of a person: of those who may most, where there are some."""
+
+    def may_most(one: ClientSettings | PersonSettings) -> bool:
+        return OPERATIONS in one.roles
+
+    clients = sorted((client for client in config.client if client.secret), key=may_most, reverse=True)
+    people = sorted((person for person in config.person if person.password), key=may_most, reverse=True)
+    return "  ".join(
+        [f"client {client.id} / {client.secret}" for client in clients[:1]]
+        + [f"person {person.name} / {person.password}" for person in people[:1]]
+    )
 
 
 @cli.command()

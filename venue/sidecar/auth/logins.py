@@ -3,7 +3,8 @@
 As for ports (`venue.admission`): an unknown name and a wrong secret get the same answer after the same walk of an
 argon2 hash in the thread; the right secret of one who is known to this process is found by a fast hash. After some
 failures the next login of the same name from the same address has to wait, twice as long after each further one: it
-is not looked at, and is told when to come back. Logins of such a pair are looked at one after the other.
+is not looked at, and is told when to come back. Logins of such a pair are looked at one after the other. The addresses
+of an IPv6 network of 64 bits count as one: who asks has all of them.
 
 For editors: all of it belongs to the loop but the thread inside `Verifier`. What grows has a bound.
 """
@@ -19,7 +20,7 @@ import structlog
 from venue.admission import Backoff, Pair
 from venue.config import LoginSettings
 from venue.passwords import Check, Remembered, Verifier
-from venue.sidecar.auth.limits import too_many
+from venue.sidecar.auth.limits import network_of, too_many
 from venue.sidecar.auth.principals import CLIENT, PERSON, Principal, Principals
 
 WAITING_MOST = 200
@@ -60,11 +61,11 @@ class Logins:
 
     async def client(self, client_id: str, secret: str, address: IPv4Address | IPv6Address) -> Principal | None:
         """Give the client whose id and secret these are; raises `Problem` 429 from who has to wait."""
-        return await self._log_in(CLIENT, client_id, secret, str(address))
+        return await self._log_in(CLIENT, client_id, secret, network_of(address))
 
     async def person(self, name: str, password: str, address: IPv4Address | IPv6Address) -> Principal | None:
         """Give the person whose name and password these are; raises `Problem` 429 from who has to wait."""
-        return await self._log_in(PERSON, name, password, str(address))
+        return await self._log_in(PERSON, name, password, network_of(address))
 
     def close(self) -> None:
         """Look at no more."""

@@ -137,6 +137,13 @@ async def test_who_fails_again_and_again_waits_longer_and_longer_and_the_right_p
     assert [await waits(logins) for _ in range(3)] == [None] * 3, "and it begins afresh"
 
 
+async def test_a_guesser_has_no_more_tries_for_having_a_whole_ipv6_network(build):
+    logins = build(settings("failures_before_delay = 2"))
+    told = [await waits(logins, address=ip_address(f"2001:db8::{number}")) for number in (1, 2, 3)]
+    assert told == [None, None, 1]
+    assert await waits(logins, address=ip_address("2001:db8:0:1::1")) is None
+
+
 async def test_a_client_and_a_person_of_one_name_fail_apart(build):
     logins = build(settings("failures_before_delay = 1"))
     assert await logins.client("desk", "WRONG", HERE) is None

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venue import passwords
-from venue.sidecar.auth import token_endpoint
+from venue.sidecar.auth import forms, token_endpoint
 from venue.sidecar.auth.forms import LARGEST_FORM
 
 ID, SECRET = "eqrc-inet", secret_of("eqrc-inet")
@@ -150,6 +150,18 @@ async def test_a_body_is_bounded_whether_it_says_its_length_or_not(house):
         response = await house.ask("POST", "/auth/token", data=data, headers=media)
         assert response.status == 413
         assert response.content_type == "application/problem+json"
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(house, monkeypatch):
+    monkeypatch.setattr(forms, "FORM_SECONDS", 0.05)
+
+    async def half():
+        yield b"grant_type="
+        await asyncio.sleep(1)
+
+    media = {"Content-Type": "application/x-www-form-urlencoded"}
+    response = await house.ask("POST", "/auth/token", data=half(), headers=media)
+    assert response.status == 408
 
 
 async def test_a_secret_may_stand_in_the_configuration_as_its_hash(build):
