@@ -38,6 +38,7 @@ KINDS: Final = {
     Kind.LOGIN: "a login",
     Kind.DISCONNECT: "a disconnect",
     Kind.SLICE: "a slice of a mass cancel",
+    Kind.OPERATION: "a note of who asked for an operation",
 }
 
 
@@ -68,7 +69,7 @@ def bring(directory: Path, machine: Machine, number: int) -> Record:
 def look_into(machine: Machine, record: Record) -> Explanation:
     """Explain the next record of a machine, and apply it."""
     if record.kind != Kind.MESSAGE:
-        what = KINDS.get(Kind(record.kind), "no message") if record.kind in set(Kind) else "no message"
+        what = KINDS.get(Kind(record.kind), "no message")
         raise Problem(404, f"record {machine.number + 1} is {what}, not an order of a client", "rejectId")
     look = Look(machine, record)
     look.take()

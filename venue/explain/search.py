@@ -7,7 +7,7 @@ the order is told too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import combinations, islice, permutations, product
 from typing import Any, Final, NamedTuple
 
@@ -28,8 +28,16 @@ from venue.explain.request import UNSOUND, Key, Request
 
 EXTRA_MAX: Final = 3
 """Most fields changed at once, beside those without which it cannot be."""
-TRIES_MAX: Final = 400
-"""Most sets of fields looked at."""
+ASKED_MAX: Final = 8_000
+"""Questions after which no further set of fields is tried: some tenths of a second."""
+DEPTH_MAX: Final = 3
+"""How often a search goes on from where what it found is met."""
+REPAIRS_MAX: Final = 20
+"""Findings that are met one after the other."""
+FAULTS_COST: Final = 6
+"""Questions that asking every check by itself takes."""
+PLAINEST: Final = 2
+"""Letters that are tried for a field where others are changed with it."""
 ALTERNATIVES_MAX: Final = 5
 NUMERIC_OPTIONS: Final = (codec.TAG_MIN_QTY, codec.TAG_MAX_FLOOR, codec.TAG_RANDOM_RESERVES, codec.TAG_EXPIRE_TIME)
 LETTER_CHOICES: Final[dict[Key, tuple[bytes, ...]]] = {
@@ -71,33 +79,94 @@ class Search:
         self.request = request
         self.found = found
         self.original = original_of(reader, request)
-        self.tries = 0
+        self.asked = 0
 
-    def solve(self) -> Solution:
-        """Find the smallest changes, waiving what no change of the order can help."""
-        waived = [finding for finding in self.found if not self.knobs([finding])]
-        helpless = [finding for finding in self.found if finding not in waived and not self._can_be_met(finding)]
-        waived += helpless
-        if any(finding.refusal.reason is Reject.INVALID_SYMBOL for finding in waived):
-            return Solution((), {}, tuple(waived))
-        rest = [finding for finding in self.found if finding not in waived]
-        if not rest:
+    def solve(self, depth: int = DEPTH_MAX) -> Solution:
+        """Find the smallest changes, waiving what no change of the order can help.
+
+        Where there are none, a check may object that did not before: the search goes on from where the rest is met.
+        """
+        solution = self._attempt(self.found)
+        if solution.changes or not depth:
+            return solution
+        met: dict[Key, Any] = {}
+        for finding in self.found:
+            met |= dict(Search(self.reader, self._with(met.items()), [finding])._meet(finding) or ())  # noqa: SLF001 - our own
+        request = self._with(met.items())
+        following = self.faults(request)
+        if {finding.refusal.reason for finding in following} <= {finding.refusal.reason for finding in self.found}:
+            return solution
+        inner = Search(self.reader, request, following).solve(depth - 1)
+        waived = {finding.refusal.reason: finding for finding in (*solution.waived, *inner.waived)}
+        passes = self.passing(frozenset(waived))
+        changes = self._fewest(met | dict(next(iter(inner.changes), ())), passes)
+        return Solution(changes, self._choices(changes[0], passes) if changes else {}, tuple(waived.values()))
+
+    def _attempt(self, found: list[Finding]) -> Solution:
+        """Find the smallest changes that meet all of some findings that can be met."""
+        waived = [finding for finding in found if not self.knobs([finding]) or self._meet(finding) is None]
+        rest = [finding for finding in found if finding not in waived]
+        if not rest or any(finding.refusal.reason is Reject.INVALID_SYMBOL for finding in waived):
             return Solution((), {}, tuple(waived))
         passes = self.passing(frozenset(finding.refusal.reason for finding in waived))
         must = {finding.keys[0] for finding in rest if len(finding.keys) == 1}
         knobs = self.knobs(rest)
         more = [knob for knob in (Knob("quantity", True), Knob("price", True)) if knob not in knobs]
+        self.asked = 0
         for extra in range(EXTRA_MAX + 1):
             size = len(must) + extra
-            solutions = dict.fromkeys(self._sets(knobs + more * (extra > 0), size, passes, must)) if size else {}
+            sets = self._sets(knobs + more * (extra > 0), size, passes, must, rest)
+            solutions = dict.fromkeys(sets) if size else {}
             if solutions:
                 ordered = tuple(sorted(solutions, key=self._cost))[: ALTERNATIVES_MAX + 1]
                 return Solution(ordered, self._choices(ordered[0], passes), tuple(waived))
-        return Solution((), {}, tuple(waived))
+        repaired = self._repair(rest, passes)
+        return Solution(repaired, self._choices(repaired[0], passes) if repaired else {}, tuple(waived))
+
+    def _repair(self, found: list[Finding], passes: Passes) -> tuple[Changes, ...]:
+        """Meet one finding after the other where too much is wrong to try every set, then take back what need not be.
+
+        Gives one set of changes, or none.
+        """
+        reasons = {finding.refusal.reason for finding in found}
+        request, changes = self.request, dict[Key, Any]()
+        for _ in range(REPAIRS_MAX):
+            left = [finding for finding in self.faults(request) if finding.refusal.reason in reasons]
+            if not left:
+                break
+            for key, value in Search(self.reader, request, left)._meet(left[0]) or ():  # noqa: SLF001 - our own
+                request = request.changed(key, value)
+                changes[key] = value
+        return self._fewest(changes, passes)
+
+    def _fewest(self, changes: dict[Key, Any], passes: Passes) -> tuple[Changes, ...]:
+        """Take back what need not be changed; gives one set of changes that pass, or none."""
+        for key in list(changes):
+            fewer = {other: value for other, value in changes.items() if other != key}
+            if passes(self._with(fewer.items())):
+                changes = fewer
+        return (tuple(changes.items()),) if changes and passes(self._with(changes.items())) else ()
+
+    def _with(self, changes: Iterable[tuple[Key, Any]]) -> Request:
+        """Give the request with some changes, what is unsound first."""
+        request = self.request
+        for key, value in sorted(changes, key=lambda change: change[0] != UNSOUND):
+            request = request.changed(key, value)
+        return request
 
     def passing(self, waived: frozenset[Reject]) -> Passes:
         """Make the question whether a request would pass, some reasons set aside."""
-        return lambda request: self.reader.ask(request.pack(), waived).passes
+
+        def passes(request: Request) -> bool:
+            self.asked += 1
+            return self.reader.ask(request.pack(), waived).passes
+
+        return passes
+
+    def faults(self, request: Request) -> list[Finding]:
+        """Give every check's objection to a request."""
+        self.asked += FAULTS_COST
+        return find_faults(self.reader, request)
 
     def knobs(self, found: list[Finding]) -> list[Knob]:
         """Give the ways to change what some findings are about."""
@@ -129,28 +198,34 @@ class Search:
             return (*(value for value in own if value != sent), None)
         return tuple(letter for letter in LETTER_CHOICES[key] if letter != sent)
 
-    def _can_be_met(self, finding: Finding) -> bool:
-        """Whether any change of the fields that a check is about would satisfy this check alone."""
+    def _meet(self, finding: Finding) -> Changes | None:
+        """Find any change of the fields that a check is about which satisfies this check, whatever the others say."""
         reason = finding.refusal.reason
 
         def satisfied(request: Request) -> bool:
-            return all(left.refusal.reason is not reason for left in find_faults(self.reader, request))
+            return all(left.refusal.reason is not reason for left in self.faults(request))
 
         knobs = self.knobs([finding])
-        return any(True for size in (1, 2, 3) for _ in self._sets(knobs, size, satisfied))
+        return next((changes for size in (1, 2, 3) for changes in self._sets(knobs, size, satisfied)), None)
 
     def _sets(
-        self, knobs: list[Knob], size: int, passes: Passes, must: Collection[Key] = frozenset()
+        self,
+        knobs: list[Knob],
+        size: int,
+        passes: Passes,
+        must: Collection[Key] = frozenset(),
+        found: Collection[Finding] = (),
     ) -> Iterator[Changes]:
-        """Try every set of so many fields, with those that must be among them; yield the changes that pass."""
+        """Try every set of so many fields that has those that must be, and one of each finding's; yield what passes."""
         for chosen in combinations(knobs, size):
             keys = {knob.key for knob in chosen}
             if len(keys) < size or not keys.issuperset(must):
                 continue
+            if any(keys.isdisjoint(finding.keys) for finding in found):
+                continue
             if self.request.bad is not None and UNSOUND not in keys and not keys <= FIXED:
                 continue  # an option can only be changed where the whole appendage is written anew
-            self.tries += 1
-            if self.tries > TRIES_MAX:
+            if self.asked > ASKED_MAX:
                 return
             yield from islice(self._turn(chosen, passes), 1)
 
@@ -158,7 +233,8 @@ class Search:
         """Turn all of some knobs; yield changes that pass."""
         fixed = sorted((knob.key for knob in knobs if not knob.is_number), key=lambda key: key != UNSOUND)
         numbers = [knob.key for knob in knobs if knob.is_number]
-        for values in product(*(self.candidates(key) for key in fixed)):
+        most = None if len(knobs) == 1 else PLAINEST
+        for values in product(*(self.candidates(key)[:most] for key in fixed)):
             request = self.request
             for key, value in zip(fixed, values, strict=True):
                 request = request.changed(key, value)
@@ -183,8 +259,7 @@ class Search:
                 if not later:
                     return passes(asked)
                 return not any(
-                    key in finding.keys and not set(finding.keys) & set(later)
-                    for finding in find_faults(self.reader, asked)
+                    key in finding.keys and not set(finding.keys) & set(later) for finding in self.faults(asked)
                 )
 
             if goal(changed):
@@ -232,7 +307,7 @@ class Search:
             return [1, shown - 1], any_number
         if key == codec.TAG_EXPIRE_TIME:
             return [1, LONGEST_EXPIRE_TIME], any_number
-        found = find_faults(self.reader, request)
+        found = self.faults(request)
         if key == "quantity":
             executed = 0 if self.original is None else self.original.size - self.original.open
             figures = [finding.refusal.limit for finding in found if finding.refusal.reason is Reject.MAXIMUM_SHARES]
@@ -273,9 +348,7 @@ class Search:
 
     def _choices(self, changes: Changes, passes: Passes) -> dict[Key, tuple[Any, ...]]:
         """Give for each changed letter the other values that would do as well."""
-        request = self.request
-        for key, value in changes:
-            request = request.changed(key, value)
+        request = self._with(changes)
         return {
             key: tuple(
                 other
