@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 
 from ouch import codes
-from venue.explain.answer import Change, Explanation, Rule, Scope, Value
+from venue.explain.answer import Explanation, Rule, Scope
 from venue.explain.describe import told
 from venue.explain.proposals import change_in_words
 
 LABEL_WIDTH = 9
+TEXT_WIDTH = 100
 SIDES = {side.value: side.text for side in codes.Side}
 SPOKEN = ("userRefNum", "origUserRefNum", "side", "quantity", "symbol", "price", "clOrdId")
 """Fields that the first line says in words; the others stand behind it by name."""
@@ -20,7 +22,8 @@ def lines(explanation: Explanation) -> Iterator[str]:
     moment = explanation.time.replace("T", " ").replace("Z", " UTC")
     yield f"{explanation.id}  {explanation.port} ({explanation.mpid}) at {explanation.exchange}  {moment}"
     for label, texts in _paragraphs(explanation):
-        for place, text in enumerate(texts):
+        wrapped = [line for text in texts for line in wrap(text, TEXT_WIDTH, break_on_hyphens=False)]
+        for place, text in enumerate(wrapped):
             yield f"{label if place == 0 else '':<{LABEL_WIDTH}} {text}"
 
 
@@ -47,9 +50,12 @@ def _paragraphs(explanation: Explanation) -> Iterator[tuple[str, list[str]]]:
         if change.outside:
             yield "needs", change.outside
         if change.fields:
-            yield "passes", ["with " + " and ".join(change_in_words(one) for one in change.fields)]
+            yield (
+                "then" if change.outside else "passes",
+                ["with " + " and ".join(change_in_words(one) for one in change.fields)],
+            )
         for alternative in change.alternatives:
-            yield "or", ["with " + " and ".join(map(alternatively, alternative))]
+            yield "or", ["with " + " and ".join(map(change_in_words, alternative))]
     market = explanation.market
     if market is not None:
         prices = (
@@ -87,13 +93,8 @@ def asked(explanation: Explanation) -> list[str]:
     what += f" {fields.get('symbol', '')} at {fields['price']}"
     label = f", ClOrdID {fields['clOrdId']}" if fields.get("clOrdId") else ""
     rest = [f"{name} {value}" for name, value in fields.items() if name not in SPOKEN]
-    rest += [f"{name} {shown(value)}" for name, value in request.options.items()]
+    rest += [f"{name} {told(value)}" for name, value in request.options.items()]
     return [" ".join(what.split()) + label, ", ".join(rest)]
-
-
-def shown(value: Value) -> str:
-    """Give an option's value."""
-    return told(value)
 
 
 def rule_line(rule: Rule) -> str:
@@ -110,8 +111,3 @@ def scope_line(scope: Scope) -> str:
     parts += [f"group {scope.group_id}"] if scope.group_id is not None else []
     parts += [", ".join(scope.symbols)] if scope.symbols else []
     return " · ".join(parts)
-
-
-def alternatively(change: Change) -> str:
-    """Give one change of an alternative."""
-    return change_in_words(change)
