@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from doors import FIRST_PORT, OTHER, PATIENCE, USER, Visitor, setting
 
-from venue import config, passwords
+from venue import config, descriptors, passwords
 from venue.config import ConfigError
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
@@ -168,9 +168,15 @@ def limited(tmp_path, limits):
     return process, data
 
 
+RESERVED = descriptors._reserved(config.parse(config.sample()))
+
+
 @pytest.mark.parametrize(
     ("limits", "said", "allowed"),
-    [("ulimit -Sn 256", None, 4_247), ("ulimit -Sn 200; ulimit -Hn 300", "at most 149 connections, not 4,096", 300)],
+    [
+        ("ulimit -Sn 256", None, RESERVED + 4_096),
+        ("ulimit -Sn 200; ulimit -Hn 300", f"at most {300 - RESERVED} connections, not 4,096", 300),
+    ],
 )
 def test_the_limit_of_open_files_is_raised_and_where_it_cannot_be_the_cap_is_lowered(tmp_path, limits, said, allowed):
     process, _ = limited(tmp_path, limits)
@@ -186,7 +192,7 @@ def test_the_limit_of_open_files_is_raised_and_where_it_cannot_be_the_cap_is_low
             assert int(re.search(r"Max open files\s+(\d+)", found)[1]) == allowed
             status = Path(f"/proc/{process.pid}/status").read_text()
             assert int(re.search(r"FDSize:\s+(\d+)", status)[1]) >= allowed  # the kernel's table, wide from the start
-            assert bool(said) == any("ulimit -Hn 4247" in line for line in lines)
+            assert bool(said) == any(f"ulimit -Hn {RESERVED + 4_096}" in line for line in lines)
             assert not said or said in "".join(lines)
         finally:
             process.kill()

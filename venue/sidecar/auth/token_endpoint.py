@@ -86,20 +86,20 @@ def _roles(form: dict[str, str], client: Principal) -> frozenset[str]:
 
 
 async def _client(auth: Auth, request: web.Request, form: dict[str, str]) -> Principal:
-    """Tell which client asks; raises `Refused`."""
+    """Tell which client asks; raises `Refused`. A field without a value counts as left out (RFC 6749, 3.2)."""
     headers = request.headers.getall("Authorization", [])
-    if not headers and "client_secret" not in form:
+    if not headers and not form.get("client_secret"):
         client = auth.principals.find(f"{CLIENT}:{_wanted(form, 'client_id')}")
         if client is None or not client.is_public:
             raise Refused("invalid_client", "the client is unknown, or has to show its secret")
         return client
     if not headers:
         client_id, secret = _wanted(form, "client_id"), form["client_secret"]
-    elif len(headers) > 1 or "client_secret" in form:
+    elif len(headers) > 1 or form.get("client_secret"):
         raise Refused("invalid_request", "a client shows its secret in one way")
     else:
         client_id, secret = _basic(headers[0])
-        if form.get("client_id", client_id) != client_id:
+        if (form.get("client_id") or client_id) != client_id:
             raise Refused("invalid_request", "the body names another client than the header")
     client = await auth.logins.client(client_id, secret, address_of(request))
     if client is None:

@@ -40,6 +40,10 @@ async def test_a_person_logs_in_and_the_client_gets_a_token_for_that_person(hous
     assert body["scope"].split() == who["roles"]
 
 
+async def test_a_client_without_a_secret_may_say_so_by_an_empty_one_as_swagger_ui_does(house):
+    assert (await house.redeem(await house.code(), client_secret="")).status == 200
+
+
 async def test_scope_asks_for_some_of_the_persons_roles(house):
     code = await house.code("inet-risk", scope="rules-api-rules-read operations")
     body = await (await house.redeem(code)).json()

@@ -18,7 +18,7 @@ async function start() {
     tryItOutEnabled: true,
     validatorUrl: null,
   });
-  ui.initOAuth({ usePkceWithAuthorizationCodeGrant: true });
+  ui.initOAuth({ clientId: "docs", usePkceWithAuthorizationCodeGrant: true });
   window.ui = ui;
 }
 
