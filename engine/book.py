@@ -15,7 +15,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Final
 
-from engine.api import MAXIMUM_BOOK_QUANTITY, PLAIN, BookEntry, Display, Order, Reject, Side
+from engine.api import MAXIMUM_BOOK_QUANTITY, PLAIN, ROUND_LOT, BookEntry, Display, Order, Reject, Side
 from engine.trades import OpenStore, Trades
 
 BUY: Final = Side.BUY
@@ -179,13 +179,16 @@ class Security:
         "outside_bid",
         "outside_offer",
         "previous_close",
+        "round_lot",
         "symbol",
         "ticks",
     )
 
-    def __init__(self, symbol: str, ticks: tuple[tuple[int, int], ...]) -> None:
+    def __init__(self, symbol: str, ticks: tuple[tuple[int, int], ...], entry: BookEntry | None = None) -> None:
         self.symbol = symbol
         self.ticks = ticks
+        self.entry = entry
+        self.round_lot = ROUND_LOT if entry is None else 1
         self.books: list[Book] = []
         self.listed = True
         self.previous_close: int | None = None
@@ -197,7 +200,6 @@ class Security:
         self.average_daily_volume = 0
         self.bid: int | None = None
         self.offer: int | None = None
-        self.entry: BookEntry | None = None
         self.fat_finger_aggressive: int | None = None
         self.fat_finger_passive: int | None = None
 

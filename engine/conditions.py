@@ -120,22 +120,23 @@ def improved(order: Order, limit: int) -> int:
     return limit + IMPROVEMENT
 
 
-def display_size(attributes: OrderAttributes, number: int) -> int:
+def display_size(attributes: OrderAttributes, number: int, lot: int = ROUND_LOT) -> int:
     """Give how many shares a reserve order displays next, 0 for one without a reserve.
 
-    With a random reserve: one of the sizes a round lot apart in the range, chosen by the order's newest number, so that
-    a replay chooses the same.
+    With a random reserve: one of the sizes a round `lot` apart in the range, chosen by the order's newest number, so
+    that a replay chooses the same.
     """
     size, spread = attributes.max_floor, attributes.random_reserve
-    choices = 2 * spread // ROUND_LOT
+    choices = 2 * spread // lot
     if not choices:
         return size
     chosen = (number * _MIXER >> 32 & 0xFFFF_FFFF) % choices
-    return max(size - spread + chosen * ROUND_LOT, min(size, ROUND_LOT))
+    return max(size - spread + chosen * lot, min(size, lot))
 
 
 def needs_refill(order: Order) -> bool:
     """Whether a reserve order displays less than a round lot (or nothing, where it displays less by itself)."""
     if order.reserve is None:
         return False
-    return order.quantity < (ROUND_LOT if order.attributes.max_floor >= ROUND_LOT else 1)
+    lot = order.scope.book.security.round_lot
+    return order.quantity < (lot if order.attributes.max_floor >= lot else 1)

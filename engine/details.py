@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from engine.api import (
+    MAXIMUM_BOOK_QUANTITY,
     MAXIMUM_QUANTITY,
-    ROUND_LOT,
     Display,
     Order,
     PriceType,
@@ -47,9 +47,9 @@ def attribute_fault(order: Order) -> Reject | None:
 
 
 def minimum_quantity_fits(order: Order) -> bool:
-    """Whether a minimum quantity is whole round lots of no more than the order, which is never displayed with it."""
+    """Whether a minimum quantity is whole round lots, of no more than the order, which is never displayed with it."""
     minimum = order.attributes.minimum_quantity
-    if minimum % ROUND_LOT or minimum > order.size:
+    if minimum % order.scope.book.security.round_lot or minimum > order.size:
         return False
     return order.terms.display is Display.HIDDEN or order.terms.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
 
@@ -57,6 +57,7 @@ def minimum_quantity_fits(order: Order) -> bool:
 def reserve_fits(order: Order) -> bool:
     """Whether a reserve is asked for an order that is displayed, or never rests, and its random part is the smaller."""
     floor, spread = order.attributes.max_floor, order.attributes.random_reserve
-    if not 0 < floor <= MAXIMUM_QUANTITY or spread >= floor:
+    most = MAXIMUM_QUANTITY if order.scope.book.security.entry is None else MAXIMUM_BOOK_QUANTITY
+    if not 0 < floor <= most or spread >= floor:
         return False
     return order.terms.display is not Display.HIDDEN or order.terms.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL

@@ -108,7 +108,7 @@ class Matching:
         order.port.orders.add(order)
         attributes = order.attributes
         if attributes is not PLAIN:
-            displayed = display_size(attributes, order.order_reference_number)
+            displayed = display_size(attributes, order.order_reference_number, book.security.round_lot)
             if displayed and displayed < order.quantity:
                 reserve = order.reserve = Reserve(order, order.quantity - displayed)
                 order.quantity = displayed
@@ -254,7 +254,7 @@ class Matching:
         reserve = order.reserve
         assert reserve is not None
         market.order_reference_number = number = market.order_reference_number + 1
-        moved = min(display_size(order.attributes, number) - order.quantity, reserve.quantity)
+        moved = min(display_size(order.attributes, number, book.security.round_lot) - order.quantity, reserve.quantity)
         if order.level is not None:
             unlink(order)
         if moved < reserve.quantity:

@@ -62,7 +62,7 @@ def list_books(engine: Engine, command: Configure) -> None:
 def _list_book(engine: Engine, entry: BookEntry, before: BookEntry | None) -> None:
     security = engine.securities.get(entry.order_book)
     if security is None:
-        security = engine.securities[entry.order_book] = Security(entry.order_book, entry.ticks)
+        security = engine.securities[entry.order_book] = Security(entry.order_book, entry.ticks, entry)
         engine.markets[entry.market].open_book(security)
     if before is None or entry.previous_close != before.previous_close:
         security.previous_close = security.last = entry.previous_close

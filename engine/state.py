@@ -302,14 +302,13 @@ def _load_accounts(engine: Engine, state: EngineState) -> None:
 
 
 def _load_security(symbol: str, state: SecurityState) -> Security:
-    security = Security(symbol, state.ticks)
+    security = Security(symbol, state.ticks, state.entry)
     for name, price in state.prices.items():
         setattr(security, name, price)
     security.quote(1)
     security.quote(-1)
     security.average_daily_volume = state.average_daily_volume
     security.listed = state.listed
-    security.entry = state.entry
     security.fat_finger_aggressive, security.fat_finger_passive = state.thresholds
     return security
 

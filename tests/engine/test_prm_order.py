@@ -1,0 +1,154 @@
+"""Which of PRM's checks speaks first, and what a refused order leaves behind."""
+
+from itertools import combinations
+
+import pytest
+from nordic import BOOKS, ERIC, STRANGER, NordicMarket, account, buy, limits, port_entry, sell
+from words import MARKET, Rejected
+
+from engine.api import Cross, Reject
+from engine.risk import prm
+
+ORDER = pytest.mark.section("PRM", "Order of evaluation")
+
+# The order is to buy 1,000 at 106.00, whose last paid price is 100.00; each hindrance refuses it.
+
+
+def halt(market):
+    market.halt(ERIC, "nordic")
+
+
+def storage(market):
+    market.storage(low=True)
+
+
+def disable(market):
+    market.set_entry("G1", enabled=False)
+
+
+def cancel_only(market):
+    market.set_port("G1", cancel_only=True)
+
+
+def block(market):
+    market.block()
+
+
+def shut(market):
+    market.set_port("G1", maximum_orders=1)
+    for _ in range(2):
+        market.message("G1")
+
+
+def watch(market):
+    market.set_port("G1", fat_finger=True)
+
+
+PRECEDENCE = [
+    (Reject.INVALID_QUANTITY, {"ticket": {"quantity": 4_294_967_296}}),
+    (Reject.INVALID_CROSS, {"ticket": {"cross": Cross.CLOSING}}),
+    (Reject.HALTED, {"act": halt}),
+    (Reject.LOW_DISK_SPACE, {"act": storage}),
+    (Reject.UNKNOWN_USER, {"ticket": {"user": STRANGER}}),
+    (Reject.ENTRY_DISABLED, {"act": disable}),
+    (Reject.ACCOUNT_BLOCKED, {"act": block}),
+    (Reject.PORT_ORDER_RATE, {"act": shut}),
+    (Reject.RESTRICTED_SEGMENT, {"account": {"segments": [100]}}),
+    (Reject.RESTRICTED_SYMBOL, {"account": {"symbols": [ERIC]}}),
+    (Reject.MAXIMUM_ORDER_QUANTITY, {"limits": (999, 0)}),
+    (Reject.MAXIMUM_ORDER_VALUE, {"limits": (0, 105_999)}),
+    (Reject.CONTINUOUS_FAT_FINGER, {"act": watch}),
+]
+
+
+def hindered(*hindrances):
+    settings = {}
+    quantity, value = 0, 0
+    for how in hindrances:
+        settings |= how.get("account", {})
+        quantity, value = (max(pair) for pair in zip((quantity, value), how.get("limits", (0, 0)), strict=True))
+    market = NordicMarket(account(SEK=limits(quantity, value), **settings))
+    for how in hindrances:
+        how.get("act", lambda _: None)(market)
+    terms = {"quantity": 1_000, "at": "106.00"}
+    for how in reversed(hindrances):
+        terms |= how.get("ticket", {})
+    event = market.enter(buy(**terms))[0]
+    return event.reason if isinstance(event, Rejected) else None
+
+
+@ORDER
+def test_the_order_passes_without_hindrance():
+    assert hindered() is None
+
+
+@ORDER
+@pytest.mark.parametrize(("reason", "how"), PRECEDENCE, ids=lambda value: getattr(value, "name", ""))
+def test_each_hindrance_refuses_it_alone(reason, how):
+    assert hindered(how) == reason
+
+
+@ORDER
+@pytest.mark.parametrize(
+    ("first", "second"), list(combinations(PRECEDENCE, 2)), ids=lambda hindrance: hindrance[0].name
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_hindrances_the_earlier_gives_the_reason(first, second, turned):
+    pair = (second[1], first[1]) if turned else (first[1], second[1])
+    expected = first[0]
+    if {first[0], second[0]} == {Reject.UNKNOWN_USER, Reject.ACCOUNT_BLOCKED}:
+        expected = Reject.UNKNOWN_USER  # who is nobody's has no account
+    assert hindered(*pair) == expected
+
+
+@ORDER
+def test_a_port_that_only_cancels_enters_nothing():
+    assert hindered({"act": cancel_only}) == Reject.ENTRY_DISABLED
+
+
+@ORDER
+def test_the_checks_stand_in_the_order_of_the_matrix():
+    asked = [check.__name__.upper() for check in prm.CHECKS]
+    assert asked == [reason.name for reason, _ in PRECEDENCE[4:]]
+
+
+@ORDER
+def test_only_checks_with_something_to_compare_are_armed():
+    market = NordicMarket(account(SEK=limits(10)), ports=(port_entry("G1"),))
+    always = ("unknown_user", "entry_disabled")
+
+    def armed(user, order_book=ERIC):
+        scope = market.engine.scope(market.engine.ports["G1"], order_book, user)
+        return tuple(check.__name__ for check in scope.protection.armed)
+
+    assert armed("GP29U1") == (*always, "account_blocked", "port_order_rate", "maximum_order_quantity")
+    assert armed("GP29U1", BOOKS[2].order_book) == (*always, "account_blocked", "port_order_rate")
+    market.configure(ports=(port_entry("G1"),))
+    assert armed("GP29U1") == (*always, "port_order_rate")
+
+
+@ORDER
+def test_a_refused_order_leaves_no_trace_but_its_count():
+    market = NordicMarket(account(symbols=["301"], segments=[900], SEK=limits(100, 1_000)))
+    market.set_port("G1", fat_finger=True)
+    market.enter(buy(1, at="100.00"))
+    market.wait(5)
+    market.message("G1")
+    before = market.state()
+    for order in (
+        buy(1, at="700.00", book="301"),
+        sell(1, at="2.00", book="901"),
+        buy(101, at="1.00"),
+        buy(11, at="100.00"),
+        buy(1, at="120.00"),
+        buy(50, at=MARKET),
+        buy(1, at="100.00", user=STRANGER),
+    ):
+        market.wait(1)
+        assert isinstance(market.enter(order)[0], Rejected)
+    market.wait(1)
+    market.message("G1")
+    times = market.engine.ports["G1"].windows[0][1].inside()
+    assert times == [market.now]
+    state = market.state()
+    assert len(state) == len(before)
