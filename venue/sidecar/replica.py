@@ -19,7 +19,7 @@ import structlog
 from venue.follower import Follower
 from venue.machine import Machine
 from venue.mark import read_mark
-from venue.record import Record
+from venue.record import LogDamaged, Record
 from venue.recovery import SETTLE_EVERY
 from venue.sidecar.counts import Counts
 
@@ -133,6 +133,8 @@ class Replica:
         """Apply what is in the log by now, in slices; gives whether there was any."""
         if self._follower is None:
             self._follower = Follower(self.records, self.machine, from_newest=self._from_newest)
+        if self.applied and not (self.records / "log").is_dir():
+            raise LogDamaged(self.applied + 1, f"the log of {self.records} is gone")
         before, follower = self.applied, self._follower
         records = follower.read()
         while follower is self._follower and self._slice(records):  # noqa: ASYNC110 - others have their turn, nothing is waited for

@@ -175,6 +175,16 @@ async def test_a_damaged_log_ends_the_replica(host, connect, replica):
         await replica(venue.data).run()
 
 
+async def test_a_log_that_is_gone_ends_the_replica(host, replica):
+    venue = host()
+    venue.stop()
+    follower = replica(venue.data)
+    await follower.catch_up()
+    (venue.data / "log").rename(venue.data / "elsewhere")
+    with pytest.raises(LogDamaged, match="is gone"):
+        await follower.run()
+
+
 async def test_a_replica_that_has_to_be_told_is_caught_up_only_then(host, replica):
     venue = host()
     venue.wait_for_disk()
