@@ -24,6 +24,7 @@ FIRST = 'name = "IN19T6"\nmpid = "INET"\nservice = "ouch.nasdaq"\npassword = '
 FIRST_HASH = FIRST.replace("password", "password_hash")
 HASHED = passwords.hash_password("NTFTEST", exact=True)
 DEAR = HASHED.replace("t=2", "t=9")
+RESERVED = descriptors._reserved(config.parse(config.sample()))
 KNOWN_SECRET = passwords.hash_password("ntf-operator!xxxxxxxxxxxxxxxxxxx", exact=True)
 
 
