@@ -203,3 +203,32 @@ def test_a_restored_mass_cancel_goes_through_the_same_pages():
     while market.engine.mass_cancels:
         assert whole(market.work_off()) == whole(copy.work_off())
     assert market.state() == copy.state()
+
+
+@SLICES
+def test_a_lost_connection_ends_orders_in_slices_too_and_nobody_is_answered():
+    market = booked(SLICE + 1)
+    market.engine.ports["IN1"].cancel_on_disconnect = True
+    first, second = market.disconnect(), market.work_off()
+    assert first + second == [Canceled(number, 100, CancelReason.SYSTEM) for number in range(1, SLICE + 2)]
+    assert (market.open, market.work_off(), market.disconnect()) == ({}, [], [])
+
+
+@SLICES
+def test_a_connection_lost_behind_a_mass_cancel_ends_what_that_one_leaves():
+    market = booked(SLICE + 1)
+    market.enter(buy(100, at="19.00", symbol="AMD"))
+    market.engine.ports["IN1"].cancel_on_disconnect = True
+    market.mass_cancel(symbol="ZWZZT")
+    assert market.disconnect() == [
+        Canceled(SLICE + 1, 100),
+        MassCanceled(),
+        Canceled(SLICE + 2, 100, CancelReason.SYSTEM),
+    ]
+
+
+@SLICES
+def test_a_lost_connection_leaves_orders_that_are_not_to_end_with_it():
+    market = booked(1)
+    assert market.disconnect() == []
+    assert len(market.open) == 1

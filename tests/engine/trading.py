@@ -181,6 +181,12 @@ class Market:
             self.engine.mass_cancel(port, symbol, side, group, b"", self.now)
         return step.events
 
+    def disconnect(self, by="IN1"):
+        """The port loses its connection."""
+        with Step(self) as step:
+            self.engine.disconnected(self.engine.ports[by], self.now)
+        return step.events
+
     def work_off(self):
         """The next slice of a mass cancel that is not done."""
         with Step(self) as step:
