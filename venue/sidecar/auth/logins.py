@@ -17,7 +17,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import structlog
 
-from venue.admission import Backoff, Pair
+from venue.admission import Backoff, Burst, Pair
 from venue.config import LoginSettings
 from venue.passwords import Check, Remembered, Verifier
 from venue.sidecar.auth.limits import network_of, too_many
@@ -59,6 +59,10 @@ class Logins:
         hashes = [principal.secret_hash for principal in self._principals.configured if principal.secret_hash]
         return Verifier(asyncio.get_running_loop(), hashes, exact=True)
 
+    @cached_property
+    def _unseen(self) -> Burst:
+        return Burst(asyncio.get_running_loop(), "logins refused unseen")
+
     async def client(self, client_id: str, secret: str, address: IPv4Address | IPv6Address) -> Principal | None:
         """Give the client whose id and secret these are; raises `Problem` 429 from who has to wait."""
         return await self._log_in(CLIENT, client_id, secret, network_of(address))
@@ -69,6 +73,7 @@ class Logins:
 
     def close(self) -> None:
         """Look at no more."""
+        self._unseen.say()
         self._verifier.close()
 
     async def _log_in(self, kind: str, name: str, secret: str, address: str) -> Principal | None:
@@ -94,7 +99,7 @@ class Logins:
         wait = self._backoff.wait(pair, loop.time())
         address, subject = pair
         if wait > 0:
-            log.info("login refused unseen", who=subject, address=address, seconds=round(wait, 1))
+            self._unseen.add(f"too many have failed from {address}")
             raise too_many("too many logins have failed", wait)
         principal = await self._find(kind, name, secret, address)
         if principal is None:

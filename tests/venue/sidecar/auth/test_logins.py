@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 from gatehouse import added, changed, secret_of
+from structlog.testing import capture_logs
 
 from venue import admission, passwords
 from venue.desk import Client, Desk, hash_secret
@@ -135,6 +136,16 @@ async def test_who_fails_again_and_again_waits_longer_and_longer_and_the_right_p
     now += 10
     assert (await logins.person("desk", "NTFTEST", HERE)).name == "desk"
     assert [await waits(logins) for _ in range(3)] == [None] * 3, "and it begins afresh"
+
+
+async def test_of_a_crowd_of_guesses_that_are_not_looked_at_the_log_has_a_line_and_not_a_crowd_of_them(build):
+    logins = build(settings("failures_before_delay = 1"))
+    with capture_logs() as lines:
+        for _ in range(50):
+            await waits(logins)
+        logins.close()
+    assert [line["event"] for line in lines] == ["login failed", "logins refused unseen"]
+    assert lines[1]["count"] == 49
 
 
 async def test_a_guesser_has_no_more_tries_for_having_a_whole_ipv6_network(build):
