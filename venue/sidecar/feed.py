@@ -247,8 +247,8 @@ class Feed:
         for packet in machine.streams[record.port].pending:
             if packet[SOUP_HEADER] == REJECTED:
                 told = describe(Direction.OUT, packet[SOUP_HEADER:], refusal, number)
-                facts = {"port": port.name, "mpid": port.mpid, "userRefNum": told["user_ref_num"]}
-                facts |= {"clOrdId": told["cl_ord_id"], "reason": told["reason"], "check": refusal.reason.name}
+                facts = {"port": port.name, "mpid": port.mpid, "userRefNum": told.get("user_ref_num")}
+                facts |= {"clOrdId": told.get("cl_ord_id"), "reason": told.get("reason"), "check": refusal.reason.name}
                 yield Event(number, "reject", {**facts, "id": f"R{number}", "time": time}, port.mpid)
 
 

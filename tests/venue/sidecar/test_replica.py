@@ -129,6 +129,22 @@ async def test_a_replica_that_differs_is_built_anew_once_and_one_that_differs_ag
     comparison.feed.close()
 
 
+@pytest.mark.parametrize("bound", ["FEW_ORDERS", "FEW_BYTES"])
+async def test_of_itself_a_replica_is_compared_only_while_that_costs_the_engine_little(
+    host, connect, replica, running, monkeypatch, bound
+):
+    venue = host()
+    connect(venue, name="IN19T6").enter(1)
+    follower = replica(venue.data)
+    running(follower.run())
+    await follower.reached(4)
+    comparison = Comparison(follower, Engine(venue), Feed(follower))
+    assert comparison._is_cheap()
+    monkeypatch.setattr(f"venue.sidecar.comparison.{bound}", 0)
+    assert not comparison._is_cheap()
+    assert (await comparison.compare()).equal, "it may be asked for"
+
+
 async def test_who_waits_for_a_record_goes_on_when_it_is_applied(host, connect, replica, running):
     venue = host()
     follower = replica(venue.data)
