@@ -18,6 +18,7 @@ from conformance.declarations.nordic import NORDIC
 from conformance.declarations.us import US
 
 DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC)}
+UNKNOWN: Final = 4
 TOWARDS: Final = {True: "to the server", False: "from the server"}
 
 
@@ -158,8 +159,13 @@ def guess_dialect(inputs: list[Input], *, is_soup: bool) -> Dialect:
     for one in inputs:
         for data, inbound in messages(one, is_soup=is_soup):
             for key, dialect in DIALECTS.items():
-                counts[key] += len(best(dialect, data, inbound)[0].faults)
+                counts[key] += badness(best(dialect, data, inbound)[0])
     return DIALECTS[min(counts, key=lambda key: counts[key])]
+
+
+def badness(found: Dissection) -> int:
+    """Say how far bytes are from what was declared; an unknown letter is further off than any field."""
+    return len(found.faults) + (0 if found.message else UNKNOWN)
 
 
 def best(dialect: Dialect, data: bytes, inbound: bool | None) -> tuple[Dissection, bool]:
@@ -167,7 +173,7 @@ def best(dialect: Dialect, data: bytes, inbound: bool | None) -> tuple[Dissectio
     if inbound is not None:
         return dissect(dialect, data, inbound=inbound), inbound
     both = [(dissect(dialect, data, inbound=way), way) for way in (True, False)]
-    return min(both, key=lambda found: len(found[0].faults))
+    return min(both, key=lambda found: badness(found[0]))
 
 
 def print_stream(printer: Printer, one: Input, dialect: Dialect) -> None:

@@ -289,7 +289,7 @@ class Play:
         await self.connections[party].send(soup.pack("U", b"Q"))
         received = await self.take(step, "AccountQueryResponse", time.monotonic() + self.setting.answer_seconds)
         found = self.message(received)
-        if found is None or found.name != "AccountQueryResponse":
+        if found is None or found.name != "AccountQueryResponse" or found.options:
             raise Failed(step, "something came where nothing was to be said", got=received)
 
     async def get_again(self, step: Step) -> None:

@@ -1,0 +1,174 @@
+"""What tests of the kit share: a real venue, a way to hold it to scenarios, and a proxy before it that may lie.
+
+- `venue` is a demo venue in a process of its own, one for a test module; `venue.target` is where NASDAQ's ports are.
+- `hold(suite, target, *only, text=…)` plays scenarios, of a suite or of `text`, and gives the results by name.
+- `proxy(spoil)` stands before the venue and hands each packet to `spoil`; what that gives goes on.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from conformance.command import parameters
+from conformance.declarations import soup
+from conformance.runner import Run, perform
+from conformance.suites import SUITES, chosen, load, read
+from venue.conformance_commands import DEMO
+
+PORTCULLIS = Path(sys.executable).with_name("portcullis")
+PATIENCE = 20.0
+USERS = {
+    party: (user, "NTFTEST")
+    for party, user in (
+        *(("we", "IN19T6"), ("again", "IN19T6"), ("they", "AK01T1"), ("sister", "IN24T4"), ("guarded", "IN30T1")),
+    )
+}
+SETTINGS = {**DEMO, "user": "IN19T6", "password": "NTFTEST", "symbol": "ZWZZT", "price": "10.00"}
+SWEEP = """
+title    Sweep
+section  2.5
+scenario Sweep
+    we log in
+    we send MassCancel UserRefNum=n1 Firm=INET Symbol=
+    they log in
+    they send MassCancel UserRefNum=n1 Firm=AKAM Symbol=
+"""
+
+
+class Venue:
+    """A demo venue in a process of its own."""
+
+    def __init__(self, folder):
+        environment = os.environ | {"XDG_STATE_HOME": str(folder / "state")}
+        data = folder / "data"
+        with (folder / "stderr").open("wb") as errors:
+            command = [PORTCULLIS, "demo", "--port-base", "0", "--data", data, "--durability", "memory"]
+            self.process = subprocess.Popen(command, stdout=errors, stderr=errors, env=environment)
+        end = time.monotonic() + PATIENCE
+        while True:
+            with suppress(FileNotFoundError):
+                self.services = json.loads((data / "ports.json").read_text())["services"]
+                break
+            assert self.process.poll() is None, (folder / "stderr").read_text()
+            assert time.monotonic() < end, "the venue did not start"
+            time.sleep(0.01)
+        self.target = tuple(self.services["ouch.nasdaq"])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def venue(tmp_path_factory):
+    running = Venue(tmp_path_factory.mktemp("venue"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def hold():
+    """Play scenarios, and give the results by the scenarios' names."""
+
+    async def hold(suite, target, *only, text=None, settings=SETTINGS, users=USERS, patience=3.0, slow=False):
+        scenarios = chosen(load(suite) if text is None else read(SUITES[suite], "test.txt", text), only)
+        assert scenarios, only
+        run = Run(SUITES[suite], target, users, parameters(settings), patience, slow)
+        return {result.scenario.name: result for result in await perform(run, scenarios, lambda _: None)}
+
+    return hold
+
+
+class Proxy:
+    """Stands before a server. `spoil(packet, wire)` gets each packet and gives the packets that go on in its place.
+
+    `wire.inbound` says which way it goes, `wire.number` which connection it is (from 1), `wire.memory` is what a liar
+    wants to remember of the connection, and `proxy.memory` of all of them.
+    """
+
+    def __init__(self, target, spoil, keeps_open=False):
+        self.target, self.spoil, self.keeps_open = target, spoil, keeps_open
+        self.count, self.tasks, self.memory = 0, set(), {}
+
+    async def start(self):
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        self.address = self.server.sockets[0].getsockname()[:2]
+        return self
+
+    async def serve(self, reader, writer):
+        task = asyncio.current_task()
+        self.tasks.add(task)
+        self.count += 1
+        memory, number = {}, self.count
+        up_reader, up_writer = await asyncio.open_connection(*self.target)
+        ways = (Wire(self, True, number, memory, writer), Wire(self, False, number, memory, writer))
+        inward = asyncio.create_task(self.pump(reader, up_writer, ways[0]))
+        try:
+            await self.pump(up_reader, writer, ways[1])
+            if self.keeps_open:
+                await asyncio.sleep(PATIENCE)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            inward.cancel()
+            for end in (writer, up_writer):
+                end.close()
+            self.tasks.discard(task)
+
+    async def pump(self, reader, writer, wire):
+        rest = b""
+        with suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                rest += data
+                while (size := 2 + int.from_bytes(rest[:2], "big")) <= len(rest) and size > 2:
+                    packet, rest = next(soup.cut(rest)), rest[size:]
+                    for one in self.spoil(packet, wire):
+                        writer.write(one if isinstance(one, bytes) else one.data)
+                if wire.inbound and (size == 2 or size > 1026) and len(rest) > 1:  # nothing that can be cut: pass it on
+                    writer.write(rest)
+                    rest = b""
+                await writer.drain()
+            if wire.inbound:
+                writer.write(rest)
+                writer.close()
+
+    async def stop(self):
+        self.server.close()
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.sleep(0)
+
+
+class Wire:
+    """One direction of one connection."""
+
+    def __init__(self, proxy, inbound, number, memory, client):
+        self.proxy, self.inbound, self.number, self.memory, self.client = proxy, inbound, number, memory, client
+
+
+@pytest.fixture
+async def proxy(venue):
+    started = []
+
+    async def proxy(spoil, **details):
+        started.append(await Proxy(venue.target, spoil, **details).start())
+        return started[-1]
+
+    yield proxy
+    for one in started:
+        await one.stop()
+
+
+@pytest.fixture
+def sweep(venue, hold):
+    """Cancel what a liar has left on the venue."""
+    yield
+    asyncio.run(hold("ouch", venue.target, text=SWEEP))
