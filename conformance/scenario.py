@@ -63,14 +63,6 @@ class Scenario:
         """The name by which reports and `--only` know it."""
         return f"{self.suite}/{self.file.removesuffix('.txt')}/{self.name}"
 
-    def names(self) -> set[str]:
-        """Every `$name` that stands in a step."""
-        texts = [step.text for step in self.steps]
-        texts += [text for step in self.steps for also in step.also for text in [also.text]]
-        used = {step.name.lower() for step in self.steps if step.verb == "send"}
-        texts += [" ".join(fields.values()) for name, fields in self.defaults.items() if name.lower() in used]
-        return {name for text in texts for name in PARAMETER.findall(text)}
-
 
 def words(file: str, number: int, line: str) -> list[str]:
     """Split a line as a shell does; what follows a # is for people."""

@@ -12,7 +12,7 @@ from conformance.declarations import soup
 from conformance.declarations.message import Appendage, Dialect, Message
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.us import US
-from conformance.scenario import Reader, Scenario, ScenarioError, Step
+from conformance.scenario import PARAMETER, Reader, Scenario, ScenarioError, Step
 
 PARTIES: Final = {
     "we": "user",
@@ -99,21 +99,29 @@ def check_fields(
 def missing(scenario: Scenario, parties: Mapping[str, object], parameters: Mapping[str, str]) -> list[str]:
     """Give the options that a scenario needs and the run does not have."""
     needed = [PARTIES[party] for party in scenario.parties if party not in parties]
-    given = {name for text in _bound(scenario) for name in [text]}
-    needed += sorted(name for name in scenario.names() if name not in parameters and name not in given)
+    known = {*parameters}
+    for first in scenario.steps:
+        for step in (first, *first.also):
+            used, bound = names(scenario, step)
+            needed += sorted(used - known)
+            known |= used | bound
     return [f"--{name.replace('_', '-')}" for name in dict.fromkeys(needed)]
 
 
-def _bound(scenario: Scenario) -> set[str]:
-    """Give the names that a scenario gives values to itself: those that stand in what somebody gets."""
-    return {
-        value[1:]
-        for first in scenario.steps
-        for step in (first, *first.also)
-        if step.verb in ("get", "may get")
-        for value in step.fields.values()
-        if value.startswith("$")
-    }
+def names(scenario: Scenario, step: Step) -> tuple[set[str], set[str]]:
+    """Give the `$names` whose values a step uses, and those that it may give a value to."""
+    fields = list(step.fields.values())
+    bound: set[str] = set()
+    if step.verb in ("get", "may get"):
+        bound = {value[1:] for value in fields if PARAMETER.fullmatch(value)}
+        fields = [value for value in fields if not PARAMETER.fullmatch(value)]
+    elif step.verb == "send":
+        written = {name.lower() for name in step.fields}
+        for message, defaults in scenario.defaults.items():
+            if message.lower() == step.name.lower():
+                fields += [value for name, value in defaults.items() if name.lower() not in written]
+    used = {name for text in (*fields, step.of) for name in PARAMETER.findall(text)}
+    return used, bound - used
 
 
 def chosen(scenarios: list[Scenario], only: tuple[str, ...]) -> list[Scenario]:

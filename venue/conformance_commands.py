@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-DEMO = {
+US_DEMO = {
     "second_user": "AK01T1",
     "sister_user": "IN24T4",
     "guarded_user": "IN30T1",
@@ -29,7 +29,11 @@ DEMO = {
     "dear_shares": "2501",
     "fat_finger_price": "8.50",
 }
-"""What --demo fills in: the demo's other ports, and what its rules are about."""
+NORDIC_DEMO = {"second_user": "GP30O1", "sister_user": "GP29O2", "trader": "GP29U1", "second_trader": "GP30U1"}
+DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO}
+"""What --demo fills in: the demo's other ports and users, and what its rules are about."""
+PRICES = {"soup": "10.00", "ouch": "10.00", "ouch-nordic": "100.00"}
+"""Around which price a suite trades where --price does not say it."""
 
 
 def need_tools() -> None:
@@ -71,7 +75,8 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--guarded-user", help="A port with risk rules.")
 @click.option("--firm", help="The firm (MPID) of the first port.")
 @click.option("--symbol", default="ZWZZT", show_default=True, help="A security that nobody else trades meanwhile.")
-@click.option("--price", default="10.00", show_default=True, help="Orders are priced around it.")
+@click.option("--book", default="101", show_default=True, help="The same for the Nordic suite: an order book's number.")
+@click.option("--price", help="Orders are priced around it; 10.00, and 100.00 for the Nordic suite.")
 @click.option("--demo", is_flag=True, help="Fill in the other ports and the rules of `portcullis demo`.")
 @click.option("--set", "more", multiple=True, metavar="NAME=VALUE", help="Any other $name of a scenario.")
 @click.option("--only", multiple=True, metavar="GLOB|SECTION", help="Scenarios by name, file or section.")
@@ -98,7 +103,8 @@ def conform(
     guarded_user: str | None,
     firm: str | None,
     symbol: str,
-    price: str,
+    book: str,
+    price: str | None,
     demo: bool,
     more: tuple[str, ...],
     only: tuple[str, ...],
@@ -130,13 +136,14 @@ def conform(
         raise click.UsageError("name the server with --target HOST:PORT, and a port's --user")
     given = {"second_user": second_user, "sister_user": sister_user, "guarded_user": guarded_user, "firm": firm}
     settings = {
-        **(DEMO if demo else {}),
+        **(DEMOS[suite] if demo else {}),
         **{name: value for name, value in given.items() if value is not None},
         **_settings(more),
         "user": user,
         "password": password,
         "symbol": symbol,
-        "price": price,
+        "book": book,
+        "price": price or PRICES[suite],
     }
     users = {
         "we": (user, password),

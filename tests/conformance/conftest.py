@@ -21,7 +21,7 @@ from conformance.command import parameters
 from conformance.declarations import soup
 from conformance.runner import Run, perform
 from conformance.suites import SUITES, chosen, load, read
-from venue.conformance_commands import DEMO
+from venue.conformance_commands import US_DEMO
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 PATIENCE = 20.0
@@ -31,7 +31,7 @@ USERS = {
         *(("we", "IN19T6"), ("again", "IN19T6"), ("they", "AK01T1"), ("sister", "IN24T4"), ("guarded", "IN30T1")),
     )
 }
-SETTINGS = {**DEMO, "user": "IN19T6", "password": "NTFTEST", "symbol": "ZWZZT", "price": "10.00"}
+SETTINGS = {**US_DEMO, "user": "IN19T6", "password": "NTFTEST", "symbol": "ZWZZT", "price": "10.00"}
 SWEEP = """
 title    Sweep
 section  2.5
