@@ -20,6 +20,8 @@ from venue.explain.request import ENTER, UNSOUND, Request, name_of, show
 from venue.tail import moment
 
 DAY: Final = 86_400 * SECOND
+DECIMALS: Final = 4
+"""Of an amount of money."""
 OF_THE_BOOK: Final = frozenset({Reject.HALTED, Reject.LOW_DISK_SPACE, Reject.AFTER_HOURS_CLOSED, Reject.INVALID_SYMBOL})
 OF_THE_PORT: Final = frozenset({Reject.ENTRY_DISABLED, Reject.FIRM_NOT_AUTHORIZED})
 IN_DOLLARS: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.INVALID_PRICE, Reject.INVALID_TICK})
@@ -247,6 +249,9 @@ def told(value: Value) -> str:
         return "none"
     if isinstance(value, int):
         return f"{value:,}"
+    whole, _, fraction = value.partition(".")
+    if whole.isdecimal() and len(fraction) == DECIMALS:
+        return f"{int(whole):,}.{fraction}"
     return value or "(blank)"
 
 

@@ -1,6 +1,7 @@
 """`portcullis explain`: readable lines, JSON, and what it says where there is nothing to explain."""
 
 import json
+import time
 
 import pytest
 
@@ -111,6 +112,17 @@ def test_in_memory_mode_the_second_process_has_the_log(tmp_path):
     assert records_of(tmp_path) == tmp_path / "sidecar" / "2-1"
     (tmp_path / "log").mkdir()
     assert records_of(tmp_path) == tmp_path
+
+
+def test_a_venue_that_keeps_no_log_is_explained_from_its_second_process(launch, connect, portcullis):
+    venue = launch("--durability", "memory", sidecar=True)
+    client = connect(venue, name="IN30T1")
+    client.enter(1, quantity=5_001)
+    client.settle()
+    end = time.monotonic() + 30
+    while (result := portcullis("explain", "IN30T1", "1", "--data", venue.data)).returncode:
+        assert time.monotonic() < end, result.stderr
+    assert "MAXIMUM_SHARES" in result.stdout
 
 
 def test_a_damaged_log_ends_with_its_own_exit_code(refused, portcullis):
