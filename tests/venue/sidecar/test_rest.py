@@ -42,6 +42,7 @@ def test_every_answer_has_the_headers_of_caution(operator, path):
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] in {"no-store", "no-cache"}
     assert "Strict-Transport-Security" not in headers
+    assert headers.get_all("Server") == ["portcullis"]
     assert headers["X-Request-Id"]
     assert len(headers.get_all("Content-Type")) == 1
 
@@ -257,6 +258,10 @@ def test_the_page_names_what_it_loads_and_all_of_it_is_there(anybody):
         assert answered.status == 200
         mark = answered.headers["ETag"]
         assert anybody.get(f"/docs/{part}", If_None_Match=mark).status == 304
+
+
+def test_a_log_in_comes_back_to_the_page_with_its_code(anybody):
+    assert anybody.get("/docs/oauth2-redirect.html?code=abc&state=x&iss=http%3A%2F%2F127.0.0.1").status == 200
 
 
 def test_a_secret_is_never_in_the_log(demo, operator):

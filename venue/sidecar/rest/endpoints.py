@@ -84,6 +84,8 @@ Handler = Callable[[Ask], Awaitable[Reply | web.StreamResponse]]
 class Endpoint(NamedTuple):
     """One row. `query` and `body` are structs that refuse unknown fields; `answer` is None where it is not JSON.
 
+    `query` None leaves the query to whoever reads it, such as a page's script.
+
     `errors` are the statuses beside those that every endpoint of its kind has (`statuses` gives them all).
     """
 
@@ -95,7 +97,7 @@ class Endpoint(NamedTuple):
     answer: Any
     roles: frozenset[str] | None
     scope: Scope = Scope.ALL
-    query: type[msgspec.Struct] = Empty
+    query: type[msgspec.Struct] | None = Empty
     body: type[msgspec.Struct] | None = None
     errors: tuple[int, ...] = ()
     description: str = ""

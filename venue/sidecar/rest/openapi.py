@@ -89,7 +89,8 @@ def describe(api: Api, endpoints: Sequence[Endpoint], base: str) -> Json:
     for endpoint in mine:
         paths.setdefault(endpoint.path, {})[endpoint.verb.lower()] = operation(endpoint, reference, schemas)
     for endpoint in mine:
-        schemas.pop(endpoint.query.__name__, None)
+        if endpoint.query is not None:
+            schemas.pop(endpoint.query.__name__, None)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -139,7 +140,7 @@ def parameters(endpoint: Endpoint, schemas: Json) -> list[Json]:
     found: list[Json] = [
         {"name": name, "in": "path", "required": True, "schema": PATHS.get(name, TEXT)} for name in endpoint.names
     ]
-    if endpoint.query is not Empty:
+    if endpoint.query is not None and endpoint.query is not Empty:
         query = schemas[endpoint.query.__name__]
         for name, schema in query["properties"].items():
             required = name in query.get("required", ())

@@ -35,7 +35,6 @@ AS_OF = "X-As-Of"
 REPLAYED = "Idempotent-Replayed"
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 HEADERS = {
-    "Server": "portcullis",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Content-Security-Policy": JSON_POLICY,
@@ -65,7 +64,7 @@ def serve(endpoint: Endpoint) -> Next:
             request,
             identity,
             dict(request.match_info),
-            read_query(request.rel_url.raw_query_string, endpoint.query),
+            None if endpoint.query is None else read_query(request.rel_url.raw_query_string, endpoint.query),
             None if endpoint.body is None else await read_body(request, endpoint.body),
             read_key(request) if endpoint.changes else "",
         )
@@ -156,6 +155,7 @@ async def finish(request: web.Request, response: web.StreamResponse) -> None:
     """Put on every answer what all of them say."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "portcullis"
     response.headers["X-Request-Id"] = request["id"]
     if request.secure:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
