@@ -4,8 +4,8 @@ The tables of rows are in the modules beside this one (`operations`, `status`, `
 them. A row says who may call it (`roles`, and by `scope` whose things it shows), and what goes in and comes out as
 msgspec structs, so that nothing is checked by hand that the row already says.
 
-For editors: a row has roles or is `PUBLIC`. With `Scope.OWN` its handler must say through `Ask.own` or `Ask.conceal`
-whose things it is about to show; the server refuses to answer for a handler that did not.
+For editors: a row has roles or is `PUBLIC`. With `Scope.OWN` its handler must say through `Ask.conceal` whose
+things it is about to show; the server refuses to answer for a handler that did not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from aiohttp import web
 
 from venue.problem import Problem
-from venue.sidecar.auth.identity import Identity, conceal, require
+from venue.sidecar.auth.identity import Identity, conceal
 
 if TYPE_CHECKING:
     from venue.sidecar.context import Sidecar
@@ -37,7 +37,7 @@ class Scope(Enum):
     ALL = auto()
     """Everybody's: only for callers that are held to no MPID."""
     OWN = auto()
-    """The caller's own: the handler names the MPID through `Ask.own` or `Ask.conceal`."""
+    """The caller's own: the handler names the MPID through `Ask.conceal`."""
 
 
 class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,11 +66,6 @@ class Ask:
     body: Any
     key: str = ""
     scoped: bool = False
-
-    def own(self, mpid: str) -> None:
-        """Go on only where what is this MPID's, which the request names, is the caller's too; 403 otherwise."""
-        self.scoped = True
-        require(self.identity, self.identity.roles, mpid)
 
     def conceal(self, mpid: str, missing: Problem) -> None:
         """Go on only where what was found is the caller's; otherwise it is as `missing` as what there is not."""
