@@ -5,6 +5,9 @@ import socket
 import time
 
 import pytest
+from aiohttp import web
+
+from venue.sidecar.rest.serving import finish
 
 PUBLIC = ("/healthz", "/readyz", "/version", "/metrics", "/openapi", "/openapi/ops.json", "/docs")
 PRICES = "/ops/books/nasdaq/MSFT/prices"
@@ -76,6 +79,20 @@ def test_a_path_says_which_methods_it_takes(operator):
     answered = operator.call("OPTIONS", "/ops/ports")
     assert (answered.status, answered.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
     assert operator.call("OPTIONS", "/ops/phase").headers["Allow"] == "OPTIONS, POST"
+
+
+def test_events_have_no_head_since_they_have_no_end(operator):
+    assert operator.call("OPTIONS", "/ops/events").headers["Allow"] == "GET, OPTIONS"
+    assert operator.call("HEAD", "/ops/events").status == 405
+
+
+async def test_over_tls_an_answer_says_that_it_is_always_asked_so():
+    class Request(dict):
+        secure = True
+
+    response = web.Response()
+    await finish(Request(id="x"), response)
+    assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def test_a_head_is_a_look_without_its_content(operator):

@@ -14,7 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from venue.sidecar.auth import add_auth
 from venue.sidecar.rest import documents
-from venue.sidecar.rest.endpoints import Endpoint
+from venue.sidecar.rest.endpoints import EVENT_STREAM, Endpoint
 from venue.sidecar.rest.patience import IDLE_SECONDS, PATIENCE, Patience, noted
 from venue.sidecar.rest.serving import SIDECAR, allow, finish, guarded, serve
 from venue.sidecar.rest.tables import ENDPOINTS
@@ -52,7 +52,7 @@ def add_endpoints(app: web.Application, endpoints: Sequence[Endpoint]) -> None:
         methods = [row.verb for row in rows]
         for row in rows:
             resource.add_route(row.verb, serve(row))
-            if row.verb == "GET":
+            if row.verb == "GET" and row.media != EVENT_STREAM:  # which would have no end to tell the head of
                 resource.add_route("HEAD", serve(row))
                 methods.append("HEAD")
         resource.add_route("OPTIONS", allow(methods))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PUBLIC: Final[frozenset[str] | None] = None
 """Roles of a row that needs no token."""
 IDEMPOTENCY_KEY = "Idempotency-Key"
+EVENT_STREAM = "text/event-stream"
 NOBODY = Identity("", frozenset(), frozenset())
 """Who calls a public endpoint."""
 

@@ -21,7 +21,7 @@ from venue.sidecar.change import change
 from venue.sidecar.comparison import Outcome
 from venue.sidecar.events import events
 from venue.sidecar.feed import KINDS
-from venue.sidecar.rest.endpoints import Ask, Empty, Endpoint, Handler, Reply
+from venue.sidecar.rest.endpoints import EVENT_STREAM, Ask, Empty, Endpoint, Handler, Reply
 
 ROOT = "/ops/"
 ROLES = frozenset((OPERATIONS,))
@@ -101,7 +101,7 @@ EVENTS = Endpoint(
     roles=ROLES,
     query=EventsQuery,
     description=f"Server-Sent Events: {', '.join(KINDS)}. `Last-Event-ID` goes on where a stream broke off.",
-    media="text/event-stream",
+    media=EVENT_STREAM,
 )
 
 
