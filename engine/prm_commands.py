@@ -197,13 +197,12 @@ def set_account(engine: Engine, command: SetAccount) -> None:
     currencies = {book.currency for book in (security.entry for security in engine.securities.values()) if book}
     for currency in command.limits:
         if currency not in currencies:
-            raise CommandRefused(
-                "currency", f"no order book is in {currency}; there are {', '.join(sorted(currencies))}"
-            )
+            known = ", ".join(sorted(currencies)) or "none"
+            raise CommandRefused("currency", f"no order book is in {currency}; there are {known}", missing=True)
     for order_book in command.restricted_symbols or ():
         security = engine.securities.get(order_book)
         if security is None or security.entry is None:
-            raise CommandRefused("restrictedSymbols", f"no such order book: {order_book}")
+            raise CommandRefused("restrictedSymbols", f"no such order book: {order_book}", missing=True)
     if command.today:
         account.settings = _changed(account.settings, command)
     if command.next_day:

@@ -19,6 +19,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """A whole number in an answer: of records, shares, orders."""
 Price = Annotated[str, msgspec.Meta(description="Dollars with four decimals", examples=["201.5000"])]
 """A price in an answer."""
+Percent = Annotated[float, msgspec.Meta(ge=0, le=1_000, description="Percent, up to four decimals", examples=[10])]
+"""A percentage in a body or an answer."""
 LONGEST_NUMBER = 18
 """Digits of a number in a path or a cursor."""
 
@@ -50,8 +52,8 @@ def read(body: Any, into: type[Any], *, is_text: bool = False) -> Any:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         field = path.rstrip("`").lstrip(".")
-        if "field `" in message and not field:
-            field = message.split("`")[-2]
+        if "field `" in message:
+            field = f"{field}.{message.split('`')[-2]}".lstrip(".")
         raise Problem(422, message + hint(field), field) from error
 
 

@@ -6,6 +6,7 @@ before it returns; `venue.clerk` adds who asked, and hands all of it to the log 
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -21,8 +22,10 @@ from engine.api import (
     SetPort,
     SetPrices,
 )
+from engine.commands import NORDIC_PRICES, THRESHOLDS, US_PRICES
+from engine.risk.eqrc import PERCENT_SCALE
 from ouch.terms import BROKEN_TRADE_REASONS
-from venue.calls import LONGEST_NUMBER, Body, Count, Reply
+from venue.calls import LONGEST_NUMBER, Body, Count, Percent, Reply
 from venue.desk import Client, ClientGone
 from venue.looks import Prices, book_prices, find_book
 from venue.problem import Problem
@@ -80,7 +83,7 @@ class PhaseSet(Reply, frozen=True):
 
 
 class PricesBody(Body, frozen=True):
-    """Any subset; null clears."""
+    """Any subset; null clears. LULD bands and `adv` are a US security's, fat finger thresholds a Nordic book's."""
 
     last: Dollars | msgspec.UnsetType | None = msgspec.UNSET
     previous_close: Dollars | msgspec.UnsetType | None = msgspec.UNSET
@@ -89,6 +92,8 @@ class PricesBody(Body, frozen=True):
     luld_lower: Dollars | msgspec.UnsetType | None = msgspec.UNSET
     luld_upper: Dollars | msgspec.UnsetType | None = msgspec.UNSET
     adv: Whole | msgspec.UnsetType | None = msgspec.UNSET
+    fat_finger_aggressive: Percent | msgspec.UnsetType | None = msgspec.UNSET
+    fat_finger_passive: Percent | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class BustBody(Body, frozen=True):
@@ -169,15 +174,32 @@ def set_prices(call: Call) -> Answer:
     }
     if not values:
         raise Problem(422, f"give at least one of {', '.join(call.body.__struct_encode_fields__)}")
+    known = US_PRICES if book.security.entry is None else NORDIC_PRICES
     prices: dict[str, int | None] = {}
     for name, value in values.items():
-        price = ticks(value) if isinstance(value, str) else value
+        field, engine_name = PricesBody.field(name), ENGINE_NAMES.get(name, name)
+        if engine_name not in known:
+            raise Problem(422, f"a book of {book.market.key} has no {field}", field)
         if isinstance(value, str) and not 0 < ticks(value) <= MAXIMUM_PRICE:
-            raise Problem(422, f"a price is from 0.0001 to 199999.9900, not {value}", PricesBody.field(name))
-        prices[ENGINE_NAMES.get(name, name)] = price
+            raise Problem(422, f"a price is from 0.0001 to 199999.9900, not {value}", field)
+        prices[engine_name] = threshold(field, value) if name in THRESHOLDS else _in_ticks(value)
     record = call.carry_out(SetPrices(book.symbol, prices))
     answer: Prices = book_prices(book)
     return Answer(200, answer, record)
+
+
+def _in_ticks(value: str | int | None) -> int | None:
+    return ticks(value) if isinstance(value, str) else value
+
+
+def threshold(field: str, percent: float | None) -> int | None:
+    """Give a percentage in 1/10,000 of a percent; raises `Problem` 422 where it is finer than that."""
+    if percent is None:
+        return None
+    scaled = Decimal(str(percent)) * PERCENT_SCALE
+    if scaled % 1:
+        raise Problem(422, f"{percent} has more than four decimals", field)
+    return int(scaled)
 
 
 def bust_trade(call: Call) -> Answer:

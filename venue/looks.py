@@ -14,7 +14,8 @@ import msgspec
 from engine.api import CommandRefused, Display, Order
 from engine.book import Book, Ladder
 from engine.commands import find_books
-from venue.calls import LONGEST_NUMBER, Count, Price, Query, Reply, dollars
+from engine.risk.eqrc import PERCENT_SCALE
+from venue.calls import LONGEST_NUMBER, Count, Percent, Price, Query, Reply, dollars
 from venue.machine import Machine
 from venue.problem import Problem
 
@@ -47,7 +48,10 @@ class Hidden(Reply, frozen=True):
 
 
 class Prices(Reply, frozen=True):
-    """A security's prices; `bid` and `offer` are the NBBO, null what is not known."""
+    """A security's prices; `bid` and `offer` are the NBBO, null what is not known.
+
+    The thresholds of fat finger are a Nordic order book's, in percent.
+    """
 
     last: Price | None
     previous_close: Price | None
@@ -56,10 +60,15 @@ class Prices(Reply, frozen=True):
     luld_lower: Price | None
     luld_upper: Price | None
     adv: Count
+    fat_finger_aggressive: Percent | None = None
+    fat_finger_passive: Percent | None = None
 
 
 class BookView(Reply, frozen=True):
-    """A book: its phase, its security's prices, and the best levels of each side, best first."""
+    """A book: its phase, its security's prices, and the best levels of each side, best first.
+
+    The last four are a Nordic order book's name, market, currency and segment.
+    """
 
     venue: str
     book: str
@@ -75,6 +84,12 @@ class BookView(Reply, frozen=True):
     asks: list[Level]
     hidden: Hidden
     indicative: None = None
+    fat_finger_aggressive: Percent | None = None
+    fat_finger_passive: Percent | None = None
+    symbol: str | None = None
+    mic: str | None = None
+    currency: str | None = None
+    segment: Count | None = None
 
 
 class OrdersQuery(Query, frozen=True):
@@ -102,6 +117,7 @@ class OrderView(Reply, frozen=True):
     display: str
     time_in_force: str
     order_reference_number: Count
+    user: str | None = None
 
 
 class OrderList(Reply, frozen=True):
@@ -139,6 +155,7 @@ class PortList(Reply, frozen=True):
 def show_book(look: Look) -> BookView:
     """Show a book's phase, prices and best levels."""
     book = find_book(look.machine, look.path)
+    entry = book.security.entry
     return BookView(
         venue=book.market.key,
         book=book.symbol,
@@ -147,6 +164,10 @@ def show_book(look: Look) -> BookView:
         bids=levels(book.buys.shown),
         asks=levels(book.sells.shown),
         hidden=Hidden(levels(book.buys.hidden), levels(book.sells.hidden)),
+        symbol=None if entry is None else entry.symbol,
+        mic=None if entry is None else entry.mic,
+        currency=None if entry is None else entry.currency,
+        segment=None if entry is None else entry.segment,
     )
 
 
@@ -213,7 +234,14 @@ def book_prices(book: Book) -> Prices:
         luld_lower=dollars(security.luld_lower),
         luld_upper=dollars(security.luld_upper),
         adv=security.average_daily_volume,
+        fat_finger_aggressive=percent(security.fat_finger_aggressive),
+        fat_finger_passive=percent(security.fat_finger_passive),
     )
+
+
+def percent(threshold: int | None) -> float | None:
+    """Give a threshold in percent."""
+    return None if threshold is None else threshold / PERCENT_SCALE
 
 
 def levels(ladder: Ladder) -> list[Level]:
@@ -239,4 +267,5 @@ def describe(order: Order) -> OrderView:
         display=order.terms.display.name,
         time_in_force=order.terms.time_in_force.name,
         order_reference_number=order.order_reference_number,
+        user=order.user or None,
     )

@@ -56,6 +56,17 @@ from venue.looks import (
     show_orders,
     show_ports,
 )
+from venue.prm_calls import (
+    AccountBody,
+    AccountView,
+    MemberBody,
+    MemberSet,
+    ReleaseBody,
+    release_account,
+    set_account,
+    set_member,
+    show_account,
+)
 from venue.problem import Problem
 from venue.timing import Metrics
 
@@ -135,6 +146,27 @@ ROUTES = (
         examples=({},),
     ),
     Route(
+        *("PUT", "members/{mpid}", MemberBody, MemberSet, "Set a Nordic member's fat finger multipliers"),
+        serve=set_member,
+        problems=(404, 422),
+        examples=({"fatFingerMultiplierAggressive": 200, "fatFingerMultiplierPassive": 100},),
+    ),
+    Route(
+        *("PUT", "prm/accounts/{account}", AccountBody, AccountView, "Set limits and lists of a PRM account"),
+        serve=set_account,
+        problems=(404, 422),
+        examples=(
+            {"currency": "SEK", "limits": {"maxQuantity": 50000, "maxValue": "2500000.50"}},
+            {"settings": {"restrictedSymbols": ["301"], "restrictedSegments": [900]}, "effective": "today"},
+        ),
+    ),
+    Route(
+        *("POST", "prm/accounts/{account}/release", ReleaseBody, AccountView, "Unblock a PRM account"),
+        serve=release_account,
+        problems=(404, 422),
+        examples=({"what": "block"},),
+    ),
+    Route(
         *("POST", "clients", ClientBody, ClientSecret, "Make a client of the HTTP service; its secret is told once"),
         serve=make_client,
         problems=(409, 422),
@@ -152,6 +184,11 @@ ROUTES = (
         problems=(404, 409),
     ),
     Route("GET", "books/{venue}/{book}", None, BookView, "Show a book", look=show_book, problems=(404,)),
+    Route(
+        *("GET", "prm/accounts/{account}", None, AccountView, "Show a PRM account"),
+        look=show_account,
+        problems=(404,),
+    ),
     Route(
         *("GET", "orders", None, OrderList, "List live orders"),
         look=show_orders,

@@ -1,0 +1,163 @@
+"""What operations set and see of Nordic members, accounts and order books, over the table of calls."""
+
+import pytest
+
+from engine.api import BlockAccount
+
+PRM = pytest.mark.section("Portcullis", "Operations: Nordic members and accounts")
+NO_LIMITS = {"maxQuantity": None, "maxValue": None}
+
+
+@pytest.fixture
+def venue(host):
+    return host()
+
+
+def put(venue, target, body):
+    """The answer to a change that is made."""
+    response = venue.ask(target, body, "PUT")
+    assert response.status == 200, response.body
+    return response.body
+
+
+@PRM
+def test_an_account_shows_its_users_state_and_settings(venue):
+    assert venue.ask("prm/accounts/GP29PR").body == {
+        "account": "GP29PR",
+        "mpid": "GP29",
+        "users": ["GP29U1", "GP29U2"],
+        "blocked": False,
+        "today": settings(),
+        "nextDay": settings(),
+    }
+    others = venue.ask("prm/accounts/GP31P8").body
+    assert others["users"] == [f"GP31U{number}" for number in range(1, 9)]
+    assert others["today"] == {"limits": {}, "restrictedSymbols": ["301"], "restrictedSegments": [900]}
+
+
+def settings(quantity=100_000, value="10000000.0000", symbols=(), segments=()):
+    sek = {"maxQuantity": quantity, "maxValue": value}
+    limits = {"EUR": {"maxQuantity": 200_000, "maxValue": None}, "SEK": sek}
+    return {"limits": limits, "restrictedSymbols": [*symbols], "restrictedSegments": [*segments]}
+
+
+@PRM
+@pytest.mark.parametrize(
+    ("effective", "today", "next_day"),
+    [(None, 5, 5), ("both", 5, 5), ("today", 5, 100_000), ("next-day", 100_000, 5)],
+)
+def test_limits_change_for_the_days_asked_for(venue, effective, today, next_day):
+    body = {"currency": "SEK", "limits": {"maxQuantity": 5}} | ({} if effective is None else {"effective": effective})
+    answer = put(venue, "prm/accounts/GP29PR", body)
+    assert (answer["today"], answer["nextDay"]) == (settings(today), settings(next_day))
+    assert venue.ask("prm/accounts/GP29PR").body == answer
+    venue.ask("trading-day/next", {})
+    assert venue.ask("prm/accounts/GP29PR").body["today"] == settings(next_day)
+
+
+@PRM
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(2_500_000, "2500000.0000"), ("2500000.5", "2500000.5000"), ("0.0001", "0.0001"), (0, None), ("0", None)],
+)
+def test_a_value_is_whole_or_a_text_with_up_to_four_decimals(venue, value, shown):
+    answer = put(venue, "prm/accounts/GP29PR", {"currency": "SEK", "limits": {"maxValue": value}})
+    assert answer["today"] == settings(value=shown)
+
+
+@PRM
+def test_lists_change_each_as_a_whole_and_take_numbers_and_texts(venue):
+    answer = put(venue, "prm/accounts/GP29PR", {"settings": {"restrictedSymbols": [101, "0201"]}})
+    assert answer["today"] == settings(symbols=["101", "201"])
+    answer = put(venue, "prm/accounts/GP29PR", {"settings": {"restrictedSegments": [900]}})
+    assert answer["today"] == settings(symbols=["101", "201"], segments=[900])
+    answer = put(venue, "prm/accounts/GP29PR", {"settings": {"restrictedSymbols": []}})
+    assert answer["today"] == settings(segments=[900])
+
+
+@PRM
+@pytest.mark.parametrize(
+    ("target", "body", "status", "field"),
+    [
+        ("prm/accounts/GP29XX", {"settings": {"restrictedSegments": []}}, 404, "account"),
+        ("prm/accounts/GP29PR", {}, 422, None),
+        ("prm/accounts/GP29PR", {"settings": {}}, 422, None),
+        ("prm/accounts/GP29PR", {"currency": "SEK"}, 422, "limits"),
+        ("prm/accounts/GP29PR", {"limits": {"maxQuantity": 1}}, 422, "currency"),
+        ("prm/accounts/GP29PR", {"currency": "USD", "limits": {"maxQuantity": 1}}, 422, "currency"),
+        ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {}}, 422, None),
+        ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"maxQuantity": -1}}, 422, "limits.maxQuantity"),
+        ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"maxValue": "0.00001"}}, 422, "limits.maxValue"),
+        ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"maxValue": "999999999999999"}}, 422, "limits.maxValue"),
+        ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"maxValue": 1.5}}, 422, "limits.maxValue"),
+        ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"totalRisk": 1}}, 422, "totalRisk"),
+        ("prm/accounts/GP29PR", {"settings": {"symbolRate": 1}}, 422, "symbolRate"),
+        ("prm/accounts/GP29PR", {"settings": {"restrictedSymbols": ["ERIC B"]}}, 422, None),
+        ("prm/accounts/GP29PR", {"settings": {"restrictedSymbols": ["999"]}}, 422, "restrictedSymbols"),
+        ("prm/accounts/GP29PR", {"settings": {"restrictedSymbols": ["0"]}}, 422, "restrictedSymbols"),
+        ("prm/accounts/GP29PR", {"settings": {"restrictedSegments": []}, "effective": "never"}, 422, "effective"),
+        ("members/GP99", {"fatFingerMultiplierPassive": 1}, 404, "mpid"),
+        ("members/GP29", {}, 422, None),
+        ("members/GP29", {"fatFingerMultiplierPassive": 1000}, 422, "fatFingerMultiplierPassive"),
+        ("members/GP29", {"fatFingerMultiplierPassive": 1.5}, 422, "fatFingerMultiplierPassive"),
+        ("members/GP29", {"groupIds": [7]}, 422, "groupIds"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_refused_by_name_and_changes_nothing(venue, target, body, status, field):
+    before = venue.venue.machine.engine.prm.accounts["GP29PR"].settings
+    response = venue.ask(target, body, "PUT")
+    assert response.status == status, response.body
+    named = [error["field"] for error in response.body.get("errors", [])]
+    assert field is None or field in [*named, *(name.rpartition(".")[2] for name in named)]
+    assert venue.venue.machine.engine.prm.accounts["GP29PR"].settings == before
+
+
+@PRM
+def test_a_member_s_multipliers_are_set_one_by_one(venue):
+    assert put(venue, "members/GP29", {"fatFingerMultiplierAggressive": 200}) == {
+        "mpid": "GP29",
+        "fatFingerMultiplierAggressive": 200,
+        "fatFingerMultiplierPassive": 100,
+    }
+    assert put(venue, "members/GP29", {"fatFingerMultiplierPassive": 0})["fatFingerMultiplierAggressive"] == 200
+
+
+@PRM
+def test_operations_lift_a_block(venue):
+    venue.call(venue.venue.command, BlockAccount("GP29PR", blocked=True))
+    assert venue.ask("prm/accounts/GP29PR").body["blocked"] is True
+    response = venue.ask("prm/accounts/GP29PR/release", {"what": "block"}, "POST")
+    assert (response.status, response.body["blocked"]) == (200, False)
+    assert venue.ask("prm/accounts/GP29XX/release", {"what": "block"}, "POST").status == 404
+    assert venue.ask("prm/accounts/GP29PR/release", {"what": "symbol-rate"}, "POST").status == 422
+    assert venue.ask("prm/accounts/GP29XX").status == 404
+
+
+@PRM
+def test_a_nordic_book_shows_what_it_is_and_takes_thresholds(venue):
+    book = venue.ask("books/nordic/101").body
+    assert [book[name] for name in ("symbol", "mic", "currency", "segment")] == ["ERIC B", "XSTO", "SEK", 100]
+    assert [book[name] for name in ("last", "previousClose", "luldLower")] == ["100.0000", "100.0000", None]
+    answer = put(venue, "books/nordic/101/prices", {"fatFingerAggressive": 2.5, "fatFingerPassive": None, "last": "99"})
+    assert (answer["fatFingerAggressive"], answer["fatFingerPassive"], answer["last"]) == (2.5, None, "99.0000")
+
+
+@PRM
+@pytest.mark.parametrize(
+    ("target", "body", "field"),
+    [
+        ("books/nordic/101/prices", {"luldLower": "1"}, "luldLower"),
+        ("books/nordic/101/prices", {"adv": 1}, "adv"),
+        ("books/nordic/101/prices", {"staticGuard": 1}, "staticGuard"),
+        ("books/nordic/101/prices", {"fatFingerPassive": 1000.5}, "fatFingerPassive"),
+        ("books/nordic/101/prices", {"fatFingerPassive": 0.00001}, "fatFingerPassive"),
+        ("books/nordic/101/prices", {"fatFingerPassive": -1}, "fatFingerPassive"),
+        ("books/nasdaq/AAPL/prices", {"fatFingerPassive": 5}, "fatFingerPassive"),
+    ],
+    ids=str,
+)
+def test_each_kind_of_book_has_its_own_prices(venue, target, body, field):
+    response = venue.ask(target, body, "PUT")
+    assert response.status == 422
+    assert [error["field"] for error in response.body["errors"]] == [field]
