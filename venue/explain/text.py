@@ -22,7 +22,7 @@ def lines(explanation: Explanation) -> Iterator[str]:
     moment = explanation.time.replace("T", " ").replace("Z", " UTC")
     yield f"{explanation.id}  {explanation.port} ({explanation.mpid}) at {explanation.exchange}  {moment}"
     for label, texts in _paragraphs(explanation):
-        wrapped = [line for text in texts for line in wrap(text, TEXT_WIDTH, break_on_hyphens=False)]
+        wrapped = [line for text in texts for line in wrap(printable(text), TEXT_WIDTH, break_on_hyphens=False)]
         for place, text in enumerate(wrapped):
             yield f"{label if place == 0 else '':<{LABEL_WIDTH}} {text}"
 
@@ -77,6 +77,11 @@ def _paragraphs(explanation: Explanation) -> Iterator[tuple[str, list[str]]]:
         ]
         known = [f"{name} {price or '-'}" for name, price in prices]
         yield "market", [f"{market.book}: {', '.join(known + states)}"]
+
+
+def printable(text: str) -> str:
+    """Give a text without what a terminal would obey: clients may send any byte."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def asked(explanation: Explanation) -> list[str]:

@@ -12,6 +12,7 @@ from engine.risk import prm
 from ouch import messages
 from ouch.messages import encode
 from ouch.terms import REASONS
+from venue.explain.text import lines
 
 SHORT = {"MAXIMUM_SHARES": (5_000, 6_000)}
 RESUME = SetHalt("nasdaq", "ZWZZT", halted=False)
@@ -321,3 +322,11 @@ def test_a_symbol_that_is_no_longer_listed_is_no_mistake_of_the_order(tmp_path):
     assert explanation.check == "INVALID_SYMBOL"
     assert explanation.market.listed is False
     assert "listed" in explanation.smallest_change.outside[0]
+
+
+def test_bytes_that_a_terminal_would_obey_are_not_printed(tmp_path):
+    floor = Floor(tmp_path)
+    floor.enter(symbol="\x1b[2J\n", cl_ord_id="\x07\x9b31m\r")
+    text = list(lines(floor.explain()))
+    assert all(line.isprintable() for line in text)
+    assert any("?[2J" in line for line in text)
