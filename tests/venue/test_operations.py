@@ -44,7 +44,8 @@ def trade(traders, number=1, price=2_000_000):
 
 def test_every_route_is_tested():
     elsewhere = ("ports/{port}", "clock", "clients", "clients/{id}", "clients/{id}/secret", "audit", "state", "metrics")
-    assert {(route.verb, route.path) for route in ROUTES if route.path not in elsewhere} == {
+    nordic = ("members/{mpid}", "prm/accounts/{account}", "prm/accounts/{account}/release")
+    assert {(route.verb, route.path) for route in ROUTES if route.path not in (*elsewhere, *nordic)} == {
         ("POST", "phase"),
         ("POST", "trading-day/next"),
         ("PUT", "books/{venue}/{book}/prices"),
@@ -100,7 +101,8 @@ def test_prices_are_set_shown_and_cleared(venue):
     names = ("last", "previousClose", "bid", "offer", "luldLower", "luldUpper")
     prices = {name: f"20{digit}.5000" for digit, name in enumerate(names)} | {"adv": 77}
     response = venue.ask("books/nasdaq/AAPL/prices", prices)
-    assert (response.status, response.body) == (200, prices)
+    thresholds = {"fatFingerAggressive": None, "fatFingerPassive": None}
+    assert (response.status, response.body) == (200, prices | thresholds)
     assert venue.ask("books/bx/AAPL").body.items() >= prices.items(), "a security's prices are the same at each venue"
     assert venue.ask("books/nasdaq/AAPL/prices", {"offer": None, "luldLower": None, "adv": None}).status == 200
     left = prices | {"offer": None, "luldLower": None, "adv": 0}
