@@ -239,7 +239,7 @@ def test_the_banner_and_ports_json_name_its_address(launch):
     venue = launch("--durability", "process", sidecar=True)
     host, port = venue.addresses["http"]
     comes(lambda: "Ready" in venue.errors.read_text(), "the banner")
-    assert re.search(rf"^  http +http://{re.escape(host)}:{port}$", venue.errors.read_text(), re.MULTILINE)
+    assert re.search(rf"^  http +http://{re.escape(host)}:{port}\b", venue.errors.read_text(), re.MULTILINE)
 
 
 def test_it_stands_back_where_the_processor_is_wanted(launch):
