@@ -46,7 +46,11 @@ class Received:
 
 @dataclass
 class Connection:
-    """A connection of a party. `inbox` has what nobody looked at yet, `faults` what broke a standing rule."""
+    """A connection of a party. `inbox` has what nobody looked at yet, `faults` what broke a standing rule.
+
+    `session_before` and `sequence_before` are the session and the next sequence number as they were when it was opened:
+    what a login asks for, and its answer is held against.
+    """
 
     party: str
     account: Account
@@ -55,6 +59,8 @@ class Connection:
     began: float
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    session_before: str
+    sequence_before: int
     inbox: deque[Received] = field(default_factory=deque)
     faults: list[str] = field(default_factory=list)
     is_over: bool = False
@@ -75,7 +81,10 @@ class Connection:
             reader, writer = await asyncio.wait_for(asyncio.open_connection(*target), 10)
         except (OSError, TimeoutError) as error:
             raise Unreachable(f"cannot connect to {target[0]}:{target[1]}: {error or 'no answer'}") from None
-        self = cls(party, account, market, log, began, reader, writer)
+        self = cls(
+            *(party, account, market, log, began, reader, writer),
+            *(account.session, account.next_sequence),
+        )
         self.sent_at = time.monotonic()
         self.tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._beat())]
         return self
@@ -150,7 +159,7 @@ class Connection:
             number = found.get("Sequence")
             self.is_logged_in = True
             self.next_sequence = number if isinstance(number, int) else 0
-            self.account.joined(str(found.get("Session", "")).strip())
+            self.account.joined(str(found.get("Session", "")).strip(), self.market)
         if sequence is not None:
             self.account.next_sequence = max(self.account.next_sequence, self.next_sequence)
         self.inbox.append(Received(packet, sequence, time.monotonic()))

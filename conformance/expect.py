@@ -24,7 +24,10 @@ class Difference(NamedTuple):
 
 @dataclass
 class Expectation:
-    """A message that is to come. `implied` are fields that follow from the order it is about, `fields` are written."""
+    """A message that is to come. `implied` are fields that follow from the order it is about, `fields` are written.
+
+    Where it `is_exact`, there are no options but those, and no appendage where it may be left off.
+    """
 
     message: Message
     implied: Mapping[str, Value]
@@ -32,6 +35,7 @@ class Expectation:
     values: Values
     place: Place
     is_packet: bool
+    is_exact: bool = True
 
 
 @dataclass
@@ -117,8 +121,13 @@ def _options(
             if value != implied:
                 shown = "none" if value is None else option.kind.show(value)
                 differences.append(Difference(option.name, option.kind.show(implied), shown))
-        elif value is not None:
+        elif value is not None and expectation.is_exact:
             differences.append(Difference(option.name, "none", option.kind.show(value)))
-    if expectation.message.appendage is Appendage.CONDITIONAL and not expected and got is not None:
+    if (
+        expectation.message.appendage is Appendage.CONDITIONAL
+        and not expected
+        and got is not None
+        and expectation.is_exact
+    ):
         differences.append(Difference("AppendageLength", "left off", "there"))
     return differences

@@ -44,6 +44,7 @@ class Setting:
     market: Market
     parameters: dict[str, str]
     answer_seconds: float = 5.0
+    is_exact: bool = True
 
 
 @dataclass
@@ -193,8 +194,10 @@ class Play:
 
     def place(self, party: str) -> Place:
         """Give where a party is."""
-        account = self.setting.accounts[party]
-        return Place(self.bases.get(party), account.next_sequence, account.session)
+        account, connection = self.setting.accounts[party], self.connections.get(party)
+        if connection is None:
+            return Place(self.bases.get(party), account.next_sequence, account.session)
+        return Place(self.bases.get(party), connection.sequence_before, connection.session_before)
 
     def connection(self, step: Step) -> Connection:
         """Give the connection of whoever acts."""
@@ -237,7 +240,9 @@ class Play:
         assert isinstance(message, Message), "names are checked when a suite is loaded"
         place = self.place(party)
         implied = self.orders.implied(party, message, step.of, self.values, place) if step.of else {}
-        return Expectation(message, implied, step.fields, self.values, place, packet is not None)
+        return Expectation(
+            *(message, implied, step.fields, self.values, place, packet is not None), self.setting.is_exact
+        )
 
     async def expect(self, step: Step) -> None:
         """Wait for the messages of a line, in either order where there are several."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from conformance.connection import Unreachable, Wire
@@ -61,7 +61,13 @@ async def perform(run: Run, scenarios: list[Scenario], report: Callable[[Result]
     """Play the scenarios in order; `report` hears of each as it is done. Unreachable ends it."""
     accounts = {party: Account(user, password) for party, (user, password) in run.users.items()}
     setting = Setting(
-        run.target, run.suite.dialect, accounts, Market(run.suite.dialect), run.parameters, run.answer_seconds
+        run.target,
+        run.suite.dialect,
+        accounts,
+        Market(run.suite.dialect),
+        run.parameters,
+        run.answer_seconds,
+        not run.settled_only,
     )
     results = []
     for scenario in scenarios:
@@ -80,12 +86,7 @@ async def _play(setting: Setting, scenario: Scenario) -> Result:
         "user": setting.accounts["we"].user,
         "password": setting.accounts["we"].password,
     }
-    play = Play(
-        Setting(
-            *(setting.target, setting.dialect, setting.accounts, setting.market, parameters, setting.answer_seconds)
-        ),
-        scenario,
-    )
+    play = Play(replace(setting, parameters=parameters), scenario)
     try:
         await play.run()
     except Failed as failure:

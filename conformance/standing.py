@@ -39,11 +39,13 @@ class Account:
     timestamps: dict[tuple[str, int], int] = field(default_factory=dict)
     open: dict[Key, int] = field(default_factory=dict)
 
-    def joined(self, session: str) -> None:
-        """Note the session; another one starts from nothing."""
+    def joined(self, session: str, market: Market) -> None:
+        """Note the session; another one is another day, and starts from nothing."""
         if self.session and session != self.session:
             self.next_sequence = 1
             self.open.clear()
+            market.references.clear()
+            market.matches.clear()
         self.session = session
 
 

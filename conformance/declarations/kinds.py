@@ -184,7 +184,7 @@ class Alpha(Kind):
 
     def show(self, value: Value) -> str:
         """Write it in quotes, with its padding."""
-        return repr(value)
+        return ascii(value)
 
     def meaning(self, value: Value) -> str:
         """Say what blanks stand for."""
@@ -215,7 +215,7 @@ class Letter(Kind):
     def show(self, value: Value) -> str:
         """Write it bare, a blank in quotes."""
         text = str(value)
-        return text if text.isprintable() and text.strip() else repr(text)
+        return text if text.isascii() and text.isprintable() and text.strip() else ascii(text)
 
     def meaning(self, value: Value) -> str:
         """Give the listed meaning."""
@@ -254,7 +254,7 @@ class Digits(Kind):
 
     def show(self, value: Value) -> str:
         """Write the number, or the text that is none in quotes."""
-        return str(value) if isinstance(value, int) else repr(value)
+        return str(value) if isinstance(value, int) else ascii(value)
 
     def fault(self, raw: bytes) -> str:
         """Complain of what is no number, and where it matters of padding on the right."""

@@ -56,6 +56,7 @@ class Venue:
         while True:
             with suppress(FileNotFoundError):
                 self.services = json.loads((data / "ports.json").read_text())["services"]
+                self.data = data
                 break
             assert self.process.poll() is None, (folder / "stderr").read_text()
             assert time.monotonic() < end, "the venue did not start"
@@ -75,13 +76,21 @@ def venue(tmp_path_factory):
 
 
 @pytest.fixture
+def short_day(tmp_path):
+    """A venue of a test's own, so that ending its day is nobody else's business."""
+    running = Venue(tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
 def hold():
     """Play scenarios, and give the results by the scenarios' names."""
 
-    async def hold(suite, target, *only, text=None, settings=SETTINGS, users=USERS, patience=3.0, slow=False):
+    async def hold(suite, target, *only, text=None, settings=SETTINGS, users=USERS, patience=3.0, more=None):
         scenarios = chosen(load(suite) if text is None else read(SUITES[suite], "test.txt", text), only)
         assert scenarios, only
-        run = Run(SUITES[suite], target, users, parameters(settings), patience, slow)
+        run = Run(SUITES[suite], target, users, parameters({**settings, **(more or {})}), patience)
         return {result.scenario.name: result for result in await perform(run, scenarios, lambda _: None)}
 
     return hold

@@ -1,9 +1,11 @@
 """`portcullis conform` as a user meets it: exit codes, progress, reports, what a failure shows."""
 
+import asyncio
 import json
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -199,3 +201,23 @@ def test_the_server_loads_nothing_of_the_kit():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def wait_until_somebody_stays(ops):
+    """Wait until a port is found logged in twice in a row, half a second apart: the scenario waits for the end."""
+    looks = 0
+    while looks < 2:
+        ports = json.loads(subprocess.check_output([*ops, "ports"]))
+        looks = looks + 1 if any(port["loggedIn"] for port in ports["items"]) else 0
+        time.sleep(0.5)
+
+
+async def test_the_end_of_a_session_is_seen_where_an_operator_ends_the_day(short_day, hold):
+    playing = asyncio.create_task(
+        hold("soup", short_day.target, "5-end-of-session", more={"end_of_day": "1"}, patience=10.0)
+    )
+    ops = [PORTCULLIS, "ops", "--data", short_day.data]
+    await asyncio.to_thread(wait_until_somebody_stays, ops)
+    await asyncio.to_thread(subprocess.check_output, [*ops, "trading-day/next", "{}"])
+    (result,) = (await playing).values()
+    assert result.outcome is Outcome.PASSED, result.failure
