@@ -274,7 +274,7 @@ def _check(config: Config) -> None:
     _unique("rule", "id", [rule.id for rule in config.rule if rule.id is not None])
     for i, market in enumerate(config.market):
         _check_zone(f"market[{i}].timezone", market.timezone)
-        _check_zone(f"market[{i}].timestamps", market.timestamps or market.timezone)
+        _check_zone(f"market[{i}].timestamps", market.timezone if market.timestamps is None else market.timestamps)
         if market.after_hours[0] > market.after_hours[1]:
             raise ConfigError(f"market[{i}].after_hours", "it ends before it begins")
     for i, service in enumerate(config.service):
