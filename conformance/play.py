@@ -124,19 +124,18 @@ class Play:
         party = step.who
         await self.connect(step)
         connection, account = self.connections[party], self.setting.accounts[party]
-        is_first = not account.session
+        is_first, account.is_heard = not account.is_heard, True
         await connection.send(self.compose_packet(Step(step.line, step.text, party, "send", "LoginRequest")))
         await self.expect(Step(step.line, step.text, party, "get", "LoginAccepted"))
         if is_first:
             await self.hear_the_day(connection)
         await connection.send(soup.pack("U", b"Q"))
         while True:
-            received = await self.take(step, "AccountQueryResponse", time.monotonic() + self.setting.answer_seconds)
-            found = self.message(received)
-            if found is not None and found.name == "AccountQueryResponse" and not found.options:
+            found = self.message(await self.take(step, "AccountQueryResponse", self.deadline(step)))
+            is_last = not is_first or not await connection.wait(time.monotonic() + QUIET_SECONDS)
+            if found is not None and found.name == "AccountQueryResponse" and not found.options and is_last:
                 number = found.values["NextUserRefNum"]
                 assert isinstance(number, int)
-                account.next_number = number
                 self.bases.setdefault(party, number)
                 return
 
@@ -353,26 +352,28 @@ class Play:
                         await self.log_in(Step(0, "clean up", party, "log in"))
                         connection = self.connections[party]
                     if connection is not None and connection.is_logged_in:
-                        connection.held = None
-                        await connection.send(b"".join(soup.pack("U", cancel) for cancel in cancels))
-                        await self._leave(connection, after_query=bool(cancels))
+                        await self._leave(connection, cancels)
             except (Failed, TimeoutError, ValueFault):
                 pass  # the scenario has its verdict; the next one starts with a connection of its own
             finally:
                 if party in self.connections:
                     await self.connections[party].close()
 
-    async def _leave(self, connection: Connection, *, after_query: bool) -> None:
-        """Hear the answers to the last cancels, log out, and wait until the server has hung up."""
-        if after_query:
-            await connection.send(soup.pack("U", b"Q"))
-            last = None
-            while last is None or last.name != "AccountQueryResponse":
-                last = self.message(
-                    await self.take(Step(0, "", connection.party, ""), "an answer", time.monotonic() + 5)
-                )
+    async def _leave(self, connection: Connection, cancels: list[bytes]) -> None:
+        """Cancel, hear the answers, log out, and wait until the server has hung up: whatever else comes."""
+        connection.held = None
+        if cancels:
+            await connection.send(b"".join(soup.pack("U", message) for message in (*cancels, b"Q")))
+            await self._hear(connection, "AccountQueryResponse")
         await connection.send(soup.pack("O"))
+        await self._hear(connection, "")
+
+    async def _hear(self, connection: Connection, last: str) -> None:
+        """Pass over what comes, until this message has come or the server has hung up."""
         while not connection.is_over:
-            connection.inbox.clear()
-            await connection.wait(time.monotonic() + 5)
+            while connection.inbox:
+                found = self.message(connection.inbox.popleft())
+                if found is not None and found.name == last:
+                    return
             connection.faults.clear()
+            await connection.wait(time.monotonic() + self.setting.answer_seconds)

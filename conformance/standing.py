@@ -1,7 +1,8 @@
 """Rules that hold for every byte a server sends, whatever a scenario is about: looked at as packets arrive.
 
-An `Account` is what a port's user has seen of the day: its streams by number, its orders and what is open of them. A
-`Market` is what no two accounts may see differently. Both live as long as a run.
+An `Account` is what a port's user has seen of the day: its streams by number, its orders and what is open of them; it
+`is_heard` once all that was said before the run has been heard. A `Market` is what no two accounts may see differently.
+Both live as long as a run.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Account:
     password: str
     session: str = ""
     next_sequence: int = 1
-    next_number: int | None = None
+    is_heard: bool = False
     stream: dict[tuple[str, int], bytes] = field(default_factory=dict)
     timestamps: dict[tuple[str, int], int] = field(default_factory=dict)
     open: dict[Key, int] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Account:
         """Note the session; another one is another day, and starts from nothing."""
         if self.session and session != self.session:
             self.next_sequence = 1
+            self.is_heard = False
             self.open.clear()
             market.references.clear()
             market.matches.clear()

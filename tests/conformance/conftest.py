@@ -87,10 +87,14 @@ def short_day(tmp_path):
 def hold():
     """Play scenarios, and give the results by the scenarios' names."""
 
-    async def hold(suite, target, *only, text=None, settings=SETTINGS, users=USERS, patience=3.0, more=None):
+    async def hold(
+        suite, target, *only, text=None, settings=SETTINGS, users=USERS, patience=3.0, more=None, settled=False
+    ):
         scenarios = chosen(load(suite) if text is None else read(SUITES[suite], "test.txt", text), only)
         assert scenarios, only
-        run = Run(SUITES[suite], target, users, parameters({**settings, **(more or {})}), patience)
+        run = Run(
+            SUITES[suite], target, users, parameters({**settings, **(more or {})}), patience, settled_only=settled
+        )
         return {result.scenario.name: result for result in await perform(run, scenarios, lambda _: None)}
 
     return hold
