@@ -59,6 +59,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it that
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        detail = detail.encode("utf-8", "replace").decode()  # it may quote a header, which may be any bytes
         super().__init__(detail)
         self.status = status
         self.field = field

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 import sys
 import threading
 import time
@@ -19,6 +20,8 @@ LINES_WAITING = 10_000
 """Lines that may wait to be written before more are dropped."""
 DRAIN_SECONDS = 1.0
 """How long the end of the program waits for lines to be written."""
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What a terminal may obey, but for the tabs and line ends that tracebacks have."""
 
 
 class LogWriter:
@@ -63,8 +66,16 @@ class LogWriter:
 def log_through(lines: LogWriter, *renderers: structlog.typing.Processor) -> None:
     """Have every logger write its lines there, made by these renderers."""
     structlog.configure(
-        processors=[structlog.processors.add_log_level, *renderers],
+        processors=[structlog.processors.add_log_level, show_controls, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", lines)),
         cache_logger_on_first_use=True,
     )
+
+
+def show_controls(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Have controls in a line's values shown, not obeyed: a client may have typed them."""
+    for name, value in entry.items():
+        if isinstance(value, str) and CONTROLS.search(value):
+            entry[name] = CONTROLS.sub(lambda found: repr(found[0])[1:-1], value)
+    return entry

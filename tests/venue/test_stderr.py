@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from venue import stderr
-from venue.stderr import LogWriter
+from venue.stderr import LogWriter, show_controls
 
 
 def test_a_standard_error_that_nobody_reads_costs_lines_only(monkeypatch):
@@ -72,3 +72,12 @@ def test_a_venue_whose_standard_error_closes_goes_on(connect, environment, tmp_p
         assert client.expect("A")
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+def test_a_terminal_obeys_nothing_of_what_a_client_typed():
+    typed = {"who": "client:a\0\x1b[31m", "exception": "one\n\ttwo", "count": 3}
+    assert show_controls(None, "", typed) == {
+        "who": r"client:a\x00\x1b[31m",
+        "exception": "one\n\ttwo",
+        "count": 3,
+    }

@@ -287,3 +287,28 @@ def test_a_secret_is_never_in_the_log(demo, operator):
     assert operator.token not in text
     assert "ntf-operator!" not in text
     assert json.dumps(operator.token)[1:20] not in text
+
+
+JSON = b"Content-Type: application/json"
+ODD = [
+    ("GET /ops/ports", b"Accept: \xff/x", b"", 406),
+    ("GET /metrics", b"Accept: \xff", b"", 406),
+    ("POST /ops/trading-day/next", b"Content-Type: \xff", b"{}", 415),
+    ("POST /ops/trading-day/next", JSON + b"\r\nContent-Encoding: gzip", b"{}", 400),
+    ("POST /auth/token", b"Content-Type: application/x-www-form-urlencoded\r\nContent-Encoding: gzip", b"a=b", 400),
+    ("GET /ops/ports", b"Expect: nothing", b"", 417),
+    ("GET /openapi/ops.json", b"Host: [", b"", 400),
+    ("GET /openapi/ops.json", b"Host: \xff", b"", 400),
+    ("GET /openapi/ops.json", b"Host:", b"", 400),
+]
+
+
+@pytest.mark.parametrize(("line", "header", "body", "status"), ODD)
+def test_headers_that_nobody_sends_are_the_callers_fault(demo, operator, line, header, body, status):
+    operator.get("/ops/ports")  # so that it has a token
+    host = b"" if header.startswith(b"Host:") else b"Host: venue\r\n"
+    head = f"{line} HTTP/1.1\r\nConnection: close\r\nAuthorization: Bearer {operator.token}\r\n".encode()
+    with socket.create_connection(demo.addresses["http"], timeout=15) as client:
+        client.sendall(head + host + header + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        with client.makefile("rb") as answers:
+            assert int(answers.readline().split()[1]) == status

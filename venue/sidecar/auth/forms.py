@@ -35,6 +35,8 @@ async def read_form(request: web.Request) -> dict[str, str]:
                     raise _too_large()
     except TimeoutError:
         raise Problem(408, f"the form did not come within {FORM_SECONDS:.0f} seconds") from None
+    except web.RequestPayloadError:
+        raise BadForm("the form is not encoded as its headers say") from None
     return fields(body.decode("latin-1"))
 
 

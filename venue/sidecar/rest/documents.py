@@ -14,6 +14,7 @@ from importlib import resources
 import msgspec
 from aiohttp import web
 
+from venue.problem import Problem
 from venue.sidecar.rest.endpoints import PUBLIC, Ask, Endpoint, Handler, Reply
 from venue.sidecar.rest.openapi import Api, describe, described
 
@@ -88,7 +89,10 @@ def describing(api: Api, table: Sequence[Endpoint]) -> Handler:
     """Give the handler of an API's description."""
 
     async def handler(ask: Ask) -> Reply:
-        base = ask.sidecar.config.http.url or str(ask.request.url.origin())  # a browser goes back to where it is
+        try:
+            base = ask.sidecar.config.http.url or str(ask.request.url.origin())  # a browser goes back to where it is
+        except ValueError:
+            raise Problem(400, "the header Host names no host", "Host") from None
         return Reply(describe(api, table, base.rstrip("/")))
 
     return handler

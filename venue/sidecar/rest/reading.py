@@ -79,6 +79,8 @@ async def read_body(request: web.Request, struct: type[Anything]) -> Anything:
     except TimeoutError:
         late = f"the body did not come within {BODY_SECONDS:.0f} seconds"
         raise Problem(408, late, headers={"Connection": "close"}) from None
+    except web.RequestPayloadError:
+        raise Problem(400, "the body is not encoded as its headers say", headers={"Connection": "close"}) from None
     if not data:
         return convert({}, struct)
     check_media(request)

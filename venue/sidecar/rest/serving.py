@@ -156,6 +156,6 @@ async def finish(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "portcullis"
-    response.headers["X-Request-Id"] = request["id"]
+    response.headers["X-Request-Id"] = request.get("id") or secrets.token_hex(8)  # aiohttp's own have none
     if request.secure:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
