@@ -276,7 +276,7 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
         setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
     security.quote(1)
     security.quote(-1)
-    if security.entry is not None:
+    if not command.prices.keys().isdisjoint(THRESHOLDS):
         protect(engine)
 
 

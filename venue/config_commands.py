@@ -73,6 +73,7 @@ def config_check(file: Path | None) -> None:
     click.echo(
         f"{file or 'the demo'}: fine. {len(checked.service)} services, {len(checked.port)} ports, "
         f"{len(checked.symbol)} symbols, {len(checked.rule)} rules, "
+        f"{len(checked.book)} order books, {len(checked.account)} accounts, "
         f"{len(checked.client)} clients, {len(checked.person)} people"
     )
 

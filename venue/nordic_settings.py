@@ -85,7 +85,7 @@ class AccountSettings(Settings, frozen=True):
         """Give which of its member's users it covers: without any named, all."""
         if not self.users:
             return set(users)
-        return {user for user in users if (user in self.users) is (self.scope == "inclusion")}
+        return set(users) & set(self.users) if self.scope == "inclusion" else set(users) - set(self.users)
 
 
 def nordic_fault(config: Config) -> Fault | None:

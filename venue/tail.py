@@ -28,8 +28,10 @@ POLL_SECONDS = 0.1
 SOUP_HEADER = 3
 """Bytes of a packet before its message."""
 PRICES = frozenset({"price", "execution_price", "display_price", "discretion_price"})
-IN_DOLLARS = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER})
-"""The checks whose limit is money."""
+IN_DOLLARS = frozenset(
+    {Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.MAXIMUM_ORDER_VALUE, Reject.CONTINUOUS_FAT_FINGER}
+)
+"""The checks whose limit is money, of whatever currency."""
 Entry = dict[str, Any]
 
 _decoder = msgspec.msgpack.Decoder()

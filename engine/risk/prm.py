@@ -14,6 +14,7 @@ is none. Values are 1/10,000 of the book's currency, percentages 1/10,000 of a p
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec import structs
@@ -319,9 +320,14 @@ class PrmRuleBook:
         self.users = {(member.mpid, user): None for member in self.members.values() for user in member.entry.users}
         for account in self.accounts.values():
             entry = account.entry
-            for mpid, user in self.users:
-                if mpid == entry.mpid and (not entry.users or (user in entry.users) is not entry.is_exclusion):
-                    self.users[mpid, user] = account
+            users: Iterable[str] = entry.users
+            if entry.is_exclusion or not entry.users:
+                member = self.members.get(entry.mpid)
+                excluded = frozenset(entry.users)
+                users = () if member is None else [user for user in member.entry.users if user not in excluded]
+            for user in users:
+                if (entry.mpid, user) in self.users:
+                    self.users[entry.mpid, user] = account
 
     def protection(self, scope: Scope) -> Protection:
         """Fold what holds for a scope."""

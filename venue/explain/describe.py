@@ -24,6 +24,10 @@ DECIMALS: Final = 4
 """Of an amount of money."""
 OF_THE_BOOK: Final = frozenset({Reject.HALTED, Reject.LOW_DISK_SPACE, Reject.AFTER_HOURS_CLOSED, Reject.INVALID_SYMBOL})
 OF_THE_PORT: Final = frozenset({Reject.ENTRY_DISABLED, Reject.FIRM_NOT_AUTHORIZED})
+MONEY: Final = frozenset(
+    {Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.MAXIMUM_ORDER_VALUE, Reject.CONTINUOUS_FAT_FINGER}
+)
+"""Checks whose figures are money, of whatever currency."""
 IN_DOLLARS: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.INVALID_PRICE, Reject.INVALID_TICK})
 UNITS: Final = {
     Reject.INVALID_QUANTITY: "shares",
@@ -33,6 +37,10 @@ UNITS: Final = {
     Reject.AFTER_HOURS_CLOSED: "time of day",
     Reject.PORT_MESSAGE_RATE: "messages",
     Reject.MAXIMUM_SHARES: "shares",
+    Reject.PORT_ORDER_RATE: "messages",
+    Reject.MAXIMUM_ORDER_QUANTITY: "shares",
+    Reject.MAXIMUM_ORDER_VALUE: "units of the currency",
+    Reject.CONTINUOUS_FAT_FINGER: "units of the currency",
 } | dict.fromkeys(IN_DOLLARS, "dollars")
 
 
@@ -159,7 +167,7 @@ class Describer:
     def _figures(self, refusal: Refusal) -> tuple[Value, Value]:
         """Give limit and observed value, as an answer shows them."""
         reason, limit, observed = refusal.reason, refusal.limit, refusal.observed
-        if reason in (Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER):
+        if reason in MONEY:
             return (None if limit is None else amount(limit)), (None if observed is None else amount(observed))
         if limit is not None or observed is not None:
             return limit, observed

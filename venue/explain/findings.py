@@ -60,6 +60,14 @@ KEYS: Final[dict[Reject, tuple[Key, ...]]] = {
     Reject.MAXIMUM_SHARES: ("quantity",),
     Reject.MAXIMUM_NOTIONAL: ("quantity", "price"),
     Reject.FAT_FINGER: ("price",),
+    Reject.UNKNOWN_USER: (),
+    Reject.ACCOUNT_BLOCKED: (),
+    Reject.PORT_ORDER_RATE: (),
+    Reject.RESTRICTED_SEGMENT: (),
+    Reject.RESTRICTED_SYMBOL: (),
+    Reject.MAXIMUM_ORDER_QUANTITY: ("quantity",),
+    Reject.MAXIMUM_ORDER_VALUE: ("quantity", "price"),
+    Reject.CONTINUOUS_FAT_FINGER: ("price",),
 }
 """Which fields the checks of book, port and rules read; of one that is not named here, all that could matter."""
 ANY_FIELD: Final[tuple[Key, ...]] = ("quantity", "price", "time_in_force", "display", "intermarket_sweep", "side")
