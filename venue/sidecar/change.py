@@ -1,4 +1,4 @@
-"""Changing something: the engine process does it, and the answer waits until the replica shows it too."""
+"""Changing something: the engine process does it, and the answer waits until the replica shows it too; and looking."""
 
 from __future__ import annotations
 
@@ -37,6 +37,15 @@ async def change(
         )
         return unavailable(detail, answer.record)
     return answer
+
+
+async def present(sidecar: Sidecar) -> None:
+    """Wait until the replica shows the present: what it shows while it catches up may be less than was told before."""
+    try:
+        async with asyncio.timeout(APPLIED_SECONDS):
+            await sidecar.replica.caught_up.wait()
+    except TimeoutError:
+        raise Problem(503, "the replica has not caught up with the log yet; /readyz tells when") from None
 
 
 def unavailable(detail: str, record: int = 0) -> Response:

@@ -11,6 +11,8 @@ record are written at once. A line that begins with a colon says now and then th
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -23,6 +25,8 @@ from venue.sidecar.feed import KINDS, Event
 
 BEAT_SECONDS = 10.0
 """Seconds without an event after which a comment is sent."""
+LOOK_SECONDS = 1.0
+"""Seconds after which it is looked at anew whether a follower still may follow."""
 SLOWEST_SECONDS = 30.0
 """How long a follower may take to read before it is left."""
 FOLLOWERS_MAX = 200
@@ -39,10 +43,13 @@ class Scoped(Protocol):
         """The MPIDs."""
 
 
-async def events(request: web.Request, sidecar: Sidecar, identity: Scoped) -> web.StreamResponse:
+async def events(
+    request: web.Request, sidecar: Sidecar, identity: Scoped, still: Callable[[], bool] = lambda: True
+) -> web.StreamResponse:
     """Serve live events until the follower leaves: of all kinds, or those that `kinds` names.
 
-    Raises `Problem` before anything is sent.
+    They end where `still`, which tells whether the follower may have them, says no. Raises `Problem` before anything
+    is sent.
     """
     feed = sidecar.feed
     kinds, after = _kinds(request), _after(request)
@@ -56,10 +63,15 @@ async def events(request: web.Request, sidecar: Sidecar, identity: Scoped) -> we
     try:
         await response.prepare(request)
         await response.write(f": as of record {sidecar.replica.applied}\n\n".encode())
+        looked = time.monotonic()
         while not subscription.is_over:
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_SECONDS):
                     await subscription.wait()
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                if not still():
+                    break
+                looked = time.monotonic()
             text = "".join(map(_text, subscription.take())) or ": \n\n"
             async with asyncio.timeout(SLOWEST_SECONDS):
                 await response.write(text.encode())

@@ -43,6 +43,8 @@ class Principal(NamedTuple):
 class Principals:
     """Finds clients and people. `desk` gives the present desk, which knows the clients made at run time.
 
+    It raises `Problem` 503 while there is none: an old one may hold clients that were removed.
+
     `origins` are the beginnings of this venue's own addresses: a redirect that is a path is one of them and that path.
     """
 
@@ -77,14 +79,19 @@ class Principals:
 
     def find(self, subject: str) -> Principal | None:
         """Give who this is at present."""
+        known = self._configured.get(subject)
         kind, _, name = subject.partition(":")
-        made = self._desk().clients.get(name) if kind == CLIENT else None
-        return self._configured.get(subject) or (None if made is None else _made(made))
+        if known is not None or kind != CLIENT:
+            return known
+        made = self._desk().clients.get(name)
+        return None if made is None else _made(made)
 
     def verify(self, client_id: str, secret: str) -> Principal | None:
         """Give the client made at run time whose secret this is; one of the configuration's has its own."""
+        if f"{CLIENT}:{client_id}" in self._configured:
+            return None
         made = self._desk().verify(client_id, secret)
-        return None if made is None or f"{CLIENT}:{client_id}" in self._configured else _made(made)
+        return None if made is None else _made(made)
 
 
 def _made(client: Client) -> Principal:

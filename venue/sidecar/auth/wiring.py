@@ -29,7 +29,9 @@ from venue.sidecar.auth.token_endpoint import GRANT_TYPES, token
 from venue.sidecar.auth.tokens import BadToken, Tokens
 
 if TYPE_CHECKING:
+    from venue.desk import Desk
     from venue.sidecar.context import Sidecar
+    from venue.sidecar.replica import Replica
 
 FOLDER = "sidecar"
 """Where in the data directory the keys are."""
@@ -44,7 +46,7 @@ class Auth:
         http = sidecar.config.http
         self.venue = sidecar.config.venue.name
         self.issuer = issuer_of(sidecar)
-        self.principals = Principals(sidecar.config, lambda: sidecar.replica.machine.desk, origins_of(self.issuer))
+        self.principals = Principals(sidecar.config, partial(present_desk, sidecar.replica), origins_of(self.issuer))
         self.keys = Keys(sidecar.data / FOLDER, now)
         self.tokens = Tokens(self.keys, self.principals, self.issuer, http.token_seconds, now)
         self.codes = Codes(now, self.tokens.revoke)
@@ -53,6 +55,14 @@ class Auth:
         self.sources = Sources(http)
         self.addresses = Buckets(http.address_requests_per_second, http.address_burst)
         self.callers = Buckets(http.client_requests_per_second, http.client_burst)
+
+    def still(self, request: web.Request, identity: Identity) -> bool:
+        """Whether who asked this a while ago might ask the same now: nothing of it was taken away. Age is no matter."""
+        try:
+            token = token_in(request.headers.getall("Authorization", [""]))
+            return self.tokens.identify(token, at_any_age=True) == identity
+        except (BadToken, Problem):
+            return False
 
     def identify(self, request: web.Request) -> Identity:
         """Tell who asks; raises `Problem` 401 without a good token, 429 from who asks too often."""
@@ -66,6 +76,13 @@ class Auth:
             raise unauthorized(str(error), challenge) from None
         self.callers.take(identity.subject)
         return identity
+
+
+def present_desk(replica: Replica) -> Desk:
+    """Give the desk as it is at present; raises `Problem` 503 while the replica catches up, with an old one."""
+    if not replica.caught_up.is_set():
+        raise Problem(503, "which clients there are is not known yet: the replica has not caught up with the log")
+    return replica.machine.desk
 
 
 def token_in(headers: list[str]) -> str:

@@ -15,6 +15,7 @@ from venue.calls import Query
 from venue.explain.answer import Explanation
 from venue.problem import Problem
 from venue.roles import OPERATIONS, PRM_READ, RULES_READ
+from venue.sidecar.change import present
 from venue.sidecar.explain import explain, find_reject
 from venue.sidecar.rest.endpoints import Ask, Endpoint, Reply, Scope
 
@@ -36,6 +37,7 @@ class OrderQuery(Query, frozen=True, kw_only=True):
 async def of_order(ask: Ask) -> Reply:
     """Explain the newest reject of an order."""
     query: OrderQuery = ask.query
+    await present(ask.sidecar)
     port = ask.sidecar.replica.machine.engine.ports.get(query.port)
     missing = Problem(404, f"there is no port {query.port}", "port")
     if port is None:

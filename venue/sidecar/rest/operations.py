@@ -6,6 +6,7 @@ durable and the replica has applied it, so that whoever looks afterwards sees it
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
@@ -17,7 +18,8 @@ from venue.looks import Look
 from venue.operations import ROUTES, Route
 from venue.problem import Problem, ProblemDetails
 from venue.roles import OPERATIONS
-from venue.sidecar.change import change
+from venue.sidecar.auth.identity import AUTH
+from venue.sidecar.change import change, present
 from venue.sidecar.comparison import Outcome
 from venue.sidecar.events import events
 from venue.sidecar.feed import KINDS
@@ -33,6 +35,7 @@ def looking(route: Route) -> Handler:
     assert look is not None
 
     async def handler(ask: Ask) -> Reply:
+        await present(ask.sidecar)
         machine = ask.sidecar.replica.machine
         return Reply(look(Look(machine, ask.path, ask.query)), machine.number)
 
@@ -88,7 +91,8 @@ class EventsQuery(Query, frozen=True):
 
 async def follow(ask: Ask) -> web.StreamResponse:
     """Send what happens as it happens, until the caller leaves."""
-    return await events(ask.request, ask.sidecar, ask.identity)
+    auth = ask.request.app[AUTH]
+    return await events(ask.request, ask.sidecar, ask.identity, partial(auth.still, ask.request, ask.identity))
 
 
 EVENTS = Endpoint(

@@ -5,6 +5,7 @@ Found through the folder's place at the end of the path, by the `conftest` besid
 
 from base64 import b64encode
 from contextlib import asynccontextmanager
+from functools import partial
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -19,6 +20,7 @@ from venue.sidecar.auth.codes import challenge_of
 from venue.sidecar.auth.identity import AUTH, authenticate
 from venue.sidecar.context import Sidecar
 from venue.sidecar.engine import EngineClient
+from venue.sidecar.events import events
 from venue.sidecar.feed import Feed
 from venue.sidecar.replica import Replica
 
@@ -100,12 +102,14 @@ class Gatehouse:
         replica = Replica(data, data / "sidecar" / "run")
         addresses = {"http": ("127.0.0.1", 7420)}
         self.sidecar = Sidecar(settings, data, data, addresses, replica, EngineClient(data), Feed(replica))
+        replica.caught_up.set()
         self.desk = replica.machine.desk
         self.app = web.Application(middlewares=[self.tell])
         add_auth(self.app, self.sidecar, clock)
         for path in ("/who", "/ptr-api/clearing/access"):
             self.app.router.add_get(path, self.who)
         self.app.router.add_get("/anyone", self.anyone)
+        self.app.router.add_get("/events", self.events)
         self.server = TestServer(self.app)
         self.sessions = {}
 
@@ -128,6 +132,10 @@ class Gatehouse:
         return web.json_response(
             {"subject": subject, "roles": sorted(roles), "mpids": None if mpids is None else sorted(mpids)}
         )
+
+    async def events(self, request):
+        identity = authenticate(request)
+        return await events(request, self.sidecar, identity, partial(self.auth.still, request, identity))
 
     @staticmethod
     async def anyone(request):

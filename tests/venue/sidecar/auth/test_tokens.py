@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 
 import pytest
+from aiohttp import ClientSession
 from gatehouse import ISSUER, NOON, added, bearer, secret_of
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -13,6 +14,7 @@ from joserfc.jws import JWSRegistry
 
 from venue import roles
 from venue.desk import Client, hash_secret
+from venue.sidecar import events
 
 ES256 = JWSRegistry.algorithms["ES256"]
 EQRC = [
@@ -314,6 +316,34 @@ async def test_a_client_made_at_run_time_gets_tokens_that_end_with_it_and_with_i
     token = await house.access("made", secret="t" * 32)
     del house.desk.clients["made"]
     await refused(house, f"Bearer {token}")
+
+
+async def test_while_the_replica_catches_up_nobody_is_believed_who_may_be_gone_by_now(house):
+    house.desk.clients["made"] = Client("made", ("operations",), None, hash_secret("s" * 32))
+    token, configured = await house.access("made", secret="s" * 32), await house.access()
+    house.sidecar.replica.caught_up.clear()
+    assert (await house.who_is(token))[0].status == 503
+    assert (await house.token("made", "s" * 32)).status == 503
+    assert (await house.who_is(configured))[0].status == 200
+    assert (await house.token()).status == 200
+    house.sidecar.replica.caught_up.set()
+    assert (await house.who_is(token))[0].status == 200
+
+
+async def test_what_is_sent_for_long_ends_when_what_let_it_in_is_taken_away_but_not_with_the_tokens_age(
+    house, monkeypatch
+):
+    monkeypatch.setattr(events, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(events, "LOOK_SECONDS", 0)
+    house.desk.clients["made"] = Client("made", ("operations",), None, hash_secret("s" * 32))
+    token = await house.access("made", secret="s" * 32)
+    async with ClientSession() as session, session.get(house.server.make_url("/events"), headers=bearer(token)) as told:
+        house.clock.now += 600
+        assert (await house.who_is(token))[0].status == 401
+        for _ in range(5):
+            assert await told.content.readline()
+        del house.desk.clients["made"]
+        await told.read()
 
 
 async def test_a_client_made_at_run_time_takes_nobodys_place(house):
