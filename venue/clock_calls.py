@@ -83,11 +83,14 @@ def target_of(body: ClockBody, keeper: Timekeeper) -> int:
     """Give the venue time to which a body moves the clock."""
     now, _ = keeper.journal.clock.now()
     if body.advance_ms is not msgspec.UNSET:
-        return now + body.advance_ms * MILLISECOND
-    assert isinstance(body.advance_to, datetime)
-    target = nanoseconds(body.advance_to)
+        target = now + body.advance_ms * MILLISECOND
+    else:
+        assert isinstance(body.advance_to, datetime)
+        target = nanoseconds(body.advance_to)
     if target - now > int(LONGEST_MOVE.total_seconds()) * SECOND:
-        raise Problem(422, f"that is more than {LONGEST_MOVE.days} days ahead", "advanceTo")
+        raise Problem(422, f"that is more than {LONGEST_MOVE.days} days ahead", named(body))
+    if target >= NEVER:
+        raise Problem(422, f"venue time ends before {moment(NEVER)}", named(body))
     return target
 
 

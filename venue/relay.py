@@ -21,6 +21,7 @@ from typing import Final
 
 import msgspec
 
+from venue.calls import LONGEST_NUMBER
 from venue.gate import Collector
 from venue.record import encode_batch
 from venue.spool import Spool
@@ -31,7 +32,7 @@ RECORDS_A_TURN: Final = 128
 """Records encoded before others have their turn: some 150 microseconds."""
 PIECE: Final = 256 * 1024
 """Bytes sent to the second process at a time."""
-MARK_BYTES: Final = 1024 * 1024
+MARK_BYTES: Final = 64 * 1024
 """Bytes from one frame whose place is known to the next."""
 LAST: Final = Struct(">Q")
 """What an answer begins with."""
@@ -93,19 +94,20 @@ class Relay:
         self._more.set()
 
     def _find(self, number: int) -> int:
-        """Give where the frame with a record begins, or where it will."""
-        offset = self._offsets[bisect_right(self._marks, number) - 1]
-        while offset < self._spool.length:
-            _, length = HEAD.unpack(self._spool.slice(offset, offset + HEAD.size))
-            following = offset + HEAD.size + length
-            if following == self._spool.length:
-                beyond = self.last + 1
-            else:
-                beyond, _ = HEAD.unpack(self._spool.slice(following, following + HEAD.size))
-            if number < beyond:
+        """Give where the frame with a record begins, or where it will: orders wait for it, so one read must do."""
+        place = bisect_right(self._marks, number)
+        begin = self._offsets[place - 1]
+        end, beyond = self._spool.length, self.last + 1
+        if place < len(self._marks):
+            end, beyond = self._offsets[place], self._marks[place]
+        part, at = self._spool.slice(begin, end), 0
+        while at < len(part):
+            _, length = HEAD.unpack_from(part, at)
+            following = at + HEAD.size + length
+            if number < (HEAD.unpack_from(part, following)[0] if following < len(part) else beyond):
                 break
-            offset = following
-        return offset
+            at = following
+        return begin + at
 
 
 def asked_for(request: bytes) -> int | None:
@@ -116,4 +118,5 @@ def asked_for(request: bytes) -> int | None:
     except (msgspec.DecodeError, KeyError, UnicodeDecodeError, RecursionError):
         return None
     number = text.removeprefix(TARGET)
-    return int(number) if number != text and number.isascii() and number.isdecimal() else None
+    is_number = number != text and number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
+    return int(number) if is_number else None

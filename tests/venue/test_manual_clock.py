@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from engine.engine import NEVER
 from ouch import codec
 from venue import timekeeper
 from venue.log import read_log
@@ -128,6 +129,16 @@ def test_what_cannot_be_is_refused_by_its_field(host, standing, body, status, fi
     assert answer.status == status
     assert [error["field"] for error in answer.body.get("errors", [])] == ([] if field is None else [field])
     assert records(venue) == before
+
+
+@MANUAL
+@pytest.mark.parametrize("body", [{"advanceMs": 2_000}, {"advanceTo": "2116-02-20T23:53:39Z"}])
+def test_a_clock_is_not_moved_beyond_the_end_of_time(host, standing, clock, body):
+    clock.moment = NEVER - SECOND
+    venue = host(standing())
+    answer = venue.ask("clock", body)
+    assert (answer.status, answer.body["errors"][0]["field"]) == (422, *body)
+    assert advance(venue, 999)["fired"] == 0
 
 
 @MANUAL

@@ -122,6 +122,7 @@ async def test_a_reader_that_does_not_read_holds_up_nobody_and_fills_no_memory(r
         (b'{"target": "records?after=0", "verb": "GET"}', 0),
         (b'{"target": "records?after=-1"}', None),
         (b'{"target": "records?after="}', None),
+        (b'{"target": "records?after=' + b"9" * 5_000 + b'"}', None),
         (b'{"target": "records"}', None),
         (b'{"target": "ports"}', None),
         (b'{"target": 5}', None),
@@ -132,3 +133,23 @@ async def test_a_reader_that_does_not_read_holds_up_nobody_and_fills_no_memory(r
 )
 def test_only_what_asks_for_records_is_taken_for_that(request_, after):
     assert asked_for(request_) == after
+
+
+async def test_a_frame_is_found_by_reading_a_part_however_much_came_before(relay, monkeypatch):
+    monkeypatch.setattr(relays, "MARK_BYTES", 500)
+    starts = {}
+    for number in range(1, 301):
+        if number % 3 == 1:
+            starts[number] = relay._spool.length
+        relay.collector.records.append(record(number))
+        if number % 3 == 0:
+            relay._flush()
+    read = []
+    whole = relay._spool.slice
+    monkeypatch.setattr(
+        type(relay._spool), "slice", lambda _, start, end: read.append(end - start) or whole(start, end)
+    )
+    for number in range(1, 301):
+        assert relay._find(number) == starts[number - (number - 1) % 3]
+    assert relay._find(301) == relay._spool.length
+    assert max(read) < 1_500
