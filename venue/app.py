@@ -360,7 +360,8 @@ class Venue:
             if self.live:
                 self.note_space(low)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self.stopping.wait()
 
     def note_space(self, low: bool) -> None:
         """Record that room on the disk has become low, or is enough again."""

@@ -25,19 +25,22 @@ class Disk:
         subprocess.run(["mount", *how, self.directory], check=True, capture_output=True)
 
     def unmount(self):
-        subprocess.run(["umount", self.directory], check=True, capture_output=True)
+        """Unmount; a killed process may hold its files a moment longer."""
+        for _ in range(100):
+            done = subprocess.run(["umount", self.directory], check=False, capture_output=True)
+            if done.returncode == 0:
+                return
+            time.sleep(0.1)
+        done.check_returncode()
 
     @contextmanager
     def mounted(self):
-        """Mounted for a while. A killed process may hold its files a moment longer."""
+        """Mounted for a while."""
         self.mount()
         try:
             yield self
         finally:
-            for _ in range(100):
-                if subprocess.run(["umount", self.directory], check=False, capture_output=True).returncode == 0:
-                    break
-                time.sleep(0.1)
+            self.unmount()
 
     def free(self):
         status = os.statvfs(self.directory)

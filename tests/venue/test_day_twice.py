@@ -14,6 +14,9 @@ from venue.recovery import replay
 MANUAL = pytest.mark.section("Portcullis", "Manual clock")
 SECOND = 1_000_000_000
 SETTINGS = 'clock = "manual"\nclock_start = 2026-11-25T12:00:00Z\nroll_at = "20:30"\nlow_disk_mb'
+MANUAL_CLOCK = ("low_disk_mb", SETTINGS)
+US_DAYS = ('timestamps = "UTC"', 'timestamps = "UTC"\ncalendar = "XNAS"')
+"""Else the Nordic market trades on Thanksgiving, and so does the venue."""
 BUYER, SELLER, OTHER = ("ouch.nasdaq", "IN19T6"), ("ouch.nasdaq", "AK01T1"), ("ouch.bx", "IN21T7")
 
 
@@ -112,7 +115,7 @@ def test_a_week_that_is_told_twice_has_the_same_bytes_sessions_and_state_each_ti
 ):
     outcomes = []
     for run in ("first", "second"):
-        venue = host(demo_config(("low_disk_mb", SETTINGS)), data=tmp_path / run)
+        venue = host(demo_config(MANUAL_CLOCK, US_DAYS), data=tmp_path / run)
         day, start = Day(venue, connect), time.monotonic()
         play(day)
         print(f"two days of trading and a holiday in {time.monotonic() - start:.2f} s")
@@ -139,7 +142,7 @@ def test_a_week_that_is_told_twice_has_the_same_bytes_sessions_and_state_each_ti
 def test_the_records_of_both_runs_are_the_same_but_for_wall_times(host, connect, demo_config, tmp_path):
     runs = []
     for run in ("first", "second"):
-        venue = host(demo_config(("low_disk_mb", SETTINGS)), data=tmp_path / run)
+        venue = host(demo_config(MANUAL_CLOCK, US_DAYS), data=tmp_path / run)
         day = Day(venue, connect)
         day.login()
         day.send("IN19T6", order(day.clients["IN19T6"], 1, tif=b"6", options=option(codec.TAG_EXPIRE_TIME, 30)))
@@ -160,7 +163,7 @@ STEPS = st.lists(st.integers(0, 9_000), max_size=12)
 def test_many_small_moves_bring_what_one_large_one_brings(host, connect, demo_config, tmp_path_factory, lives, steps):
     heard = []
     for moves in ((45_000,), (*steps, 45_000 - sum(steps) % 45_000)):
-        config = demo_config(("low_disk_mb", SETTINGS), durability="memory")
+        config = demo_config(MANUAL_CLOCK, US_DAYS, durability="memory")
         venue = host(config, data=tmp_path_factory.mktemp("moved"))
         day = Day(venue, connect)
         day.login()

@@ -37,6 +37,8 @@ COMMAND: Final = (sys.executable, "-P", "-m", "venue.explain")
 
 async def explain(sidecar: Sidecar, record: int) -> Explanation:
     """Explain a record. Raises `Problem`."""
+    if not 1 <= record <= sidecar.replica.applied:
+        raise Problem(404, f"there is no record {record}: the log ends with {sidecar.replica.applied}", "rejectId")
     return await sidecar.explainer.record(record)
 
 
@@ -106,7 +108,8 @@ class Explainer:
             *COMMAND, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE
         )
         try:
-            output, _ = await asyncio.wait_for(process.communicate(), self.seconds)
+            async with asyncio.timeout(self.seconds):
+                output, _ = await process.communicate()
         except TimeoutError:
             detail = f"the replay to that record took more than {self.seconds:g} seconds and was given up; "
             raise Problem(503, f"{detail}`portcullis explain` takes as long as it takes") from None

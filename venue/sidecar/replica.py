@@ -98,7 +98,8 @@ class Replica:
             else:
                 pause = LOOK_SECONDS if self._waiting else min(pause * 2, LONGEST_PAUSE)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):  # `wait_for` of Python 3.11 may swallow our cancellation
+                    await self._wake.wait()
             self._wake.clear()
 
     def look(self) -> None:

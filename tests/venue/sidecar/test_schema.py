@@ -30,7 +30,17 @@ def test_every_answer_is_as_described(demo, operator, tmp_path, api, part):
     command = [
         *(SCHEMATHESIS, "run", f"http://{host}:{port}/openapi/{api}.json"),
         *("--header", f"Authorization: Bearer {token}"),
-        *("--exclude-checks", NOT_HELD, choice, paths, "--max-examples", tries, "--no-color"),
+        *(
+            "--exclude-checks",
+            NOT_HELD,
+            choice,
+            paths,
+            "--max-examples",
+            tries,
+            "--no-color",
+            "--request-timeout",
+            "60",
+        ),
     ]
     run = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=100)
     assert run.returncode == 0, run.stdout[-10_000:] + run.stderr[-2_000:]
