@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 DUMPED: Final = re.compile(r"^(?P<offset>[0-9A-Fa-f]{4,16}):?\s+(?P<rest>.*)$")
-XXD: Final = re.compile(r"^((?:[0-9A-Fa-f]{2,8} )*[0-9A-Fa-f]{2,8})(?:  .*)?$")
+XXD: Final = re.compile(r"^((?:(?:[0-9A-Fa-f]{2}){1,8} )*(?:[0-9A-Fa-f]{2}){1,8})(?:  .*)?$")
 COLUMNS: Final = re.compile(r"^((?:[0-9A-Fa-f]{2}\s{1,2})*[0-9A-Fa-f]{2})(?:\s*\|.*)?$")
 PLAIN: Final = re.compile(r"^(?:0[xX])?[0-9A-Fa-f]+$")
 

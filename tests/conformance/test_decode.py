@@ -113,6 +113,12 @@ def test_hexadecimal_text_is_read_in_every_shape(text):
     assert fields(lines) == fields(lines_of(ENTER + CANCEL)[0])
 
 
+def test_a_dump_with_half_a_byte_is_no_dump():
+    lines, is_sound = lines_of(b"00000000: 003 554f 00  .0UO")
+    assert not is_sound
+    assert lines[0].startswith("raw bytes")
+
+
 def test_bare_messages_may_stand_one_a_line():
     text = b"580000000400000000\n5100001f1ad635bd1500000009\n"
     lines, is_sound = lines_of(text)
