@@ -16,6 +16,8 @@ from venue.control import LENGTH_BYTES, PATIENCE_SECONDS, Response, reachable
 
 CALLS_AT_ONCE = 32
 """Calls that are with the engine process at a time; others wait their turn."""
+GLANCE_SECONDS = 0.05
+"""Seconds from one glance to the next: who glances meanwhile shares that one."""
 
 
 class EngineGone(OSError):  # noqa: N818 - it reads as what is so
@@ -32,6 +34,7 @@ class EngineClient:
     def __init__(self, data: Path) -> None:
         self.path = data / "engine.sock"
         self._turn = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._glances: dict[str, tuple[float, asyncio.Task[Response]]] = {}
 
     async def ask(self, verb: str, target: str, body: Any = msgspec.UNSET, actor: str = "", key: str = "") -> Response:
         """Make one call and give its answer: a change is durable by then. Raises `EngineGone`.
@@ -55,6 +58,25 @@ class EngineClient:
                 raise EngineGone(f"the engine process did not answer: {why}", was_asked=True) from error
             finally:
                 writer.close()
+
+    async def glance(self, target: str) -> Response:
+        """Look, together with whoever looks at this moment: probes, which need no token, cost orders next to nothing.
+
+        Whoever waits may give up: the look goes on for the others. Raises `EngineGone`.
+        """
+        now = asyncio.get_running_loop().time()
+        begins, look = self._glances.get(target, (0.0, None))
+        if look is None or look.done():
+            begins = max(now, begins + GLANCE_SECONDS)
+            look = asyncio.create_task(self._look(target, begins - now))
+            look.add_done_callback(lambda done: done.cancelled() or done.exception())  # those who asked may have left
+            self._glances[target] = begins, look
+        return await asyncio.shield(look)
+
+    async def _look(self, target: str, pause: float) -> Response:
+        if pause > 0:
+            await asyncio.sleep(pause)
+        return await self.ask("GET", target)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> Response:
         writer.write(len(request).to_bytes(LENGTH_BYTES, "big") + request)

@@ -62,7 +62,7 @@ def test_an_answer_says_as_of_which_record_it_is(operator):
 
 def test_a_path_that_is_not_there_is_a_problem(operator):
     problem(operator.get("/ops/nowhere"), 404)
-    problem(operator.get("/"), 404)
+    problem(operator.get("/nowhere"), 404)
     problem(operator.get("/ops/books/nasdaq/ZZZ"), 404, "book")
     problem(operator.get("/ops/books/nasdaq/%00"), 404, "book")
     problem(operator.get("/ops/books/nasdaq/a%2Fb"), 404, "book")
@@ -312,3 +312,9 @@ def test_headers_that_nobody_sends_are_the_callers_fault(demo, operator, line, h
         client.sendall(head + host + header + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         with client.makefile("rb") as answers:
             assert int(answers.readline().split()[1]) == status
+
+
+@pytest.mark.parametrize("path", ["/", "/docs/"])
+def test_the_bare_address_leads_to_the_page(anybody, path):
+    answered = anybody.get(path)
+    assert (answered.status, answered.headers["Location"]) == (303, "/docs")

@@ -39,7 +39,14 @@ def make_app(sidecar: Sidecar, endpoints: Sequence[Endpoint] = ENDPOINTS) -> web
     app.on_cleanup.append(stop_watching)
     add_auth(app, sidecar)
     add_endpoints(app, [*endpoints, *documents.endpoints(endpoints)])
+    for path in ("/", "/docs/"):
+        app.router.add_get(path, front)
     return app
+
+
+async def front(_request: web.Request) -> web.StreamResponse:
+    """Send whoever opens the bare address in a browser to the page."""
+    return web.Response(status=303, headers={"Location": "/docs"})
 
 
 def add_endpoints(app: web.Application, endpoints: Sequence[Endpoint]) -> None:

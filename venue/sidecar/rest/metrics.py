@@ -130,7 +130,7 @@ async def look_at_engine(ask: Ask) -> Metrics | None:
     """Give what the engine process tells of itself, None where it does not answer in time."""
     try:
         async with asyncio.timeout(SCRAPE_SECONDS):
-            response = await ask.sidecar.engine.ask("GET", "metrics")
+            response = await ask.sidecar.engine.glance("metrics")
     except OSError:
         return None
     return msgspec.convert(response.body, Metrics) if response.status == HTTPStatus.OK else None

@@ -75,7 +75,7 @@ async def find_faults(ask: Ask) -> list[FieldError]:
         faults.append(FieldError("state", "the replica's state was found to differ from the engine's"))
     try:
         async with asyncio.timeout(ENGINE_SECONDS):
-            await ask.sidecar.engine.ask("GET", "clock")
+            await ask.sidecar.engine.glance("clock")
     except OSError as error:  # a timeout is one too
         why = str(error) or f"it has said nothing for {ENGINE_SECONDS:.0f} s"
         faults.append(FieldError("engine", f"the engine process does not answer: {why}"))
