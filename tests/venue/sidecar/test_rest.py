@@ -1,12 +1,14 @@
 """The HTTP service of a running demo: what goes wrong comes out as a problem, what went right is seen at once."""
 
 import json
+import logging
 import socket
 import time
 
 import pytest
 from aiohttp import web
 
+from venue.sidecar.rest.app import tells
 from venue.sidecar.rest.serving import finish
 
 PUBLIC = ("/healthz", "/readyz", "/version", "/metrics", "/openapi", "/openapi/ops.json", "/docs")
@@ -318,3 +320,11 @@ def test_headers_that_nobody_sends_are_the_callers_fault(demo, operator, line, h
 def test_the_bare_address_leads_to_the_page(anybody, path):
     answered = anybody.get(path)
     assert (answered.status, answered.headers["Location"]) == (303, "/docs")
+
+
+def test_what_was_answered_as_the_callers_fault_takes_no_place_in_the_log():
+    def line(error):
+        return logging.LogRecord("http", logging.ERROR, "", 0, "Unhandled exception", None, (type(error), error, None))
+
+    assert not tells(line(web.RequestPayloadError("not gzip")))
+    assert tells(line(ValueError("ours")))

@@ -26,6 +26,8 @@ HEAD_LINE = 8_190
 """Bytes of a request's first line, and of one header."""
 HEADERS = 64
 """Headers of a request."""
+NOT_HTTP = (HttpProcessingError, web.RequestPayloadError)
+"""What aiohttp raises for what is not HTTP, or not encoded as it says."""
 GRACE_SECONDS = 1.0
 """How long requests in progress have when the server ends."""
 
@@ -88,7 +90,7 @@ async def make_runner(app: web.Application) -> web.AppRunner:
 
 def tells(line: logging.LogRecord) -> bool:
     """Whether a line of aiohttp's is worth a place in the log: what came was not HTTP is not, it has been answered."""
-    return line.exc_info is None or not isinstance(line.exc_info[1], HttpProcessingError)
+    return line.exc_info is None or not isinstance(line.exc_info[1], NOT_HTTP)
 
 
 async def stop_watching(app: web.Application) -> None:
