@@ -14,7 +14,7 @@ Nothing here ever holds a secret.
 from __future__ import annotations
 
 import hmac
-from collections import deque
+from collections import Counter, deque
 from hashlib import sha256
 
 import msgspec
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 ENTRIES_KEPT = 1_000
 """Operations of which the desk still knows, done and refused counted apart; older ones stand in the log."""
 ANSWERS_KEPT = 1_000
-"""Idempotency keys whose answers are kept."""
+"""Idempotency keys whose answers are kept; beyond it the oldest of whoever has the most goes, and no other's."""
 ANSWER_AGE_NS = 24 * 3_600 * 1_000_000_000
 """Nanoseconds of wall time after which a key may be used anew."""
 
@@ -127,11 +127,12 @@ class Desk:
         name = operation.actor, operation.key
         self.answers.pop(name, None)  # one that was too old to count: the new one goes to the end
         self.answers[name] = Kept(*name, operation.digest, operation.status, operation.answer, number, wall_time)
-        while self.answers:
-            oldest = next(iter(self.answers.values()))
-            if len(self.answers) <= ANSWERS_KEPT and wall_time - oldest.wall_time <= ANSWER_AGE_NS:
-                break
-            del self.answers[oldest.actor, oldest.key]
+        while wall_time - self.answers[oldest := next(iter(self.answers))].wall_time > ANSWER_AGE_NS:
+            del self.answers[oldest]
+        if len(self.answers) > ANSWERS_KEPT:
+            counts = Counter(actor for actor, _ in self.answers)
+            busiest = max(counts, key=counts.__getitem__)
+            del self.answers[next(name for name in self.answers if name[0] == busiest)]
 
     def kept(self, actor: str, key: str, wall_time: int) -> Kept | None:
         """Give the answer that an actor's key gives again, None for a key that is new, or old enough to be."""

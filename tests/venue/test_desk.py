@@ -9,8 +9,8 @@ from venue.desk import Client, ClientGone, Desk, Operation, hash_secret
 HOUR = 3_600 * 1_000_000_000
 
 
-def apply(at, number, key="", status=200, wall_time=0, **more):
-    operation = Operation("me", "POST", "phase", b"{}", status, b'{"n":%d}' % number, key, b"%d" % number, **more)
+def apply(at, number, key="", status=200, wall_time=0, actor="me", **more):
+    operation = Operation(actor, "POST", "phase", b"{}", status, b'{"n":%d}' % number, key, b"%d" % number, **more)
     at.apply(msgspec.msgpack.encode(operation), number, 7 * number, wall_time)
 
 
@@ -82,6 +82,17 @@ def test_keys_are_bounded_by_count_oldest_first():
     assert len(one.answers) == desk.ANSWERS_KEPT
     assert one.kept("me", "k1", 0) is None
     assert one.kept("me", "k2", 0) is not None
+
+
+def test_who_uses_many_keys_pushes_out_nobody_elses():
+    one = Desk()
+    apply(one, 1, key="mine", actor="quiet")
+    for number in range(desk.ANSWERS_KEPT + 2):
+        apply(one, 2 + number, key=f"k{number}", actor="busy")
+    assert len(one.answers) == desk.ANSWERS_KEPT
+    assert one.kept("quiet", "mine", 0) is not None
+    assert one.kept("busy", "k2", 0) is None
+    assert one.kept("busy", "k3", 0) is not None
 
 
 def test_a_key_that_was_used_anew_is_the_newest():
