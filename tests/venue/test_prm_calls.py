@@ -3,6 +3,8 @@
 import pytest
 
 from engine.api import BlockAccount
+from venue.machine import Machine
+from venue.recovery import replay
 
 PRM = pytest.mark.section("Portcullis", "Operations: Nordic members and accounts")
 NO_LIMITS = {"maxQuantity": None, "maxValue": None}
@@ -161,3 +163,21 @@ def test_each_kind_of_book_has_its_own_prices(venue, target, body, field):
     response = venue.ask(target, body, "PUT")
     assert response.status == 422
     assert [error["field"] for error in response.body["errors"]] == [field]
+
+
+@PRM
+def test_what_was_set_outlives_a_restart_and_is_what_a_replay_finds(host, tmp_path):
+    venue = host(data=tmp_path)
+    put(venue, "prm/accounts/GP29PR", {"currency": "SEK", "limits": {"maxQuantity": 7}, "effective": "today"})
+    put(venue, "members/GP29", {"fatFingerMultiplierPassive": 250})
+    put(venue, "books/nordic/101/prices", {"fatFingerAggressive": 1})
+    shown, state = venue.ask("prm/accounts/GP29PR").body, venue.hash()
+    venue.stop()
+    machine = Machine(tmp_path)
+    replay(tmp_path, machine)
+    assert machine.hash() == state
+    again = host(data=tmp_path)
+    assert again.ask("prm/accounts/GP29PR").body == shown
+    assert again.hash() == state
+    assert put(again, "members/GP29", {"fatFingerMultiplierAggressive": 1})["fatFingerMultiplierPassive"] == 250
+    assert again.ask("books/nordic/101").body["fatFingerAggressive"] == 1
