@@ -331,7 +331,7 @@ def test_one_turn_of_the_loop_handles_few_of_the_messages_that_wait(host, visit)
     assert client.log_in() == "A"
     assert client.hear() == "S"
     machine, loop = venue.venue.machine, venue.loop
-    go_on, done = threading.Event(), threading.Event()
+    held, go_on, done = threading.Event(), threading.Event(), threading.Event()
     count, turns = 8_000, []
 
     def turn(before):
@@ -343,10 +343,12 @@ def test_one_turn_of_the_loop_handles_few_of_the_messages_that_wait(host, visit)
 
     def hold():
         before = machine.number
+        held.set()
         go_on.wait(PATIENCE)
         turn(before)
 
     loop.call_soon_threadsafe(hold)
+    assert held.wait(PATIENCE)
     client.send(*(order(number, tif=b"3") for number in range(1, count + 1)))  # the sockets hold that much
     go_on.set()
     assert done.wait(PATIENCE)
