@@ -66,7 +66,7 @@ def dollars(price: int | None) -> str | None:
     return f"{price // PRICE_SCALE}.{price % PRICE_SCALE:04d}"
 
 
-def moment(time: int) -> str:
-    """Give nanoseconds since the Unix epoch as RFC 3339 has it, to the microsecond."""
+def moment(time: int, digits: int = 6) -> str:
+    """Give nanoseconds since the Unix epoch as RFC 3339 has it, cut to so many digits of a second: microseconds."""
     seconds, nanoseconds = divmod(time, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds // 1_000:06d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{f'{nanoseconds:09d}'[:digits]}Z"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 
 from engine.engine import NEVER
-from venue.calls import Body, Count, Reply
+from venue.calls import Body, Count, Reply, moment
 from venue.changes import Answer, Call
 from venue.clock import nanoseconds
 from venue.problem import Problem
@@ -70,7 +70,7 @@ async def set_clock(call: Call) -> Answer:
         raise Problem(409, str(refused), named(body)) from refused
     now, _ = call.venue.clock.now()
     machine = call.venue.machine
-    return Answer(200, ClockSet(machine.clock, moment(now), fired), machine.number)
+    return Answer(200, ClockSet(machine.clock, exactly(now), fired), machine.number)
 
 
 def named(body: ClockBody) -> str:
@@ -90,7 +90,7 @@ def target_of(body: ClockBody, keeper: Timekeeper) -> int:
     if target - now > int(LONGEST_MOVE.total_seconds()) * SECOND:
         raise Problem(422, f"that is more than {LONGEST_MOVE.days} days ahead", named(body))
     if target >= NEVER:
-        raise Problem(422, f"venue time ends before {moment(NEVER)}", named(body))
+        raise Problem(422, f"venue time ends before {exactly(NEVER)}", named(body))
     return target
 
 
@@ -102,16 +102,15 @@ def show_clock(call: Call) -> Answer:
     engine.forget_deadlines()
     view = ClockView(
         venue.machine.clock,
-        moment(now),
+        exactly(now),
         engine.date,
-        None if engine.next_deadline == NEVER else moment(engine.next_deadline),
-        None if schedule.next == NEVER else moment(schedule.next),
+        None if engine.next_deadline == NEVER else exactly(engine.next_deadline),
+        None if schedule.next == NEVER else exactly(schedule.next),
         None if schedule.first is None or schedule.next == NEVER else schedule.first.name,
     )
     return Answer(200, view)
 
 
-def moment(time: int) -> str:
-    """Give a venue time as RFC 3339 has it, to the nanosecond."""
-    seconds, rest = divmod(time, SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+def exactly(time: int) -> str:
+    """Give a venue time to the nanosecond."""
+    return moment(time, digits=9)

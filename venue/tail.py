@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from engine.api import PRICE_SCALE, CommandRefused, Refusal, Reject
 from ouch import messages
 from ouch.terms import REASONS
 from venue import follower
-from venue.calls import dollars
+from venue.calls import dollars, moment
 from venue.machine import Machine
 from venue.record import Kind, Record
 from venue.stream import Stream
@@ -126,11 +125,6 @@ def _value(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): part for key, part in value.items()}
     return str(value) if isinstance(value, str) else value
-
-
-def moment(venue_time: int) -> str:
-    """Give a time as RFC 3339 has it, to the microsecond."""
-    return datetime.fromtimestamp(venue_time / 1e9, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def line(entry: Entry) -> str:

@@ -15,6 +15,7 @@ from engine.api import Order, Port, Refusal
 from engine.book import Book
 from engine.engine import Engine
 from ouch.port import OuchPort
+from venue.calls import moment
 from venue.explain.answer import Explanation, Market, Objection, Outcome, SmallestChange
 from venue.explain.answer import Request as RequestView
 from venue.explain.describe import Describer
@@ -26,7 +27,7 @@ from venue.machine import Machine
 from venue.problem import Problem
 from venue.record import Kind, LogDamaged, Record
 from venue.recovery import approach
-from venue.tail import describe, moment
+from venue.tail import describe
 from wire.record import Direction, Malformed
 
 SOUP_HEADER: Final = 3

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from engine.book import Book
-from venue.calls import dollars
+from venue.calls import dollars, moment
 from venue.machine import Machine
 from venue.record import Kind, Record
 from venue.sidecar.replica import Replica
 from venue.sidecar.tap import Seen, Top, TradeSeen, top_of
-from venue.tail import SOUP_HEADER, describe, moment
+from venue.tail import SOUP_HEADER, describe
 from wire.record import Direction
 
 KINDS = ("trade", "top", "reject", "session")
@@ -137,19 +137,6 @@ class Feed:
         self.subscriptions.pop(subscription, None)
         if not self.subscriptions and self._machine is not None and self._linger is None:
             self._linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._rest)
-
-    async def subscribe(
-        self, kinds: Collection[str] = KINDS, after: int | None = None, mpids: frozenset[str] | None = None
-    ) -> AsyncIterator[Event]:
-        """Yield events of these kinds as they happen, those kept behind record `after` first."""
-        subscription = self.open(kinds, after, mpids)
-        try:
-            while not subscription.is_over:
-                await subscription.wait()
-                for event in subscription.take():
-                    yield event
-        finally:
-            self.leave(subscription)
 
     def start_over(self) -> None:
         """Let every follower start over: the machine is another one."""
