@@ -58,12 +58,18 @@ def read(body: Any, into: type[Any], *, is_text: bool = False) -> Any:
 
 
 def dollars(price: int | None) -> str | None:
-    """Give a price as people write it."""
+    """Give a price, or a signed offset, as people write it."""
     if price is None:
         return None
     if price >= MARKET_PRICE_ALTERNATIVE:
         return "MARKET"
-    return f"{price // PRICE_SCALE}.{price % PRICE_SCALE:04d}"
+    return amount(price)
+
+
+def amount(ticks: int) -> str:
+    """Give an amount of money, which may be large or negative, in dollars."""
+    sign, ticks = ("-", -ticks) if ticks < 0 else ("", ticks)
+    return f"{sign}{ticks // PRICE_SCALE}.{ticks % PRICE_SCALE:04d}"
 
 
 def moment(time: int, digits: int = 6) -> str:

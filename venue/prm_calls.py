@@ -13,7 +13,7 @@ import msgspec
 
 from engine.api import PRICE_SCALE, AccountSettings, BlockAccount, CommandRefused, CurrencyLimits, SetAccount, SetMember
 from engine.prm_commands import find_account
-from venue.calls import Body, Count, Reply
+from venue.calls import Body, Count, Reply, amount
 from venue.changes import Answer, Call
 from venue.nordic_settings import HIGHEST_VALUE, Currency, LimitQuantity, Multiplier, OrderBookId, Segment
 from venue.problem import Problem
@@ -199,5 +199,5 @@ def settings_view(settings: AccountSettings) -> SettingsView:
 def limits_view(limits: CurrencyLimits) -> LimitsView:
     """Give the limits of a currency as an answer shows them."""
     value = limits.maximum_value
-    money = f"{value // PRICE_SCALE}.{value % PRICE_SCALE:04d}" if value else None
+    money = amount(value) if value else None
     return LimitsView(limits.maximum_quantity or None, money)

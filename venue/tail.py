@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from engine.api import PRICE_SCALE, CommandRefused, Refusal, Reject
+from engine.api import CommandRefused, Refusal, Reject
 from ouch import messages
 from ouch.terms import REASONS
 from venue import follower
-from venue.calls import dollars, moment
+from venue.calls import amount, dollars, moment
 from venue.machine import Machine
 from venue.record import Kind, Record
 from venue.stream import Stream
@@ -115,7 +115,7 @@ def why(refusal: Refusal) -> Entry:
     money = ("limit", "observed", "reference") if refusal.reason in IN_DOLLARS else ("reference",)
     for name in money:
         if facts[name] is not None:
-            facts[name] = f"{facts[name] // PRICE_SCALE}.{facts[name] % PRICE_SCALE:04d}"
+            facts[name] = amount(facts[name])
     return {name: value for name, value in facts.items() if value is not None}
 
 

@@ -9,8 +9,6 @@ from typing import Literal
 
 import msgspec
 
-from engine.api import MARKET_PRICE_ALTERNATIVE, PRICE_SCALE
-
 Value = int | str | None
 """A field's value: a number, or text, letters and dollars; null is an option that is not there."""
 Outcome = Literal["rejected", "original-canceled", "accepted", "silent", "ignored", "other"]
@@ -155,21 +153,6 @@ class Explanation(Answer, frozen=True, kw_only=True):
     other_checks: list[Objection] = []
     smallest_change: SmallestChange | None = None
     market: Market | None = None
-
-
-def dollars(price: int | None) -> str | None:
-    """Give a price, or a signed offset, as people write it."""
-    if price is None:
-        return None
-    if price >= MARKET_PRICE_ALTERNATIVE:
-        return "MARKET"
-    return amount(price)
-
-
-def amount(ticks: int) -> str:
-    """Give an amount of money, which may be large or negative, in dollars."""
-    sign, ticks = ("-", -ticks) if ticks < 0 else ("", ticks)
-    return f"{sign}{ticks // PRICE_SCALE}.{ticks % PRICE_SCALE:04d}"
 
 
 def camel(name: str) -> str:

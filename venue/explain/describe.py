@@ -13,9 +13,9 @@ from engine.details import LONGEST_EXPIRE_TIME
 from engine.engine import Engine
 from ouch import codec
 from ouch.terms import REASONS
-from venue.calls import moment
+from venue.calls import amount, dollars, moment
 from venue.explain import words
-from venue.explain.answer import Market, Objection, Rate, Rule, Scope, Value, amount, camel, dollars
+from venue.explain.answer import Market, Objection, Rate, Rule, Scope, Value, camel
 from venue.explain.findings import Finding
 from venue.explain.request import ENTER, UNSOUND, Request, name_of, show
 

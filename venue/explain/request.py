@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, Self
 
 from ouch import codec, messages
-from venue.explain.answer import Value, amount, camel, dollars
+from venue.calls import amount, dollars
+from venue.explain.answer import Value, camel
 from wire.record import BadOption
 
 ENTER: Final = b"O"
