@@ -87,7 +87,7 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
         case SetAccount():
             set_account(engine, command)
         case BlockAccount():
-            block_account(engine, command)
+            block_account(engine, command, now)
 
 
 def configure(engine: Engine, command: Configure, now: int, connect: Connect) -> None:

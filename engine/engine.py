@@ -38,7 +38,7 @@ from engine.api import (
 )
 from engine.book import Book, Market, Security
 from engine.details import attribute_fault
-from engine.mass_cancel import MassCancel
+from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
 from engine.matching import NEVER, Matching
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
 from engine.risk.prm import PrmRuleBook, excuses, scope_key, verdict
@@ -246,6 +246,26 @@ class Engine(Matching, OrderEntry):
             self.finish(port, now)
             self.cancel_all(port, now, CancelReason.SYSTEM)
 
+    def cancel_accounts(self, accounts: dict[str, str], now: int) -> None:
+        """End all orders of PRM accounts (each with its member's MPID) for the venue, port by port.
+
+        As many as a slice has are ended now, the others in slices like a mass cancel. On a port that has a mass cancel
+        already they wait for that one.
+        """
+        room = ORDERS_A_SLICE
+        for port in self.ports.values():
+            names = tuple(name for name, mpid in accounts.items() if mpid == port.mpid)
+            if port.rule_book != PRM or not names or not len(port.orders):
+                continue
+            mass_cancel = MassCancel(port, "", None, None, b"", CancelReason.SUPERVISORY, names)
+            self.mass_cancels.append(mass_cancel)
+            if port.mass_cancel is None:
+                port.mass_cancel = mass_cancel
+                size = min(len(port.orders), ORDERS_A_SLICE)
+                if size <= room:
+                    room -= size
+                    self.work_off(mass_cancel, now)
+
     def _begin(self, mass_cancel: MassCancel, now: int) -> None:
         assert mass_cancel.port.mass_cancel is None
         mass_cancel.port.mass_cancel = mass_cancel
@@ -257,15 +277,17 @@ class Engine(Matching, OrderEntry):
         for order in mass_cancel.slice():
             self.cancel(order, order.open, mass_cancel.reason, now)
         if mass_cancel.is_done():
+            port = mass_cancel.port
             self.mass_cancels.remove(mass_cancel)
-            mass_cancel.port.mass_cancel = None
+            port.mass_cancel = next((waiting for waiting in self.mass_cancels if waiting.port is port), None)
             if mass_cancel.reason is CancelReason.USER:
-                mass_cancel.port.sink.mass_canceled(mass_cancel.request, now)
+                port.sink.mass_canceled(mass_cancel.request, now)
 
     def work_off_next(self, now: int) -> None:
-        """Do one slice of what waits, each mass cancel in turn."""
+        """Do one slice of what waits, each mass cancel in turn; one that waits for another gives it its turn."""
         if self.mass_cancels:
-            mass_cancel = self.mass_cancels[0]
+            mass_cancel = self.mass_cancels[0].port.mass_cancel
+            assert mass_cancel is not None
             self.mass_cancels.rotate(-1)
             self.work_off(mass_cancel, now)
 

@@ -244,10 +244,14 @@ class SetAccount(msgspec.Struct, array_like=True, frozen=True, tag="set-account"
 
 
 class BlockAccount(msgspec.Struct, array_like=True, frozen=True, tag="block-account"):
-    """Block a PRM account until the end of the day, or unblock it: its orders stay, and may be canceled."""
+    """Block a PRM account until the end of the day, or unblock it: its orders stay, and may be canceled.
+
+    With `cancel`, a block ends them all too.
+    """
 
     account: str
     blocked: bool
+    cancel: bool = False
 
 
 class SetStorage(msgspec.Struct, array_like=True, frozen=True, tag="set-storage"):

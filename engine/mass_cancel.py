@@ -21,11 +21,12 @@ class MassCancel:
     """What is left of a mass cancel: `keys` to look at in the present page, the oldest last, and the `pages` after it.
 
     A page is listed when its turn comes; until then its orders can only become fewer, since the port has to wait.
-    `symbol` "" is every symbol, None for side and group is any; `request` is the client's message. One that the venue
-    began has another `reason` than the user's, and no answer when it is done.
+    `symbol` "" is every symbol, None for side and group is any, `accounts` are those of PRM that an order has to be of,
+    none is any; `request` is the client's message. One that the venue began has another `reason` than the user's, and
+    no answer when it is done.
     """
 
-    __slots__ = ("group_id", "keys", "pages", "port", "reason", "request", "side", "symbol")
+    __slots__ = ("accounts", "group_id", "keys", "pages", "port", "reason", "request", "side", "symbol")
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class MassCancel:
         group_id: int | None,
         request: bytes,
         reason: CancelReason = CancelReason.USER,
+        accounts: tuple[str, ...] = (),
     ) -> None:
         self.port = port
         self.symbol = symbol
@@ -42,6 +44,7 @@ class MassCancel:
         self.group_id = group_id
         self.request = request
         self.reason = reason
+        self.accounts = accounts
         self.keys: list[int] = []
         self.pages = list(reversed(port.orders.pages))
 
@@ -56,6 +59,7 @@ class MassCancel:
                 and self.symbol in ("", order.scope.book.symbol)
                 and self.side in (None, order.terms.side)
                 and self.group_id in (None, order.attributes.group_id)
+                and (not self.accounts or account_of(order) in self.accounts)
             ):
                 yield order
 
@@ -70,3 +74,9 @@ class MassCancel:
                 self.keys = list(reversed(page))
                 return True
         return False
+
+
+def account_of(order: Order) -> str:
+    """Give the name of the PRM account that covers an order's user, "" where there is none."""
+    protection = order.scope.protection
+    return "" if protection is None or protection.account is None else protection.account.name

@@ -5,6 +5,8 @@ As in `engine.commands`, each either changes the state as a whole or raises `Com
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import structs
 
 from engine.api import (
@@ -133,7 +135,7 @@ def reset_accounts(engine: Engine) -> None:
     """Let the day begin with the accounts' persistent settings and without blocks (PRM guide 3.18)."""
     for account in engine.prm.accounts.values():
         account.settings = account.persistent
-        account.blocked = False
+        account.blocked, account.blocked_by = False, ""
     protect(engine)
 
 
@@ -222,9 +224,24 @@ def _changed(settings: AccountSettings, command: SetAccount) -> AccountSettings:
     )
 
 
-def block_account(engine: Engine, command: BlockAccount) -> None:
-    """Block an account, or unblock it; its orders stay."""
-    find_account(engine, command.account).blocked = command.blocked
+def block_account(engine: Engine, command: BlockAccount, now: int) -> None:
+    """Block an account, with or without an end of its orders, or unblock it."""
+    account = find_account(engine, command.account)
+    account.blocked, account.blocked_by = command.blocked, ""
+    if command.blocked and command.cancel:
+        engine.cancel_accounts({account.name: account.entry.mpid}, now)
+
+
+def safeguard(engine: Engine, names: Iterable[str], port: str, now: int) -> None:
+    """Block the accounts that a Drop port guards and end all their orders (PRM guide 3.9): its connection is gone.
+
+    An account that the configuration no longer has is guarded no more; a block that somebody set stays theirs.
+    """
+    accounts = [engine.prm.accounts[name] for name in names if name in engine.prm.accounts]
+    for account in accounts:
+        if not account.blocked:
+            account.blocked, account.blocked_by = True, port
+    engine.cancel_accounts({account.name: account.entry.mpid for account in accounts}, now)
 
 
 def find_account(engine: Engine, name: str) -> Account:

@@ -111,11 +111,12 @@ class SecurityState(msgspec.Struct, array_like=True, frozen=True):
 
 
 class AccountState(msgspec.Struct, array_like=True, frozen=True):
-    """A PRM account's settings of today and of the days to come, and whether it is blocked."""
+    """A PRM account's settings of today and of the days to come, whether it is blocked, and by which Drop port."""
 
     settings: AccountSettings
     persistent: AccountSettings
     blocked: bool
+    blocked_by: str = ""
 
 
 class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
@@ -129,6 +130,8 @@ class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
     keys: list[int]
     pages: list[int]
     reason: CancelReason = CancelReason.USER
+    accounts: tuple[str, ...] = ()
+    waiting: bool = False  # for another one of the same port
 
 
 class EngineState(msgspec.Struct, frozen=True):
@@ -201,6 +204,8 @@ def dump(engine: Engine) -> EngineState | None:
                 left.keys,
                 left.pages,
                 left.reason,
+                left.accounts,
+                left.port.mass_cancel is not left,
             )
             for left in engine.mass_cancels
         ],
@@ -208,7 +213,7 @@ def dump(engine: Engine) -> EngineState | None:
         engine.after_hours,
         engine.local_midnights,
         {
-            name: AccountState(account.settings, account.persistent, account.blocked)
+            name: AccountState(account.settings, account.persistent, account.blocked, account.blocked_by)
             for name, account in engine.prm.accounts.items()
         },
         {mpid: (member.aggressive, member.passive) for mpid, member in engine.prm.members.items()},
@@ -295,7 +300,7 @@ def _load_accounts(engine: Engine, state: EngineState) -> None:
     for name, account_state in state.accounts.items():
         account = engine.prm.accounts[name]
         account.settings, account.persistent = account_state.settings, account_state.persistent
-        account.blocked = account_state.blocked
+        account.blocked, account.blocked_by = account_state.blocked, account_state.blocked_by
     for mpid, (aggressive, passive) in state.multipliers.items():
         member = engine.prm.members[mpid]
         member.aggressive, member.passive = aggressive, passive
@@ -346,9 +351,12 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
         engine.set_deadline(order, order.expires_at)
     for left in state.mass_cancels:
         port = engine.ports[left.port]
-        port.mass_cancel = MassCancel(port, left.symbol, left.side, left.group_id, left.request, left.reason)
-        port.mass_cancel.keys, port.mass_cancel.pages = left.keys, left.pages
-        engine.mass_cancels.append(port.mass_cancel)
+        what = left.symbol, left.side, left.group_id, left.request, left.reason, left.accounts
+        mass_cancel = MassCancel(port, *what)
+        mass_cancel.keys, mass_cancel.pages = left.keys, left.pages
+        engine.mass_cancels.append(mass_cancel)
+        if not left.waiting:
+            port.mass_cancel = mass_cancel
 
 
 def _load_order(engine: Engine, book: Book, state: OrderState, known: dict[TermsState, OrderTerms]) -> Order:

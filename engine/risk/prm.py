@@ -47,15 +47,19 @@ THRESHOLD_SCALE: Final = 100 * 10_000 * 100
 
 
 class Account:
-    """A PRM account as it is now. `settings` are today's, `persistent` those that the next day begins with."""
+    """A PRM account as it is now. `settings` are today's, `persistent` those that the next day begins with.
 
-    __slots__ = ("blocked", "entry", "name", "persistent", "settings")
+    `blocked_by` is the Drop port whose safeguard blocked it, "" where somebody did.
+    """
+
+    __slots__ = ("blocked", "blocked_by", "entry", "name", "persistent", "settings")
 
     def __init__(self, entry: AccountEntry) -> None:
         self.entry = entry
         self.name = entry.account
         self.settings = self.persistent = entry.settings
         self.blocked = False
+        self.blocked_by = ""
 
 
 class Member:

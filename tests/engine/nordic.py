@@ -5,7 +5,7 @@ Money is in units of the order book's currency, percentages in percent.
 
 from decimal import Decimal
 
-from trading import Market
+from trading import Market, Step
 from words import HOUR, MARKETS, PORTS, SYMBOLS, ticket, ticks
 
 from engine.api import (
@@ -25,6 +25,7 @@ from engine.api import (
     SetPort,
     Side,
 )
+from engine.prm_commands import safeguard
 
 ERIC, VOLV, NOKIA, NOVO, FIRST_NORTH = "101", "102", "201", "301", "901"
 NORDIC = MarketEntry("nordic", 0, 0, "prm")
@@ -113,6 +114,12 @@ class NordicMarket(Market):
 
     def block(self, name="GP29PR", *, blocked=True):
         return self.do(BlockAccount(name, blocked))
+
+    def safeguard(self, *names, port="DROP"):
+        """The Drop port that guards these accounts loses its connection."""
+        with Step(self) as step:
+            safeguard(self.engine, names or ("GP29PR",), port, self.now)
+        return step.events
 
     def set_port(self, name="G1", **how):
         return self.do(SetPort(name, **how))
