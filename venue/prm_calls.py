@@ -89,12 +89,16 @@ class SettingsView(Reply, frozen=True):
 
 
 class AccountView(Reply, frozen=True):
-    """A PRM account: whom it covers, whether it is blocked, its settings of today and those of the days to come."""
+    """A PRM account: whom it covers, whether it is blocked, its settings of today and those of the days to come.
+
+    `blockedBy` is the Drop port whose safeguard blocked it, empty where somebody did.
+    """
 
     account: str
     mpid: str
     users: list[str]
     blocked: bool
+    blocked_by: str
     today: SettingsView
     next_day: SettingsView
 
@@ -182,6 +186,7 @@ def account_view(account: Account, users: list[str]) -> AccountView:
         mpid=account.entry.mpid,
         users=users,
         blocked=account.blocked,
+        blocked_by=account.blocked_by,
         today=settings_view(account.settings),
         next_day=settings_view(account.persistent),
     )

@@ -29,6 +29,7 @@ def test_an_account_shows_its_users_state_and_settings(venue):
         "mpid": "GP29",
         "users": ["GP29U1", "GP29U2"],
         "blocked": False,
+        "blockedBy": "",
         "today": settings(),
         "nextDay": settings(),
     }
