@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from conformance import report
-from conformance.connection import Unreachable
+from conformance.link import Unreachable
 from conformance.runner import Outcome, Result, Run, perform
 from conformance.scenario import Scenario
 from conformance.suites import SUITES, chosen, load
@@ -97,7 +97,7 @@ async def conform(options: Options) -> int:
     for result in results:
         if result.failure is not None:
             say("")
-            for line in report.explain(result, run.suite.dialect):
+            for line in report.explain(result, run.suite.language):
                 say(line)
     say("")
     for line in report.coverage(results):

@@ -8,31 +8,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from conformance.declarations import soup
 from conformance.declarations.soup import Packet
+from conformance.link import Link, Wire
 from conformance.standing import Account, Market, look
 
 HEARTBEAT_SECONDS: Final = 0.9
-LOG_MAX: Final = 400
-"""Lines of the wire log that are kept."""
-
-
-class Unreachable(Exception):  # noqa: N818 - the name states what is so
-    """The server takes no connection."""
-
-
-@dataclass(frozen=True)
-class Wire:
-    """A line of the wire log: when (seconds since the connection), which way, what bytes."""
-
-    seconds: float
-    party: str
-    is_sent: bool
-    data: bytes
 
 
 @dataclass
@@ -44,86 +28,30 @@ class Received:
     at: float
 
 
-@dataclass
-class Connection:
-    """A connection of a party. `inbox` has what nobody looked at yet, `faults` what broke a standing rule.
+class Connection(Link[Received]):
+    """A SoupBinTCP connection of a party.
 
     `session_before` and `sequence_before` are the session and the next sequence number as they were when it was opened:
     what a login asks for, and its answer is held against.
     """
 
-    party: str
     account: Account
     market: Market
-    log: deque[Wire]
-    began: float
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
     session_before: str
     sequence_before: int
-    inbox: deque[Received] = field(default_factory=deque)
-    faults: list[str] = field(default_factory=list)
-    is_over: bool = False
-    is_logged_in: bool = False
-    is_silent: bool = False
-    next_sequence: int = 0
-    held: bytearray | None = None
-    sent_at: float = 0.0
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    next_sequence: int
 
     @classmethod
     async def open(
         cls, party: str, account: Account, market: Market, target: tuple[str, int], log: deque[Wire], began: float
     ) -> Connection:
         """Connect."""
-        try:
-            reader, writer = await asyncio.wait_for(asyncio.open_connection(*target), 10)
-        except (OSError, TimeoutError) as error:
-            raise Unreachable(f"cannot connect to {target[0]}:{target[1]}: {error or 'no answer'}") from None
-        self = cls(
-            *(party, account, market, log, began, reader, writer),
-            *(account.session, account.next_sequence),
-        )
-        self.sent_at = time.monotonic()
+        self = cls(party, log, began, await cls.ends(target))
+        self.account, self.market = account, market
+        self.session_before, self.sequence_before = account.session, account.next_sequence
+        self.next_sequence = 0
         self.tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._beat())]
         return self
-
-    async def send(self, data: bytes, pieces: int = 0) -> None:
-        """Write bytes: at once, or in pieces with the line to themselves, or later if held back."""
-        if self.held is not None:
-            self.held += data
-            return
-        self._log(is_sent=True, data=data)
-        self.sent_at = time.monotonic()
-        with suppress(ConnectionError):
-            for at in range(0, len(data), pieces or max(1, len(data))):
-                self.writer.write(data[at : at + (pieces or len(data))])
-                await self.writer.drain()
-                if pieces:
-                    await asyncio.sleep(0.002)
-
-    async def let_go(self) -> None:
-        """Write in one go what was held back."""
-        data, self.held = bytes(self.held or b""), None
-        await self.send(data)
-
-    async def wait(self, until: float) -> bool:
-        """Wait for news until a moment; gives whether there is any."""
-        if not self.inbox and not self.is_over and not self.faults:
-            self.news.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.news.wait(), max(0.0, until - time.monotonic()))
-        return bool(self.inbox or self.is_over or self.faults)
-
-    async def close(self) -> None:
-        """Hang up."""
-        for task in self.tasks:
-            task.cancel()
-        self.writer.close()
-        with suppress(ConnectionError):
-            await self.writer.wait_closed()
-        self.is_over, self.is_logged_in = True, False
 
     async def _read(self) -> None:
         """Take what comes until the server hangs up."""
@@ -173,6 +101,3 @@ class Connection:
                 await self.send(soup.pack("R"))
             elif due:
                 self.sent_at = time.monotonic()
-
-    def _log(self, *, is_sent: bool, data: bytes) -> None:
-        self.log.append(Wire(time.monotonic() - self.began, self.party, is_sent, data))

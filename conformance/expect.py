@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from conformance.connection import Received
 from conformance.declarations import soup
 from conformance.declarations.kinds import Kind, Value
 from conformance.declarations.message import Appendage, Dialect, Message, dissect
-from conformance.scenario import Step
 from conformance.values import Place, Values
 
 
@@ -36,21 +35,6 @@ class Expectation:
     place: Place
     is_packet: bool
     is_exact: bool = True
-
-
-@dataclass
-class Failed(Exception):  # noqa: N818 - the name states what is so
-    """A step that did not go as it should."""
-
-    step: Step
-    why: str
-    differences: list[Difference] = field(default_factory=list)
-    expectation: Expectation | None = None
-    got: Received | None = None
-    notes: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return f"line {self.step.line}, `{self.step.text}`: {self.why}"
 
 
 def compare(expectation: Expectation, received: Received, dialect: Dialect) -> list[Difference]:

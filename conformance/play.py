@@ -7,31 +7,25 @@ to an Account Query, nothing was said. That is also how every scenario ends: wha
 from __future__ import annotations
 
 import asyncio
-import operator
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from conformance.connection import Connection, Received, Wire
+from conformance.connection import Connection, Received
 from conformance.declarations import soup
 from conformance.declarations.message import Dialect, Dissection, Message, dissect
-from conformance.expect import Expectation, Failed, compare
+from conformance.dialogue import Dialogue, Failed
+from conformance.expect import Expectation, compare
 from conformance.orders import Orders, compose
 from conformance.scenario import Scenario, Step
+from conformance.show import summary
 from conformance.standing import Account, Market
 from conformance.values import Place, ValueFault, Values, as_number
 
 QUIET_SECONDS: Final = 0.25
 """After so long a silence, what was said before a run has been heard."""
-COMPARISONS: Final[Mapping[str, Callable[[Decimal, Decimal], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    "=": operator.eq,
-    "!=": operator.ne,
-}
 
 
 @dataclass
@@ -47,64 +41,25 @@ class Setting:
     is_exact: bool = True
 
 
-@dataclass
-class Play:
-    """A scenario as it runs."""
+class Play(Dialogue[Connection]):
+    """A scenario of SoupBinTCP or OUCH as it runs."""
 
-    setting: Setting
-    scenario: Scenario
-    log: deque[Wire] = field(default_factory=lambda: deque(maxlen=400))
-    began: float = field(default_factory=time.monotonic)
-    connections: dict[str, Connection] = field(default_factory=dict)
-    bases: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.values = Values(dict(self.setting.parameters))
-        self.orders = Orders(self.setting.dialect)
+    def __init__(self, setting: Setting, scenario: Scenario) -> None:
+        super().__init__(scenario, setting.answer_seconds)
+        self.setting = setting
+        self.bases: dict[str, int] = {}
+        self.values = Values(dict(setting.parameters))
+        self.orders = Orders(setting.dialect)
         self.known: frozenset[tuple[str, int]] = frozenset()
-        self.verbs: dict[str, Callable[[Step], Awaitable[None]]] = {
-            "connect": self.connect,
+        self.verbs |= {
             "log in": self.log_in,
-            "log out": self.log_out,
-            "hang up": self.hang_up,
-            "fall silent": self.fall_silent,
-            "hold back": self.hold_back,
-            "let go": self.let_go,
             "send": self.send,
             "send bytes": self.send_bytes,
             "get": self.get,
             "may get": self.may_get,
-            "get nothing": self.get_nothing,
             "get again": self.get_again,
             "get everything": self.get_everything,
-            "cut off": self.cut_off,
-            "wait": self.wait,
-            "check": self.check,
         }
-
-    async def run(self) -> None:
-        """Play all steps; Failed tells which one did not go as it should."""
-        step = Step(self.scenario.line, "the end of the scenario", "", "")
-        try:
-            try:
-                for step in self.scenario.steps:
-                    await self.verbs[step.verb](step)
-                    self.look_for_faults(step)
-                step = Step(self.scenario.line, "the end of the scenario: nothing more was to come", "", "")
-                for party, connection in self.connections.items():
-                    if connection.is_logged_in:
-                        await self.silence(Step(step.line, step.text, party, ""), party)
-                self.look_for_faults(step)
-            except ValueFault as fault:
-                raise Failed(step, f"the scenario cannot go on: {fault}") from None
-        finally:
-            await self.clean()
-
-    def look_for_faults(self, step: Step) -> None:
-        """Fail where a standing rule was broken."""
-        for party, connection in self.connections.items():
-            if connection.faults:
-                raise Failed(step, f"{party}: {connection.faults[0]}", notes=connection.faults[1:4])
 
     # ------------------------------------------------------------------------------------------------ connections
 
@@ -131,7 +86,7 @@ class Play:
             await self.hear_the_day(connection)
         await connection.send(soup.pack("U", b"Q"))
         while True:
-            found = self.message(await self.take(step, "AccountQueryResponse", self.deadline(step)))
+            found = self.message(await self.take_packet(step, "AccountQueryResponse", self.deadline(step)))
             is_last = not is_first or not await connection.wait(time.monotonic() + QUIET_SECONDS)
             if found is not None and found.name == "AccountQueryResponse" and not found.options and is_last:
                 number = found.values["NextUserRefNum"]
@@ -150,22 +105,6 @@ class Play:
         """Ask to leave; the server hangs up."""
         await self.connections[step.who].send(soup.pack("O"))
         await self.cut_off(step)
-
-    async def hang_up(self, step: Step) -> None:
-        """Close the connection without a word."""
-        await self.connections[step.who].close()
-
-    async def fall_silent(self, step: Step) -> None:
-        """Send no heartbeats from here on."""
-        self.connections[step.who].is_silent = True
-
-    async def hold_back(self, step: Step) -> None:
-        """Collect what is sent from here on."""
-        self.connections[step.who].held = bytearray()
-
-    async def let_go(self, step: Step) -> None:
-        """Send it in one write."""
-        await self.connections[step.who].let_go()
 
     # ------------------------------------------------------------------------------------------------- what is sent
 
@@ -198,38 +137,34 @@ class Play:
             return Place(self.bases.get(party), account.next_sequence, account.session)
         return Place(self.bases.get(party), connection.sequence_before, connection.session_before)
 
-    def connection(self, step: Step) -> Connection:
-        """Give the connection of whoever acts."""
-        if step.who not in self.connections:
-            raise Failed(step, f"the scenario cannot go on: {step.who} is not connected")
-        return self.connections[step.who]
-
     # ------------------------------------------------------------------------------------------- what is waited for
 
-    async def take(self, step: Step, wanted: str, until: float) -> Received:
+    async def take_packet(self, step: Step, wanted: str, until: float) -> Received:
         """Take the next packet that counts: heartbeats and Debug only where they are wanted."""
-        connection = self.connection(step)
-        while True:
-            if connection.inbox:
-                received = connection.inbox.popleft()
-                if received.packet.letter in "H+" and soup.dissect(received.packet).name != wanted:
-                    continue
-                return received
-            self.look_for_faults(step)
-            if connection.is_over:
-                raise Failed(step, f"the server closed the connection; expected {wanted}")
-            if not await connection.wait(until):
-                raise Failed(step, f"nothing came in time; expected {wanted}")
+
+        def passes(received: Received) -> bool:
+            return self.is_chatter(received) and soup.dissect(received.packet).name != wanted
+
+        received: Received = await self.take(step, wanted, until, passes)
+        return received
+
+    def is_chatter(self, item: Received) -> bool:
+        """Whether a packet is a heartbeat or Debug."""
+        return item.packet.letter in "H+"
+
+    def summary(self, item: Received) -> str:
+        """Tell a packet in a line."""
+        return summary(item.packet, self.setting.dialect, inbound=False)
+
+    def number(self, text: str) -> Decimal:
+        """Give a side of a comparison."""
+        return as_number(text, self.values)
 
     def message(self, received: Received) -> Dissection | None:
         """Take the message in a packet apart, if it carries one."""
         if received.packet.letter not in soup.CARRIERS:
             return None
         return dissect(self.setting.dialect, received.packet.payload, inbound=False)
-
-    def deadline(self, step: Step) -> float:
-        """Give the moment until which a line may wait."""
-        return time.monotonic() + (self.setting.answer_seconds if step.within_ms is None else step.within_ms / 1000)
 
     def expectation(self, step: Step) -> Expectation:
         """Give what a `get` line asks for: the fields it names, and those of the order that it is `of`."""
@@ -248,14 +183,15 @@ class Play:
         open_ones = [(one, self.expectation(one)) for one in (step, *step.also)]
         until = self.deadline(step)
         while open_ones:
-            received = await self.take(step, open_ones[0][1].message.name, until)
+            received = await self.take_packet(step, open_ones[0][1].message.name, until)
             self.look_for_faults(step)
             differences = [compare(expectation, received, self.setting.dialect) for _, expectation in open_ones]
             fitting = next((at for at, found in enumerate(differences) if not found), None)
             if fitting is None:
                 closest = min(range(len(differences)), key=lambda at: len(differences[at]))
                 one, expectation = open_ones[closest]
-                raise Failed(one, "something else came", differences[closest], expectation, received)
+                name, got = expectation.message.name, self.summary(received)
+                raise Failed(one, "something else came", list(differences[closest]), name, got)
             open_ones.pop(fitting)
 
     async def get(self, step: Step) -> None:
@@ -272,29 +208,13 @@ class Play:
         if connection.inbox and not compare(self.expectation(step), connection.inbox[0], self.setting.dialect):
             connection.inbox.popleft()
 
-    async def get_nothing(self, step: Step) -> None:
-        """Show that nothing was said, or wait and see that nothing comes."""
-        if step.within_ms is None:
-            await self.silence(step, step.who)
-            return
-        connection = self.connection(step)
-        until = self.deadline(step)
-        while time.monotonic() < until and not connection.is_over:
-            await connection.wait(until)
-            while connection.inbox:
-                received = connection.inbox.popleft()
-                if received.packet.letter not in "H+":
-                    raise Failed(step, "something came", got=received)
-        if connection.is_over:
-            raise Failed(step, "the server closed the connection")
-
     async def silence(self, step: Step, party: str) -> None:
         """See that the next message is the answer to an Account Query."""
         await self.connections[party].send(soup.pack("U", b"Q"))
-        received = await self.take(step, "AccountQueryResponse", time.monotonic() + self.setting.answer_seconds)
+        received = await self.take_packet(step, "AccountQueryResponse", time.monotonic() + self.answer_seconds)
         found = self.message(received)
         if found is None or found.name != "AccountQueryResponse" or found.options:
-            raise Failed(step, "something came where nothing was to be said", got=received)
+            raise Failed(step, "something came where nothing was to be said", got=self.summary(received))
 
     async def get_again(self, step: Step) -> None:
         """See messages once more; that their bytes are the same is a standing rule."""
@@ -309,35 +229,12 @@ class Play:
 
     async def take_again(self, step: Step) -> int:
         """Take a message that was sent before, and give its number."""
-        received = await self.take(step, "a message that was sent before", self.deadline(step))
+        received = await self.take_packet(step, "a message that was sent before", self.deadline(step))
         if received.sequence is None:
-            raise Failed(step, "something else came", got=received)
+            raise Failed(step, "something else came", got=self.summary(received))
         if (self.setting.accounts[step.who].session, received.sequence) not in self.known:
-            raise Failed(step, f"message {received.sequence} is new", got=received)
+            raise Failed(step, f"message {received.sequence} is new", got=self.summary(received))
         return received.sequence
-
-    async def cut_off(self, step: Step) -> None:
-        """See that the server closes the connection, and says nothing before but Debug."""
-        connection = self.connection(step)
-        until = self.deadline(step)
-        while not connection.is_over or connection.inbox:
-            if not connection.inbox and not await connection.wait(until):
-                raise Failed(step, "the server did not close the connection in time")
-            while connection.inbox:
-                received = connection.inbox.popleft()
-                if received.packet.letter not in "H+":
-                    raise Failed(step, "something came before the end", got=received)
-        await connection.close()
-
-    async def wait(self, step: Step) -> None:
-        """Let time pass."""
-        await asyncio.sleep(step.number / 1000)
-
-    async def check(self, step: Step) -> None:
-        """Compare two values."""
-        left, right = (as_number(step.fields[side], self.values) for side in ("left", "right"))
-        if not COMPARISONS[step.name](left, right):
-            raise Failed(step, f"{left} {step.name} {right} does not hold")
 
     # -------------------------------------------------------------------------------------------------- afterwards
 
@@ -347,7 +244,7 @@ class Play:
             connection = self.connections.get(party)
             cancels = self.orders.cancels(party)
             try:
-                async with asyncio.timeout(self.setting.answer_seconds):
+                async with asyncio.timeout(self.answer_seconds):
                     if cancels and (connection is None or not connection.is_logged_in):
                         await self.log_in(Step(0, "clean up", party, "log in"))
                         connection = self.connections[party]
@@ -376,4 +273,4 @@ class Play:
                 if found is not None and found.name == last:
                     return
             connection.faults.clear()
-            await connection.wait(time.monotonic() + self.setting.answer_seconds)
+            await connection.wait(time.monotonic() + self.answer_seconds)

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from conformance.connection import Wire
-from conformance.declarations import soup
-from conformance.declarations.message import OPTION_LENGTH, OPTION_TAG, Dialect, dissect
-from conformance.expect import Failed
+from conformance.dialogue import Failed
+from conformance.language import Language
 from conformance.runner import Outcome, Result, Run
 
 LOG_SHOWN = 40
@@ -26,53 +24,30 @@ def progress(result: Result) -> str:
     return f"{mark} {result.scenario.section:<10} {result.scenario.name}  ({what}){is_open}"
 
 
-def explain(result: Result, dialect: Dialect) -> Iterator[str]:
+def explain(result: Result, language: Language) -> Iterator[str]:
     """Tell a failure: the rule, the step, what differs field by field, and the wire log."""
     failure = result.failure
     assert failure is not None
     yield f"{result.scenario.title}, section {result.scenario.section}: {result.scenario.name}"
     yield f"  {result.scenario.suite}/{result.scenario.file}, {failure}"
-    yield from differences(failure, dialect)
+    yield from differences(failure)
     yield from (f"  also: {note}" for note in failure.notes)
     yield "  wire log:"
-    packets = [line for wire in result.log for line in wire_lines(wire, dialect)]
+    packets = [line for wire in result.log for line in language.wire_lines(wire)]
     if len(packets) > LOG_SHOWN:
         yield f"    ({len(packets) - LOG_SHOWN} earlier lines left out)"
     yield from (f"    {line}" for line in packets[-LOG_SHOWN:])
 
 
-def differences(failure: Failed, dialect: Dialect) -> Iterator[str]:
+def differences(failure: Failed) -> Iterator[str]:
     """Tell what was expected and what came."""
-    if failure.expectation is not None:
-        yield f"  expected {failure.expectation.message.name}"
-    if failure.got is not None:
-        yield f"  got      {summary(failure.got.packet, dialect, inbound=False)}"
+    if failure.expected:
+        yield f"  expected {failure.expected}"
+    if failure.got:
+        yield f"  got      {failure.got}"
     for name, expected, got in failure.differences:
         if not name.startswith("("):
             yield f"    {name}: expected {expected}, got {got}"
-
-
-def wire_lines(wire: Wire, dialect: Dialect) -> Iterator[str]:
-    """Tell one read or write: time, party, direction, each packet dissected, then its bytes."""
-    arrow = "-->" if wire.is_sent else "<--"
-    head = f"{wire.seconds:8.3f} {wire.party:<7} {arrow}"
-    taken = 0
-    for packet in soup.cut(wire.data):
-        taken = packet.offset + 3 + len(packet.payload)
-        yield f"{head} {summary(packet, dialect, inbound=wire.is_sent)}  [{packet.data.hex()}]"
-    if taken < len(wire.data):
-        yield f"{head} {len(wire.data) - taken} bytes of a packet  [{wire.data[taken:].hex()}]"
-
-
-def summary(packet: soup.Packet, dialect: Dialect, *, inbound: bool) -> str:
-    """Tell a packet in a line: its message's or its own fields."""
-    found = soup.dissect(packet)
-    if packet.letter in soup.CARRIERS:
-        found = dissect(dialect, packet.payload, inbound=inbound)
-    skip = ("PacketType", "Type", "AppendageLength", OPTION_LENGTH, OPTION_TAG)
-    fields = " ".join(f"{cell.name}={cell.value}" for cell in found.cells if cell.name not in skip and not cell.fault)
-    name = found.name if found.message else f"packet {packet.letter!a}"
-    return " ".join(filter(None, (name, fields, *(f"!! {fault}" for fault in found.faults))))
 
 
 def coverage(results: list[Result]) -> Iterator[str]:
@@ -100,12 +75,12 @@ def as_json(run: Run, results: list[Result]) -> str:
         "suite": run.suite.key,
         "target": f"{run.target[0]}:{run.target[1]}",
         **{outcome.value: counts[outcome] for outcome in Outcome},
-        "scenarios": [_entry(result, run.suite.dialect) for result in results],
+        "scenarios": [_entry(result, run.suite.language) for result in results],
     }
     return json.dumps(whole, indent=2)
 
 
-def _entry(result: Result, dialect: Dialect) -> dict[str, Any]:
+def _entry(result: Result, language: Language) -> dict[str, Any]:
     scenario = result.scenario
     entry: dict[str, Any] = {
         "name": scenario.name,
@@ -124,7 +99,7 @@ def _entry(result: Result, dialect: Dialect) -> dict[str, Any]:
         entry["differences"] = [
             {"field": name, "expected": expected, "got": got} for name, expected, got in result.failure.differences
         ]
-        entry["wire"] = [line for wire in result.log for line in wire_lines(wire, dialect)]
+        entry["wire"] = [line for wire in result.log for line in language.wire_lines(wire)]
     return entry
 
 
@@ -148,7 +123,7 @@ def as_junit(run: Run, results: list[Result]) -> str:
             ET.SubElement(case, "skipped", message=result.why)
         if result.failure is not None:
             failure = ET.SubElement(case, "failure", message=printable(str(result.failure)))
-            failure.text = printable("\n".join(explain(result, run.suite.dialect)))
+            failure.text = printable("\n".join(explain(result, run.suite.language)))
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)

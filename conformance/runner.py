@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from conformance.connection import Unreachable, Wire
-from conformance.expect import Failed
-from conformance.play import Play, Setting
+from conformance.dialogue import Failed
+from conformance.language import Stage, Terms
+from conformance.link import Unreachable, Wire
 from conformance.scenario import Scenario
-from conformance.standing import Account, Market
 from conformance.suites import Suite, missing
 
 
@@ -53,40 +52,30 @@ class Run:
             return "slow: needs --slow"
         if scenario.is_open and self.settled_only:
             return "the documents leave it open (--settled)"
-        needs = missing(scenario, self.users, self.parameters)
+        if why := self.suite.language.skips(scenario, self.parameters):
+            return why
+        needs = missing(self.suite.language, scenario, self.users, self.parameters)
         return f"needs {', '.join(needs)}" if needs else ""
 
 
 async def perform(run: Run, scenarios: list[Scenario], report: Callable[[Result], None]) -> list[Result]:
     """Play the scenarios in order; `report` hears of each as it is done. Unreachable ends it."""
-    accounts = {party: Account(user, password) for party, (user, password) in run.users.items()}
-    setting = Setting(
-        run.target,
-        run.suite.dialect,
-        accounts,
-        Market(run.suite.dialect),
-        run.parameters,
-        run.answer_seconds,
-        not run.settled_only,
+    stage = run.suite.language.stage(
+        Terms(run.target, run.users, run.parameters, run.answer_seconds, not run.settled_only)
     )
     results = []
     for scenario in scenarios:
         why = run.skips(scenario)
-        result = Result(scenario, Outcome.SKIPPED, why=why) if why else await _play(setting, scenario)
+        result = Result(scenario, Outcome.SKIPPED, why=why) if why else await _play(stage, scenario)
         results.append(result)
         report(result)
     return results
 
 
-async def _play(setting: Setting, scenario: Scenario) -> Result:
+async def _play(stage: Stage, scenario: Scenario) -> Result:
     """Play one scenario."""
     began = time.monotonic()
-    parameters = {
-        **setting.parameters,
-        "user": setting.accounts["we"].user,
-        "password": setting.accounts["we"].password,
-    }
-    play = Play(replace(setting, parameters=parameters), scenario)
+    play = stage.play(scenario)
     try:
         await play.run()
     except Failed as failure:

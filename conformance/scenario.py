@@ -40,7 +40,10 @@ class Step:
 
 @dataclass
 class Scenario:
-    """A rule, and the dialogue that shows it. `is_open`: the documents leave it open, and this is one reading."""
+    """A rule, and the dialogue that shows it. `is_open`: the documents leave it open, and this is one reading.
+
+    `kinds` names the versions and markets that it is for, where it is not for all.
+    """
 
     suite: str
     file: str
@@ -50,6 +53,7 @@ class Scenario:
     line: int
     is_slow: bool = False
     is_open: bool = False
+    kinds: tuple[str, ...] = ()
     steps: list[Step] = field(default_factory=list)
     defaults: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -101,6 +105,8 @@ COUNTED: Final = (re.compile(r"gets? (\d+) messages? again$"), "get again")
 BYTES: Final = re.compile(r"sends? bytes ([0-9A-Fa-f ]+)$")
 SEND: Final = re.compile(r"sends? (.+?)(?: in pieces of (\d+))?$")
 GET: Final = re.compile(r"(may get|gets?) (.+)$")
+LOG_ON: Final = re.compile(r"logs? on(?: (.+))?$")
+COUNT: Final = re.compile(r"counts? from (\d+)$")
 WAIT: Final = re.compile(r"wait (\d+) ms$")
 CHECK: Final = re.compile(r"check (\S+) (<|<=|=|!=) (\S+)$")
 
@@ -132,6 +138,11 @@ def read_step(file: str, number: int, line: str) -> Step:
             return Step(number, text, who, verb, within_ms=within)
     if found := COUNTED[0].match(what):
         return Step(number, text, who, COUNTED[1], number=int(found[1]))
+    if found := LOG_ON.match(what):
+        fields = named_fields(file, number, words(file, number, found[1] or ""))
+        return Step(number, text, who, "log on", "Logon", fields, within_ms=within)
+    if found := COUNT.match(what):
+        return Step(number, text, who, "count", number=int(found[1]))
     if found := BYTES.match(what):
         if len(found[1].replace(" ", "")) % 2:
             raise ScenarioError(file, number, "an odd number of hexadecimal digits")
@@ -165,6 +176,7 @@ class Reader:
     file: str
     title: str = ""
     section: str = ""
+    kinds: tuple[str, ...] = ()
     defaults: dict[str, dict[str, str]] = field(default_factory=dict)
     scenarios: list[Scenario] = field(default_factory=list)
 
@@ -190,6 +202,8 @@ class Reader:
                 self.title = rest
             case "section":
                 self.section = rest
+            case "for":
+                self.kinds = tuple(rest.split())
             case "default":
                 name, _, fields = read_message(self.file, number, rest)
                 self.defaults[name] = self.defaults.get(name, {}) | fields
@@ -200,11 +214,13 @@ class Reader:
                     raise ScenarioError(self.file, number, "another scenario has this name")
                 self.scenarios.append(
                     Scenario(
-                        *(self.suite, self.file, self.title, self.section, rest, number), defaults=dict(self.defaults)
+                        *(self.suite, self.file, self.title, self.section, rest, number),
+                        kinds=self.kinds,
+                        defaults=dict(self.defaults),
                     )
                 )
             case _:
-                raise ScenarioError(self.file, number, f"{word!r} is none of title, section, default, scenario")
+                raise ScenarioError(self.file, number, f"{word!r} is none of title, section, for, default, scenario")
 
     def take_step(self, number: int, line: str) -> None:
         """Take a line of a scenario."""
@@ -215,6 +231,8 @@ class Reader:
             scenario.is_slow = True
         elif line == "open":
             scenario.is_open = True
+        elif line.startswith("for "):
+            scenario.kinds = tuple(line.split()[1:])
         elif line.startswith("section "):
             scenario.section = line.removeprefix("section ").strip()
         elif line.startswith("and "):

@@ -8,39 +8,28 @@ from fnmatch import fnmatch
 from importlib import resources
 from typing import Final
 
-from conformance.declarations import soup
-from conformance.declarations.message import Appendage, Dialect, Message
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.us import US
+from conformance.language import Language
+from conformance.ouch import PARTIES, Ouch
 from conformance.scenario import PARAMETER, Reader, Scenario, ScenarioError, Step
-
-PARTIES: Final = {
-    "we": "user",
-    "again": "user",
-    "they": "second_user",
-    "sister": "sister_user",
-    "guarded": "guarded_user",
-}
-"""Who may take part, and the option that gives the user's name. `again` is a second connection of the same user."""
-SENT_WORDS: Final = ("appendage", "tail")
-PACKET_WORDS: Final = ("payload", "text")
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A suite: its key, its title, the dialect it speaks, and the folders of its scenarios."""
+    """A suite: its key, its title, and the language of its scenarios."""
 
     key: str
     title: str
-    dialect: Dialect
+    language: Language
 
 
 SUITES: Final = {
     suite.key: suite
     for suite in (
-        Suite("soup", "SoupBinTCP 3.00 and 4.x", US),
-        Suite("ouch", "OUCH 5.0 (Nasdaq US), revision 1.05", US),
-        Suite("ouch-nordic", "INET Nordic OUCH 5", NORDIC),
+        Suite("soup", "SoupBinTCP 3.00 and 4.x", Ouch(US, PARTIES)),
+        Suite("ouch", "OUCH 5.0 (Nasdaq US), revision 1.05", Ouch(US, PARTIES)),
+        Suite("ouch-nordic", "INET Nordic OUCH 5", Ouch(NORDIC, PARTIES)),
     )
 }
 
@@ -59,46 +48,25 @@ def read(suite: Suite, file: str, text: str) -> list[Scenario]:
     """Read a file of a suite, and check every name in it."""
     scenarios = Reader(suite.key, file).read(text)
     for scenario in scenarios:
-        for name, fields in scenario.defaults.items():
-            check_fields(suite.dialect, file, scenario.line, name, fields, is_sent=True)
-        for first in scenario.steps:
-            for step in (first, *first.also):
-                check_step(suite.dialect, file, step)
+        check_parties(suite, scenario)
+        suite.language.check(scenario)
     return scenarios
 
 
-def check_step(dialect: Dialect, file: str, step: Step) -> None:
-    """Complain of parties, messages and fields that there are not."""
-    if step.who and step.who not in PARTIES:
-        raise ScenarioError(file, step.line, f"{step.who!r} is none of {', '.join(PARTIES)}")
-    if step.verb in ("send", "get", "may get"):
-        check_fields(dialect, file, step.line, step.name, step.fields, is_sent=step.verb == "send")
+def check_parties(suite: Suite, scenario: Scenario) -> None:
+    """Complain of who does not exist."""
+    for first in scenario.steps:
+        for step in (first, *first.also):
+            if step.who and step.who not in suite.language.parties:
+                known = ", ".join(suite.language.parties)
+                raise ScenarioError(scenario.file, step.line, f"{step.who!r} is none of {known}")
 
 
-def check_fields(
-    dialect: Dialect, file: str, line: int, name: str, fields: Mapping[str, str], *, is_sent: bool
-) -> None:
-    """Complain of a message or of fields that there are not."""
-    packets: Mapping[str, Message] = soup.FROM_CLIENT if is_sent else soup.FROM_SERVER
-    message = packets.get(name)
-    extra: tuple[str, ...] = PACKET_WORDS
-    options: set[str] = set()
-    if message is None:
-        message = dialect.named(name, inbound=is_sent)
-        extra = SENT_WORDS if is_sent else ("options",)
-        if message is not None and message.appendage is not Appendage.NEVER:
-            options = set(dialect.options_by_name)
-    if message is None:
-        raise ScenarioError(file, line, f"there is no {name} {'to' if is_sent else 'from'} a server")
-    known = {field.lower() for field in message.fields} | options | set(extra)
-    unknown = [field for field in fields if field.lower() not in known]
-    if unknown:
-        raise ScenarioError(file, line, f"{name} has no {unknown[0]}")
-
-
-def missing(scenario: Scenario, parties: Mapping[str, object], parameters: Mapping[str, str]) -> list[str]:
+def missing(
+    language: Language, scenario: Scenario, users: Mapping[str, object], parameters: Mapping[str, str]
+) -> list[str]:
     """Give the options that a scenario needs and the run does not have."""
-    needed = [PARTIES[party] for party in scenario.parties if party not in parties]
+    needed = [language.parties[party] for party in scenario.parties if party not in users]
     known = {*parameters}
     for first in scenario.steps:
         for step in (first, *first.also):

@@ -11,6 +11,8 @@ from conformance.scenario import ScenarioError, read_step
 from conformance.suites import SUITES, chosen, load, missing, read
 from conformance.values import Place, ValueFault, Values
 
+OUCH = SUITES["ouch"].language
+
 HEAD = "title T\nsection 2.5\n"
 
 
@@ -73,7 +75,7 @@ def test_a_line_says_who_does_what(line, verb, rest):
         (HEAD + "    we log in\n", "line 3: a step outside a scenario"),
         (HEAD + "scenario S\n", "line 3: a scenario without steps"),
         (HEAD + "scenario S\n    we log in\nscenario S\n    we log in\n", "line 5: another scenario has this name"),
-        (HEAD + "chapter 3\n", "line 3: 'chapter' is none of title, section, default, scenario"),
+        (HEAD + "chapter 3\n", "line 3: 'chapter' is none of title, section, for, default, scenario"),
         (HEAD + "scenario S\n    we fly\n", "line 4: 'fly' is nothing that can be done"),
         (HEAD + "scenario S\n    everybody\n", "line 4: 'everybody' says neither who nor what"),
         (HEAD + "scenario S\n    somebody logs in\n", "line 4: 'somebody' is none of we, again, they, sister, guarded"),
@@ -195,8 +197,8 @@ def test_scenarios_are_chosen_by_name_by_file_and_by_section():
 def test_a_scenario_tells_what_it_needs():
     (trade,) = chosen(load("ouch"), ("Two orders trade*",))
     given = {"symbol": "X", "price": "1"}
-    assert missing(trade, {"we": 1}, given) == ["--second-user"]
-    assert missing(trade, {"we": 1, "they": 1}, given) == []
-    assert missing(trade, {"we": 1, "they": 1}, {}) == ["--symbol"]
+    assert missing(OUCH, trade, {"we": 1}, given) == ["--second-user"]
+    assert missing(OUCH, trade, {"we": 1, "they": 1}, given) == []
+    assert missing(OUCH, trade, {"we": 1, "they": 1}, {}) == ["--symbol"]
     (firm,) = chosen(load("ouch"), ("Firm is echoed",))
-    assert missing(firm, {"we": 1}, given) == ["--firm"]
+    assert missing(OUCH, firm, {"we": 1}, given) == ["--firm"]
