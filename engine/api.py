@@ -19,6 +19,7 @@ from engine.instructions import (
     CommandRefused,
     Configure,
     CurrencyLimits,
+    DropEntry,
     FirmEntry,
     MarketEntry,
     MemberEntry,
@@ -93,6 +94,7 @@ __all__ = [
     "Cross",
     "CurrencyLimits",
     "Display",
+    "DropEntry",
     "FirmEntry",
     "Liquidity",
     "MarketEntry",
@@ -375,7 +377,8 @@ class Port:
         self.rate_rule = ""
         self.windows: tuple[tuple[str, SlidingWindow], ...] = ()
         self.withdrawn = False
-        self.cancel_only = self.cancel_on_disconnect = False
+        self.cancel_only = False
+        self.cancel_on_disconnect = entry.cancel_on_disconnect
         self.mass_cancel: MassCancel | None = None
         self.plain = PLAIN
         self.rule_book = rule_book

@@ -14,12 +14,26 @@ import msgspec
 from engine.terms import BrokenTradeReason, SelfMatchPrevention
 
 
+class DropEntry(msgspec.Struct, array_like=True, frozen=True):
+    """What a Drop port hears: all order entry ports of the port's own firm, or the `ports` named, in every market.
+
+    `include_rejects` says whether refused orders are told too, None leaves that to the ports' protocols. `guards` are
+    the PRM accounts that are blocked, with an end of all their orders, when its connection goes; `guard_on_restart`
+    says whether that holds for a connection that went with the venue.
+    """
+
+    ports: tuple[str, ...] = ()
+    include_rejects: bool | None = None
+    guards: tuple[str, ...] = ()
+    guard_on_restart: bool = True
+
+
 class PortEntry(msgspec.Struct, array_like=True, frozen=True):
     """An order entry port; `protocol` names the dialect that it speaks.
 
-    `self_match_prevention` is for orders that do not choose a strategy themselves. The last three are PRM's: whether
+    `self_match_prevention` is for orders that do not choose a strategy themselves. The next three are PRM's: whether
     continuous fat finger is on, how many orders a second the port may send (0 = no limit), and whether its orders are
-    canceled when it sends more.
+    canceled when it sends more. With `cancel_on_disconnect` they end with the connection. `drop` makes it a Drop port.
     """
 
     name: str
@@ -30,6 +44,8 @@ class PortEntry(msgspec.Struct, array_like=True, frozen=True):
     fat_finger: bool = False
     maximum_orders: int = 0
     cancel_on_breach: bool = False
+    cancel_on_disconnect: bool = False
+    drop: DropEntry | None = None
 
     @property
     def identity(self) -> tuple[str, str, str, str]:

@@ -5,8 +5,6 @@ As in `engine.commands`, each either changes the state as a whole or raises `Com
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from msgspec import structs
 
 from engine.api import (
@@ -110,9 +108,14 @@ def multipliers(entry: MemberEntry) -> tuple[int, int]:
 
 
 def take_port(port: Port, entry: PortEntry) -> None:
-    """Take PRM's settings of a port; those of now stand where the entry did not change."""
+    """Take PRM's settings of a port, and whether its orders end with its connection.
+
+    Those of now stand where the entry's did not change.
+    """
     if protections(entry) != protections(port.entry):
         port.fat_finger, port.maximum_orders, port.cancel_on_breach = protections(entry)
+    if entry.cancel_on_disconnect != port.entry.cancel_on_disconnect:
+        port.cancel_on_disconnect = entry.cancel_on_disconnect
 
 
 def protections(entry: PortEntry) -> tuple[bool, int, bool]:
@@ -232,15 +235,18 @@ def block_account(engine: Engine, command: BlockAccount, now: int) -> None:
         engine.cancel_accounts({account.name: account.entry.mpid}, now)
 
 
-def safeguard(engine: Engine, names: Iterable[str], port: str, now: int) -> None:
+def safeguard(engine: Engine, port: Port, now: int, *, is_restart: bool = False) -> None:
     """Block the accounts that a Drop port guards and end all their orders (PRM guide 3.9): its connection is gone.
 
     An account that the configuration no longer has is guarded no more; a block that somebody set stays theirs.
     """
-    accounts = [engine.prm.accounts[name] for name in names if name in engine.prm.accounts]
+    drop = port.entry.drop
+    if drop is None or (is_restart and not drop.guard_on_restart):
+        return
+    accounts = [engine.prm.accounts[name] for name in drop.guards if name in engine.prm.accounts]
     for account in accounts:
         if not account.blocked:
-            account.blocked, account.blocked_by = True, port
+            account.blocked, account.blocked_by = True, port.name
     engine.cancel_accounts({account.name: account.entry.mpid for account in accounts}, now)
 
 

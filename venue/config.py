@@ -24,6 +24,7 @@ import msgspec
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE
 from venue.access import Fault, http_fault, login_fault, reach_fault
+from venue.drop_settings import drop_fault
 from venue.hints import hint
 from venue.http_settings import ClientSettings, HttpSettings, PersonSettings
 from venue.nordic_settings import (
@@ -46,7 +47,7 @@ from venue.rule_settings import (
     OrderRateSettings,
     RestrictedStockRule,
 )
-from venue.settings import Dollars, Mpid, Name6, Settings, Symbol, Ticks, Whole, ticks, ticks_fault
+from venue.settings import AccountName, Dollars, Mpid, Name6, Settings, Symbol, Ticks, Whole, ticks, ticks_fault
 
 Durability = Literal["disk", "process", "memory"]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
@@ -142,9 +143,10 @@ class ServiceSettings(Settings, frozen=True):
 
 
 class PortSettings(Settings, frozen=True):
-    """An order entry port: its SoupBinTCP user name, its firm, the service that takes its logins.
+    """A port: its SoupBinTCP user name, its firm, the service that takes its logins.
 
-    The last three are for ports of markets whose rule book is `prm`.
+    `fat_finger`, `max_orders_per_second` and `cancel_on_breach` are for ports of markets whose rule book is `prm`, the
+    keys behind `cancel_on_disconnect` for Drop ports.
     """
 
     name: Name6
@@ -157,6 +159,11 @@ class PortSettings(Settings, frozen=True):
     fat_finger: bool = False
     max_orders_per_second: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     cancel_on_breach: bool = False
+    cancel_on_disconnect: bool = False
+    drop_ports: tuple[Name6, ...] = ()
+    include_rejects: bool | None = None
+    guards: tuple[AccountName, ...] = ()
+    guard_on_restart: bool = True
 
 
 class FirmSettings(Settings, frozen=True):
@@ -315,6 +322,7 @@ def _check(config: Config) -> None:
     _unique("member", "mpid", [member.mpid for member in config.member])
     _unique("account", "name", [account.name for account in config.account])
     _refuse(nordic_fault(config))
+    _refuse(drop_fault(config))
     _unique("client", "id", [client.id for client in config.client])
     _unique("person", "name", [person.name for person in config.person])
     _refuse(http_fault(config))

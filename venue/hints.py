@@ -14,6 +14,8 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "rule_book": "eqrc or prm",
     "account.name": "6 capital letters and digits, the first four the member's MPID",
     "users": 'a list of users of 1 to 6 capital letters and digits, such as ["GP29U1"]',
+    "drop_ports": 'a list of names of order entry ports, such as ["IN19T6"]',
+    "guards": 'a list of accounts, such as ["GP29P1"]',
     "currency": "3 capital letters",
     "mic": "4 capital letters and digits",
     "exchange": "NASDAQ, BX or PSX",

@@ -14,7 +14,7 @@ import msgspec
 
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE
-from venue.settings import Dollars, Mpid, Name6, Settings, Ticks, ticks, ticks_fault
+from venue.settings import AccountName, Dollars, Mpid, Name6, Settings, Ticks, ticks, ticks_fault
 
 if TYPE_CHECKING:
     from venue.access import Fault
@@ -72,7 +72,7 @@ class LimitSettings(Settings, frozen=True):
 class AccountSettings(Settings, frozen=True):
     """A PRM account: which users of its member it covers, and what it holds them to."""
 
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{6}\Z")]
+    name: AccountName
     mpid: Mpid
     scope: Literal["inclusion", "exclusion"] = "inclusion"
     users: tuple[Name6, ...] = ()

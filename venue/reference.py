@@ -25,6 +25,7 @@ from engine.risk.eqrc import PERCENT_SCALE
 from ouch.terms import AIQ_STRATEGIES
 from venue import nordic_settings
 from venue.config import Config, SymbolSettings, scaled
+from venue.drop_settings import drop_entry
 from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
 from venue.settings import Ticks, ticks
 
@@ -60,6 +61,8 @@ def market_command(config: Config) -> Configure:
                 port.fat_finger,
                 port.max_orders_per_second,
                 port.cancel_on_breach,
+                port.cancel_on_disconnect,
+                drop_entry(port, services[port.service][1]),
             )
             for port in config.port
         ),

@@ -16,6 +16,7 @@ Dollars = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?\Z")]
 Ticks = tuple[tuple[Dollars, Dollars], ...]
 """From which price on prices are multiples of which, lowest first."""
 Mpid = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
+AccountName = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{6}\Z")]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

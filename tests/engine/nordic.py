@@ -115,10 +115,10 @@ class NordicMarket(Market):
     def block(self, name="GP29PR", *, blocked=True):
         return self.do(BlockAccount(name, blocked))
 
-    def safeguard(self, *names, port="DROP"):
-        """The Drop port that guards these accounts loses its connection."""
+    def safeguard(self, port="DROP", **how):
+        """The Drop port loses its connection."""
         with Step(self) as step:
-            safeguard(self.engine, names or ("GP29PR",), port, self.now)
+            safeguard(self.engine, self.engine.ports[port], self.now, **how)
         return step.events
 
     def set_port(self, name="G1", **how):

@@ -1,10 +1,10 @@
 """Block and cancel of PRM accounts: which orders go, in what order and slices, what is refused after, what lifts it."""
 
 import pytest
-from nordic import ERIC, NOKIA, OTHER, THIRD, USER, NordicMarket, account, buy, port_entry, sell
+from nordic import ERIC, NOKIA, NORDIC_PORTS, OTHER, THIRD, USER, NordicMarket, account, buy, port_entry, sell
 from words import TOMORROW, Canceled, Rejected, whole
 
-from engine.api import BlockAccount, CancelReason, Reject
+from engine.api import BlockAccount, CancelReason, DropEntry, Reject
 from engine.mass_cancel import ORDERS_A_SLICE
 
 SAFEGUARD = pytest.mark.section("PRM", "3.9 On-disconnect safeguard")
@@ -13,13 +13,21 @@ SLICE = ORDERS_A_SLICE
 FIRST, SECOND_ONE = account("GP29PR", users=[USER]), account("GP29P1", users=[OTHER])
 
 
+def drop(*guards, **how):
+    """A Drop port that guards these accounts."""
+    return port_entry("DROP", drop=DropEntry(guards=guards, **how))
+
+
+PORTS = (*NORDIC_PORTS, drop("GP29PR"))
+
+
 def gone(number, quantity=100):
     return Canceled(number, quantity, CancelReason.SUPERVISORY)
 
 
 @SAFEGUARD
 def test_all_orders_of_the_account_end_on_all_ports_in_the_order_of_the_ports_and_others_stay():
-    market = NordicMarket(FIRST, SECOND_ONE)
+    market = NordicMarket(FIRST, SECOND_ONE, ports=PORTS)
     market.enter(buy(100, at="99.00", by="G2"))
     market.enter(buy(100, at="99.00"))
     market.enter(sell(100, at="4.10", book=NOKIA))
@@ -33,7 +41,7 @@ def test_all_orders_of_the_account_end_on_all_ports_in_the_order_of_the_ports_an
 
 @SAFEGUARD
 def test_the_account_is_blocked_on_all_ports_by_the_drop_port_and_its_fellows_are_not():
-    market = NordicMarket(FIRST, SECOND_ONE)
+    market = NordicMarket(FIRST, SECOND_ONE, ports=PORTS)
     market.safeguard()
     for order in (buy(1, at="100.00"), buy(1, at="100.00", by="G2"), buy(1, at="4.00", book=NOKIA)):
         assert market.enter(order) == [Rejected(Reject.ACCOUNT_BLOCKED)]
@@ -44,23 +52,40 @@ def test_the_account_is_blocked_on_all_ports_by_the_drop_port_and_its_fellows_ar
 
 @SAFEGUARD
 def test_several_accounts_go_in_one_pass_over_each_port():
-    market = NordicMarket(FIRST, SECOND_ONE)
+    market = NordicMarket(FIRST, SECOND_ONE, ports=[*NORDIC_PORTS, drop("GP29PR", "GP29P1")])
     for user in (USER, OTHER, THIRD, USER):
         market.enter(buy(100, at="99.00", user=user))
-    assert market.safeguard("GP29PR", "GP29P1") == [gone(1), gone(2), gone(4)]
+    assert market.safeguard() == [gone(1), gone(2), gone(4)]
 
 
 @SAFEGUARD
 def test_an_account_that_is_no_more_is_guarded_no_more():
-    market = NordicMarket(FIRST)
+    market = NordicMarket(FIRST, ports=[*NORDIC_PORTS, drop("GP29XX", "GP29PR")])
     market.enter(buy(100, at="99.00"))
-    assert market.safeguard("GP29XX") == []
-    assert market.safeguard("GP29XX", "GP29PR") == [gone(1)]
+    assert market.safeguard() == [gone(1)]
+
+
+@SAFEGUARD
+def test_a_port_that_guards_nothing_ends_nothing():
+    market = NordicMarket(FIRST, ports=[*NORDIC_PORTS, drop()])
+    market.enter(buy(100, at="99.00"))
+    assert (market.safeguard(), market.safeguard("G1"), market.open) == ([], [], {("G1", 1): 100})
+
+
+@SAFEGUARD
+def test_whether_a_restart_of_the_venue_counts_is_a_setting_of_the_port():
+    market = NordicMarket(FIRST, ports=[*NORDIC_PORTS, drop("GP29PR", guard_on_restart=False)])
+    market.enter(buy(100, at="99.00"))
+    assert market.safeguard(is_restart=True) == []
+    assert market.safeguard() == [gone(1)]
+    market = NordicMarket(FIRST, ports=PORTS)
+    market.enter(buy(100, at="99.00"))
+    assert market.safeguard(is_restart=True) == [gone(1)]
 
 
 @SAFEGUARD
 def test_a_block_that_somebody_set_stays_theirs_though_the_orders_go():
-    market = NordicMarket(FIRST)
+    market = NordicMarket(FIRST, ports=PORTS)
     market.enter(buy(100, at="99.00"))
     market.block()
     assert market.safeguard() == [gone(1)]
@@ -70,7 +95,7 @@ def test_a_block_that_somebody_set_stays_theirs_though_the_orders_go():
 @SAFEGUARD
 @pytest.mark.parametrize("how", ["unblocked", "the next day"])
 def test_operations_or_the_next_day_lift_the_block(how):
-    market = NordicMarket(FIRST)
+    market = NordicMarket(FIRST, ports=PORTS)
     market.safeguard()
     if how == "unblocked":
         market.block(blocked=False)
@@ -95,7 +120,7 @@ def test_operations_or_the_next_day_lift_the_block(how):
     ids=str,
 )
 def test_no_record_looks_at_more_orders_than_a_slice_has(counts, slices):
-    market = NordicMarket(FIRST, audited=False)
+    market = NordicMarket(FIRST, ports=PORTS, audited=False)
     for port, count in counts.items():
         for _ in range(count):
             market.enter(buy(100, at="99.00", by=port))
@@ -108,7 +133,7 @@ def test_no_record_looks_at_more_orders_than_a_slice_has(counts, slices):
 
 @SAFEGUARD
 def test_a_port_is_busy_until_its_orders_are_gone_and_others_trade_on():
-    market = NordicMarket(FIRST, audited=False)
+    market = NordicMarket(FIRST, ports=PORTS, audited=False)
     for _ in range(SLICE + 1):
         market.enter(buy(100, at="99.00"))
     assert len(market.safeguard()) == SLICE
@@ -123,7 +148,7 @@ def test_a_port_is_busy_until_its_orders_are_gone_and_others_trade_on():
 
 @SAFEGUARD
 def test_it_waits_for_the_ports_own_mass_cancel_which_is_answered_first():
-    market = NordicMarket(FIRST, audited=False)
+    market = NordicMarket(FIRST, ports=PORTS, audited=False)
     for _ in range(SLICE + 1):
         market.enter(buy(100, at="99.00"))
     market.enter(sell(100, at="4.10", book=NOKIA))
@@ -137,7 +162,7 @@ def test_it_waits_for_the_ports_own_mass_cancel_which_is_answered_first():
 
 @SAFEGUARD
 def test_a_restart_between_two_slices_goes_on_as_if_there_had_been_none():
-    market = NordicMarket(FIRST, ports=[port_entry("G1"), port_entry("G2"), port_entry("C1", "GP30")], audited=False)
+    market = NordicMarket(FIRST, ports=PORTS, audited=False)
     for _ in range(SLICE + 1):
         market.enter(buy(100, at="99.00"))
     for _ in range(2):
@@ -157,7 +182,7 @@ def test_a_restart_between_two_slices_goes_on_as_if_there_had_been_none():
 
 @BLOCK
 def test_a_command_blocks_and_cancels_in_one():
-    market = NordicMarket(FIRST)
+    market = NordicMarket(FIRST, ports=PORTS)
     market.enter(buy(100, at="99.00"))
     assert market.do(BlockAccount("GP29PR", blocked=True, cancel=True)) == [gone(1)]
     assert market.enter(buy(1, at="100.00")) == [Rejected(Reject.ACCOUNT_BLOCKED)]
