@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 DROP_PROTOCOLS: Final = frozenset({"fix-drop-us", "fix-drop-nordic", "ouch-drop-nordic"})
 """The protocols of services whose ports tell of other ports' orders and take none."""
-OF_DROP: Final = {"drop_ports": (), "include_rejects": None, "guards": (), "guard_on_restart": True}
+OF_DROP: Final[dict[str, object]] = {"drop_ports": (), "include_rejects": None, "guards": (), "guard_on_restart": True}
 """The keys that are for Drop ports only, and what each is where it is left out."""
-OF_ORDER_ENTRY: Final = {
+OF_ORDER_ENTRY: Final[dict[str, object]] = {
     "aiq_strategy": "N",
     "fat_finger": False,
     "max_orders_per_second": 0,
