@@ -8,9 +8,10 @@ reads and writes its own messages, with a codec and tables of its own: `us.UsOuc
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from engine.api import Order, OrderEntry, Port, Refusal, Reject, Scope
+from engine.endpoint import Endpoint, PacketStream
 from wire.record import Malformed
 from wire.soup_terms import SEQUENCED_HEADERS
 
@@ -21,21 +22,8 @@ Handler = Callable[[Any, bytes, int], None]
 """A dialect's method for one kind of message: one table serves all its ports, and so is always at hand."""
 
 
-class PacketStream(Protocol):
-    """Takes the packets that a port sends, in order: framed ones into `pending`, and a `touch` with the first."""
-
-    pending: list[bytes]
-    untouched: bool
-
-    def touch(self) -> None:
-        """Let be known that something is pending."""
-
-
-class OuchPort:
-    """What OUCH 5.0 asks of a port in any dialect.
-
-    `numbers` holds the last number used in each channel. `refusal` is why the last refused order was refused.
-    """
+class OuchPort(Endpoint):
+    """What OUCH 5.0 asks of a port in any dialect."""
 
     def __init__(
         self,
@@ -44,14 +32,11 @@ class OuchPort:
         open_stream: Callable[[], PacketStream],
         ignored: Callable[[Port, str, bytes], None],
     ) -> None:
-        self.port = port
+        super().__init__(port)
         self.engine = engine
         self.open_stream = open_stream
         self.ignored = ignored
-        self.stream: PacketStream
-        self.numbers: dict[int, int] = {}
         self.scopes: dict[bytes, Scope] = {}
-        self.refusal: Refusal | None = None
         self.handlers: dict[int, Handler] = {}
         self.uncounted: frozenset[int] = frozenset()
 

@@ -25,11 +25,11 @@ from engine.api import (
     Refusal,
     Reject,
     SelfMatchPrevention,
-    Sink,
     SystemEvent,
 )
+from engine.endpoint import PacketStream
 from ouch import codec, codes
-from ouch.port import CHANNEL_SHIFT, NUMBER_MASK, Handler, OuchPort, PacketStream
+from ouch.port import CHANNEL_SHIFT, NUMBER_MASK, Handler, OuchPort
 from ouch.terms import (
     AIQ_LETTERS,
     BROKEN_TRADE_REASONS,
@@ -58,7 +58,7 @@ SPELLED: Final[dict[str, bytes]] = {}
 """The symbols met so far, as they stand on the wire: no more than the venue has listed."""
 
 
-class UsOuchPort(OuchPort, Sink):
+class UsOuchPort(OuchPort):
     """The US dialect: NASDAQ, BX and PSX."""
 
     def __init__(

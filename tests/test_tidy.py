@@ -37,7 +37,7 @@ class May(NamedTuple):
 
 
 PLAIN = ("msgspec", "mypy_extensions")
-PORT = ("wire", "engine.api")
+PORT = ("wire", "engine.api", "engine.endpoint")
 MAY_IMPORT = {
     "wire": May(("wire",), PLAIN),
     "engine": May(("engine",), PLAIN),

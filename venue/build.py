@@ -17,6 +17,7 @@ COMPILED = (
     "wire.soup_client",
     "engine.orders",
     "engine.api",
+    "engine.endpoint",
     "engine.trades",
     "engine.book",
     "engine.risk.windows",

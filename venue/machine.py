@@ -3,7 +3,9 @@
 Whatever clients are told follows from the records alone, so this is all that a replay rebuilds, and it is the same
 code whether the records come from sockets or from the log. It reads no clock, opens no socket and writes no log.
 
-    record ─▶ Machine.apply ─▶ port.receive ─▶ engine ─▶ port ─▶ stream
+    record ─▶ Machine.apply ─▶ Endpoint.receive ─▶ engine ─▶ Endpoint ─▶ stream
+
+A port is an `Endpoint` to it, whatever protocol that speaks.
 
 The state hash covers everything but wall times, which are nobody's doing, and who is connected, which ends with the
 process.
@@ -18,9 +20,9 @@ from pathlib import Path
 import msgspec
 
 from engine import commands, state
-from engine.api import CommandRefused, Port, Sink
+from engine.api import CommandRefused, Configure, Port, Sink
+from engine.endpoint import Endpoint
 from engine.engine import Engine
-from ouch.port import OuchPort
 from ouch.us import UsOuchPort
 from venue.desk import Desk, DeskState
 from venue.instructions import ClockMode, Instruction, SetClock
@@ -52,7 +54,7 @@ class Machine:
 
     def __init__(self, directory: Path, ignored: Ignored = nothing_ignored) -> None:
         self.engine = Engine(partial(Spool, directory))
-        self.ports: list[OuchPort] = []
+        self.ports: list[Endpoint] = []
         self.streams: list[Stream] = []
         self.touched: list[Stream] = []
         self.connected: dict[int, None] = {}
@@ -83,15 +85,24 @@ class Machine:
                 commands.handle(self.engine, command, now, self._connect)
             except CommandRefused as refused:
                 return refused
+            if isinstance(command, Configure):
+                for endpoint in self.ports:
+                    endpoint.configured()
         elif kind == Kind.SLICE:
             self.engine.work_off_next(now)
         elif kind == Kind.OPERATION:
             self.desk.apply(payload, self.number, now, wall_time)
         elif kind == Kind.LOGIN:
             self.connected[port] = None
+            self.ports[port].logon(payload, now)
         elif kind == Kind.DISCONNECT:
             self.connected.pop(port, None)
-            self.engine.disconnected(self.ports[port].port, now)
+            if self.ports[port].disconnected(now):
+                self.engine.disconnected(self.ports[port].port, now)
+        elif kind == Kind.SESSION_TIMER:
+            self.ports[port].tick(now)
+        elif kind == Kind.LOGOUT:
+            self.ports[port].log_out(payload, now)
         return None
 
     def messages(self, port: int, payloads: Sequence[bytes], now: int, wall_time: int) -> int:
@@ -103,13 +114,13 @@ class Machine:
         engine = self.engine
         if now >= engine.next_deadline:
             engine.advance(now)
-        ouch_port = self.ports[port]
+        endpoint = self.ports[port]
         mass_cancels = engine.mass_cancels
         if mass_cancels:
-            engine.finish(ouch_port.port, now)
+            engine.finish(endpoint.port, now)
         count = 0
         for payload in payloads:
-            ouch_port.receive(payload, now)
+            endpoint.receive(payload, now)
             count += 1
             if mass_cancels and self.is_busy(port):
                 break
@@ -129,12 +140,12 @@ class Machine:
     def _connect(self, port: Port) -> Sink:
         """Give a new port of the engine its dialect and its stream. Ports come in the order of their indexes."""
         assert port.index == len(self.ports)
-        ouch_port = DIALECTS[port.entry.protocol](
+        endpoint = DIALECTS[port.entry.protocol](
             port, self.engine, partial(self._open_stream, port.index), self.ignored
         )
-        self.ports.append(ouch_port)
+        self.ports.append(endpoint)
         self.streams.append(Stream("", self.touched, self.directory))
-        return ouch_port
+        return endpoint
 
     def _open_stream(self, index: int) -> Stream:
         """End a port's stream and start the one of the day that begins."""
@@ -147,8 +158,14 @@ class Machine:
     def dump(self) -> bytes:
         """Give the canonical bytes of the whole state."""
         ports = {
-            port.port.name: PortState(sorted(port.numbers.items()), stream.session, stream.count, stream.digest().hex())
-            for port, stream in zip(self.ports, self.streams, strict=True)
+            endpoint.port.name: PortState(
+                sorted(endpoint.numbers.items()),
+                stream.session,
+                stream.count,
+                stream.digest().hex(),
+                endpoint.dump(),
+            )
+            for endpoint, stream in zip(self.ports, self.streams, strict=True)
         }
         return canonical(MachineState(state.dump(self.engine), ports, self.desk.dump(), self.clock))
 
@@ -172,12 +189,13 @@ class Machine:
             state.load(self.engine, machine_state.engine, snapshot.trades, self._connect)
         if isinstance(machine_state.desk, DeskState):
             self.desk.load(machine_state.desk, snapshot.desk_wall_times)
-        for index, port in enumerate(self.ports):
-            port_state = machine_state.ports[port.port.name]
-            port.numbers.update(port_state.numbers)
-            port.stream = self.streams[index] = Stream.load(
-                snapshot.streams[port.port.name], self.touched, self.directory
-            )
+        for index, endpoint in enumerate(self.ports):
+            name = endpoint.port.name
+            port_state = machine_state.ports[name]
+            stream = self.streams[index] = Stream.load(snapshot.streams[name], self.touched, self.directory)
+            endpoint.resume(stream)
+            endpoint.numbers.update(port_state.numbers)
+            endpoint.load(port_state.detail)
         self.touched.clear()
         self.connected.update(dict.fromkeys(snapshot.connected))
         self.clock = machine_state.clock

@@ -15,12 +15,13 @@ from venue.stream import StreamDump
 
 
 class PortState(msgspec.Struct, array_like=True, frozen=True):
-    """An OUCH port's last number in each channel, and what identifies its stream of today."""
+    """A port's last number in each channel, what identifies its stream of today, and what else its protocol keeps."""
 
     numbers: list[tuple[int, int]]
     session: str
     messages: int
     sha256: str
+    detail: bytes = b""
 
 
 class MachineState(msgspec.Struct, frozen=True):

@@ -53,11 +53,16 @@ class Kind(IntEnum):
     TIMER = 3
     """A deadline that came, with nothing to add: the time is the record's."""
     LOGIN = 4
+    """A client is let in; its bytes are the message that asked for it, where the port's protocol keeps that."""
     DISCONNECT = 5
     SLICE = 6
     """The next slice of a mass cancel."""
     OPERATION = 7
     """Who asked for the records before it, and what the answer was, msgpack."""
+    SESSION_TIMER = 8
+    """A moment at which a port's session has something to do by itself."""
+    LOGOUT = 9
+    """The venue ends a port's session; its bytes are what the client is told."""
 
 
 class Record(NamedTuple):

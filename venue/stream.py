@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from ouch.port import PacketStream
+from engine.endpoint import PacketStream
 from venue.spool import MEMORY_LIMIT, Spool
 
 MARK_EVERY: Final = 256

@@ -72,6 +72,8 @@ def look_into(machine: Machine, record: Record) -> Explanation:
     if record.kind != Kind.MESSAGE:
         what = KINDS.get(Kind(record.kind), "no message")
         raise Problem(404, f"record {machine.number + 1} is {what}, not an order of a client", "rejectId")
+    if not isinstance(machine.ports[record.port], OuchPort):
+        raise Problem(404, f"record {machine.number + 1} is no OUCH message", "rejectId")
     look = Look(machine, record)
     look.take()
     return look.explanation()
@@ -83,7 +85,9 @@ class Look:
     def __init__(self, machine: Machine, record: Record) -> None:
         self.machine = machine
         self.record = record
-        self.ouch_port: OuchPort = machine.ports[record.port]
+        ouch_port = machine.ports[record.port]
+        assert isinstance(ouch_port, OuchPort)
+        self.ouch_port = ouch_port
         self.engine: Engine = machine.engine
         self.port: Port = self.ouch_port.port
         self.ignored = ""

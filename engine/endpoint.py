@@ -1,0 +1,72 @@
+"""A port from the other side: what a venue asks of it, whatever protocol it speaks.
+
+    record ─▶ Endpoint (receive, logon, tick, disconnected …) ─▶ engine ─▶ Endpoint (a `Sink`) ─▶ stream
+
+Every method but `dump` stands for one kind of record, so all that an endpoint knows is rebuilt by replaying them.
+What happened in the meantime it is told as the sink of its port.
+
+For editors: a protocol that has no use for a method (OUCH has no timers of its own) leaves it as it is here.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mypy_extensions import mypyc_attr
+
+from engine.api import Port, Refusal, Sink
+
+
+class PacketStream(Protocol):
+    """Takes the packets that a port sends, in order: framed ones into `pending`, and a `touch` with the first."""
+
+    pending: list[bytes]
+    untouched: bool
+
+    def touch(self) -> None:
+        """Let be known that something is pending."""
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Endpoint(Sink):
+    """One port's protocol. Whatever a client sends, nothing is raised. `now` is venue time in nanoseconds.
+
+    `refusal` is why the last refused order was refused. `numbers` are the last numbers used in each channel, where a
+    protocol has such; what else it has to keep it gives as bytes of its own.
+    """
+
+    def __init__(self, port: Port) -> None:
+        self.port = port
+        self.refusal: Refusal | None = None
+        self.numbers: dict[int, int] = {}
+        self.stream: PacketStream
+
+    def receive(self, message: bytes, now: int) -> None:
+        """Take one message from the client."""
+
+    def logon(self, message: bytes, now: int) -> None:
+        """Take the message by which a client, whose credentials were right, begins; empty where the host keeps it."""
+
+    def tick(self, now: int) -> None:
+        """Do what the session's own timers ask."""
+
+    def log_out(self, text: bytes, now: int) -> None:
+        """End the client's session for a reason of the venue's."""
+
+    def disconnected(self, now: int) -> bool:
+        """Note that the connection is gone; gives whether it was one that had been let in."""
+        return True
+
+    def configured(self) -> None:
+        """Take over what a new configuration says of the port."""
+
+    def resume(self, stream: PacketStream) -> None:
+        """Go on with a stream that was restored."""
+        self.stream = stream
+
+    def dump(self) -> bytes:
+        """Give what replay rebuilds of the protocol beside `numbers`, in one canonical form."""
+        return b""
+
+    def load(self, state: bytes) -> None:
+        """Take what `dump` gave."""
