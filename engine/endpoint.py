@@ -27,6 +27,20 @@ class PacketStream(Protocol):
         """Let be known that something is pending."""
 
 
+class NumberedStream(PacketStream, Protocol):
+    """One whose packets are found again by their numbers, from 1."""
+
+    @property
+    def count(self) -> int:
+        """How many packets there are, which is also the number of the last one."""
+
+    def append(self, packet: bytes) -> None:
+        """Add the next packet."""
+
+    def packet(self, sequence: int) -> bytes:
+        """Give one packet, counted from 1. Raises `IndexError` where there is none of that number."""
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Endpoint(Sink):
     """One port's protocol. Whatever a client sends, nothing is raised. `now` is venue time in nanoseconds.
@@ -60,7 +74,7 @@ class Endpoint(Sink):
     def configured(self) -> None:
         """Take over what a new configuration says of the port."""
 
-    def resume(self, stream: PacketStream) -> None:
+    def resume(self, stream: NumberedStream) -> None:
         """Go on with a stream that was restored."""
         self.stream = stream
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.api import OrderEntry, Port
+from engine.endpoint import Endpoint, NumberedStream
 from fix.codec import Message
-from fix.session import PacketStream, Session
+from fix.session import Session
 
 
 class Times(Protocol):
@@ -16,7 +17,7 @@ class Times(Protocol):
     wall_time: int
 
 
-class FixEndpoint:
+class FixEndpoint(Endpoint):
     """A FIX port as the venue drives it. `served` are the application types that it takes."""
 
     served: frozenset[bytes] = frozenset()
@@ -25,11 +26,11 @@ class FixEndpoint:
         self,
         port: Port,
         engine: OrderEntry,
-        open_stream: Callable[[], PacketStream],
+        open_stream: Callable[[], NumberedStream],
         ignored: Callable[[Port, str, bytes], None],
         times: Times,
     ) -> None:
-        self.port = port
+        super().__init__(port)
         self.engine = engine
         self.open_stream = open_stream
         self.ignored = ignored
@@ -40,17 +41,18 @@ class FixEndpoint:
         """Take one frame; whatever it holds, nothing is raised."""
         self.session.receive(message, now, self.times.wall_time)
 
-    def logon(self, frame: bytes, now: int) -> None:
+    def logon(self, message: bytes, now: int) -> None:
         """Take the Logon of a new connection."""
-        self.session.logon(frame, now, self.times.wall_time)
+        self.session.logon(message, now, self.times.wall_time)
 
     def tick(self, now: int) -> None:
         """Do what the session has due."""
         self.session.tick(now, self.times.wall_time)
 
-    def disconnected(self, now: int) -> None:
-        """Note that the connection is gone."""
+    def disconnected(self, now: int) -> bool:
+        """Note that the connection is gone; gives whether its Logon had been answered by one of ours."""
         self.session.disconnected(self.times.wall_time)
+        return True
 
     def log_out(self, text: bytes, now: int) -> None:
         """Log the client out."""
@@ -59,6 +61,10 @@ class FixEndpoint:
     def application(self, message: Message, now: int) -> None:
         """Take an application message that is valid and in sequence."""
         raise NotImplementedError
+
+    def resume(self, stream: NumberedStream) -> None:
+        """Go on with a stream that was restored."""
+        self.session.stream = stream
 
     def dump(self) -> bytes:
         """Give the canonical bytes of all that a replay rebuilds, but for the stream."""

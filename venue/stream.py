@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from engine.endpoint import PacketStream
+from engine.endpoint import NumberedStream
 from venue.spool import MEMORY_LIMIT, Spool
 
 MARK_EVERY: Final = 256
@@ -36,7 +36,7 @@ class StreamDump(NamedTuple):
     content: bytes
 
 
-class Stream(PacketStream):
+class Stream(NumberedStream):
     """The packets of one session, numbered from 1.
 
     `touched` is the list that the stream enters with its first packet since the gate last looked. `released` counts
