@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import structs
+
 from engine.api import (
     MAXIMUM_PRICE,
     PLAIN,
@@ -205,7 +207,8 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     missing = [key for key in engine.markets if key not in command.midnights]
     if missing:
         raise CommandRefused("midnights", f"there is none for {', '.join(missing)}")
-    if engine.date:
+    ended = engine.date
+    if ended:
         end_day(engine, now)
     engine.date, engine.session = command.date, command.session
     engine.days += 1
@@ -224,7 +227,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         free(port)
         port.sink.system_event(SystemEvent.START_OF_DAY, now)
     reset_accounts(engine)
-    carry_over(engine, now)
+    carry_over(engine, ended, now)
 
 
 def end_day(engine: Engine, now: int) -> None:
@@ -246,8 +249,10 @@ def outlives_the_day(order: Order) -> bool:
     return good_till_cancel and not order.port.withdrawn and order.scope.book.security.listed
 
 
-def carry_over(engine: Engine, now: int) -> None:
+def carry_over(engine: Engine, ended: str, now: int) -> None:
     """Give the orders that rest on new numbers, book by book in the order of their queues, and tell their ports.
+
+    Those that rested on for the first time remember the day that `ended`, and their number in it.
 
     Markets and books go by name: how they lie in memory is another thing after a start from a snapshot.
     """
@@ -255,8 +260,18 @@ def carry_over(engine: Engine, now: int) -> None:
         for _, book in sorted(market.books.items()):
             for part in book.orders():
                 if not isinstance(part, Reserve):
+                    if not part.attributes.entry_date:
+                        remember_entry(part, int(ended.replace("-", "")))
                     market.order_reference_number = part.order_reference_number = market.order_reference_number + 1
                     part.port.sink.carried_over(part, now)
+
+
+def remember_entry(order: Order, date: int) -> None:
+    """Note on which day an order was entered, and its number in it."""
+    number = order.order_reference_number
+    order.attributes = structs.replace(order.attributes, entry_date=date, entry_number=number)
+    if order.reserve is not None:
+        order.reserve.attributes = order.attributes
 
 
 def set_prices(engine: Engine, command: SetPrices) -> None:

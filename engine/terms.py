@@ -211,6 +211,8 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     Fields are only ever appended, each with a default: snapshots keep them by their place.
     `options` are those that the last message for the order carried, by tag as its protocol has them, carried for the
     port. A replacement that leaves an attribute out keeps the value that the chain entered with.
+    `entry_date` (yyyymmdd) and `entry_number` tell of an order that is carried over on which day it was entered, and
+    what its order reference number was then.
     """
 
     firm: bytes = b""
@@ -232,6 +234,8 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     handling_instruction: bool = False
     route: bytes = b""
     options: tuple[tuple[int, int | bytes], ...] = ()
+    entry_date: int = 0
+    entry_number: int = 0
 
     @property
     def conditional(self) -> bool:

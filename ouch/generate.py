@@ -1,34 +1,38 @@
-"""Rewrite what follows from `ouch/messages.py`: `python -m ouch.generate`, or `--check` to ask only.
+"""Rewrite what follows from the tables of both dialects: `python -m ouch.generate`, or `--check` to ask only.
 
-Run it from a source tree; the page and the vectors lie outside the packages.
+Run it from a source tree; the pages and the vectors lie outside the packages.
 """
 
 import argparse
 import sys
 from pathlib import Path
+from types import ModuleType
 
-from ouch import codes, messages
-from wire import generate
+from ouch import codes, messages, nordic_codes, nordic_messages
+from wire import generate, generate_xml
 from wire.record import Code, NumberCode
 
 COMMAND = "python -m ouch.generate"
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def enumerations() -> tuple[type[Code] | type[NumberCode], ...]:
-    """Every list of letters or numbers that the messages use, as they stand in `codes.py`."""
-    found = [value for value in vars(codes).values() if isinstance(value, type)]
+def enumerations(module: ModuleType = codes) -> tuple[type[Code] | type[NumberCode], ...]:
+    """Every list of letters or numbers that a dialect's messages use, as they stand in its module of codes."""
+    found = [value for value in vars(module).values() if isinstance(value, type)]
     return tuple(e for e in found if issubclass(e, Code | NumberCode) and e not in {Code, NumberCode})
 
 
 def texts() -> dict[str, str]:
     """Each generated file, by its path from the root."""
-    listed = enumerations()
+    us, nordic = messages.OUCH, nordic_messages.NORDIC
     return {
-        "ouch/codec.py": generate.codec(messages.OUCH, COMMAND),
-        "ouch/ouch50.xml": generate.nasdaq_xml(messages.OUCH, COMMAND, listed),
-        "docs/ouch-messages.md": generate.reference(messages.OUCH, COMMAND, listed),
-        "tests/ouch/vectors.json": generate.vectors(messages.OUCH),
+        "ouch/codec.py": generate.codec(us, COMMAND),
+        "ouch/ouch50.xml": generate_xml.nasdaq_xml(us, COMMAND, enumerations(codes)),
+        "docs/ouch-messages.md": generate.reference(us, COMMAND, enumerations(codes)),
+        "tests/ouch/vectors.json": generate.vectors(us),
+        "ouch/nordic_codec.py": generate.codec(nordic, COMMAND),
+        "docs/ouch-nordic-messages.md": generate.reference(nordic, COMMAND, enumerations(nordic_codes)),
+        "tests/ouch/nordic_vectors.json": generate.vectors(nordic),
     }
 
 
@@ -43,7 +47,7 @@ def stale(root: Path = ROOT) -> list[str]:
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Write the stale files, or with `--check` name them and return 1."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description="Generate what follows from ouch/messages.py.")
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Generate what follows from the tables of messages.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is stale")
     check = parser.parse_args(arguments).check
     behind = stale(root)

@@ -55,6 +55,7 @@ Password = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,10}\Z")]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 AiqStrategy = Annotated[str, msgspec.Meta(pattern=r"^[YDOWRydowrZEPXS01245N]\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+RejectCode = Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
 FAT_FINGER_RANGES = 6
 NOTIONAL_STEP = 1_000
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -132,14 +133,16 @@ class MarketSettings(Settings, frozen=True):
 class ServiceSettings(Settings, frozen=True):
     """A listener: `offset` is added to the port base. Order entry has a market; `http`, the second process's, has none.
 
-    There is one `http` service at most.
+    There is one `http` service at most. `reject_codes` are the numbers of a Nordic service's Rejected, by reason, where
+    they are not the usual ones.
     """
 
     key: str
     offset: Annotated[int, msgspec.Meta(ge=0, le=500)]
-    protocol: Literal["ouch-5.0-us", "http"]
+    protocol: Literal["ouch-5.0-us", "ouch-5.0-nordic", "http"]
     market: str | None = None
     tls: bool = False
+    reject_codes: dict[str, RejectCode] | None = None
 
 
 class PortSettings(Settings, frozen=True):

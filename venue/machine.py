@@ -23,6 +23,7 @@ from engine import commands, state
 from engine.api import CommandRefused, Configure, Port, Sink
 from engine.endpoint import Endpoint
 from engine.engine import Engine
+from ouch.nordic import NordicOuchPort
 from ouch.us import UsOuchPort
 from venue.desk import Desk, DeskState
 from venue.instructions import ClockMode, Instruction, SetClock
@@ -32,7 +33,10 @@ from venue.snapshot import canonical, state_hash
 from venue.spool import Spool
 from venue.stream import Stream
 
-DIALECTS: dict[str, type[UsOuchPort]] = {"ouch-5.0-us": UsOuchPort}
+DIALECTS: dict[str, type[UsOuchPort | NordicOuchPort]] = {
+    "ouch-5.0-us": UsOuchPort,
+    "ouch-5.0-nordic": NordicOuchPort,
+}
 """The port class of each protocol that a configuration may name."""
 Ignored = Callable[[Port, str, bytes], None]
 """Told of each message that a port ignored: why, and its bytes."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE
+from ouch.nordic_terms import CANCEL_NOT_ALLOWED, REASONS
 from venue.settings import AccountName, Dollars, Mpid, Name6, Settings, Ticks, ticks, ticks_fault
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ Mic = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
 BookName = Annotated[str, msgspec.Meta(pattern=r"^[!-~]+( [!-~]+)*\Z", max_length=32)]
 Multiplier = Annotated[int, msgspec.Meta(ge=0, le=999)]
 LimitQuantity = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF_FFFF)]
+REJECT_NAMES = [*(reason.name for reason in REASONS), CANCEL_NOT_ALLOWED]
+"""The reasons whose numbers on the wire a Nordic service may change."""
 HIGHEST_PERCENT = 1_000
 HIGHEST_VALUE = 10**14
 """Units of a currency: as many as eight bytes hold with four decimals, and to spare."""
@@ -109,6 +113,12 @@ def _service_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Faul
         if rule_book is not None and (rule_book == "prm") is not service.protocol.endswith("-nordic"):
             key, needs = f"service[{i}].protocol", "one whose orders name users" if rule_book == "prm" else "a US one"
             yield key, f"{service.market} goes by the rule book {rule_book}, which needs {needs}"
+        for reason in service.reject_codes or ():
+            key = f"service[{i}].reject_codes.{reason}"
+            if not service.protocol.endswith("-nordic"):
+                yield key, f"the numbers of {service.protocol} are its document's, and stay"
+            elif reason not in REJECT_NAMES:
+                yield key, f"no such reason; did you mean {', '.join(get_close_matches(reason, REJECT_NAMES, 1, 0))}?"
 
 
 def _book_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Fault]:

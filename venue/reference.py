@@ -24,7 +24,7 @@ from engine.api import (
 from engine.risk.eqrc import PERCENT_SCALE
 from ouch.terms import AIQ_STRATEGIES
 from venue import nordic_settings
-from venue.config import Config, SymbolSettings, scaled
+from venue.config import Config, ServiceSettings, SymbolSettings, scaled
 from venue.drop_settings import drop_entry
 from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
 from venue.settings import Ticks, ticks
@@ -41,6 +41,7 @@ def time_of_day(text: str) -> int:
 def market_command(config: Config) -> Configure:
     """Give what the file says of the market as the command that tells the engine."""
     services = {service.key: (service.market, service.protocol) for service in config.service if service.market}
+    settings = {service.key: _protocol_settings(service) for service in config.service}
     return Configure(
         markets=tuple(
             MarketEntry(
@@ -63,6 +64,7 @@ def market_command(config: Config) -> Configure:
                 port.cancel_on_breach,
                 port.cancel_on_disconnect,
                 drop_entry(port, services[port.service][1]),
+                settings[port.service],
             )
             for port in config.port
         ),
@@ -82,6 +84,11 @@ def market_command(config: Config) -> Configure:
         ),
         accounts=tuple(_account_entry(account) for account in config.account),
     )
+
+
+def _protocol_settings(service: ServiceSettings) -> bytes:
+    """Give what the file says of a service to its ports' protocol alone: of Nordic OUCH 5 its reject codes."""
+    return msgspec.msgpack.encode(service.reject_codes, order="sorted") if service.reject_codes else b""
 
 
 def _book_entry(book: nordic_settings.BookSettings) -> BookEntry:

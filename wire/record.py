@@ -214,6 +214,11 @@ class Layout:
         return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", self.record.__name__)
 
     @property
+    def number(self) -> str:
+        """The number of its section, "" where its document is cited without one."""
+        return self.section.partition(" ")[0]
+
+    @property
     def fixed(self) -> int:
         """Bytes before the appendage: type letter and fields."""
         return 1 + sum(f.kind.size for f in self.fields)

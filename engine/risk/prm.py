@@ -30,6 +30,7 @@ from engine.api import (
     CurrencyLimits,
     MemberEntry,
     Order,
+    OrderAttributes,
     Port,
     Refusal,
     Reject,
@@ -260,8 +261,13 @@ def is_reduction(original: Order, order: Order) -> bool:
         and order.price == original.price
         and order.scope is original.scope
         and order.terms == original.terms
-        and structs.replace(order.attributes, options=()) == structs.replace(original.attributes, options=())
+        and unlabeled(order.attributes) == unlabeled(original.attributes)
     )
+
+
+def unlabeled(attributes: OrderAttributes) -> OrderAttributes:
+    """Give attributes without what only labels an order: options as they were sent, and where it was carried from."""
+    return structs.replace(attributes, options=(), entry_date=0, entry_number=0)
 
 
 def valuation_price(order: Order) -> tuple[int | None, str]:

@@ -156,7 +156,7 @@ BAD = [
     # what is missing, unknown, or there twice
     (*port('password = "NTFTEST"', f'password = "NTFTEST"\npassword_hash = "{HASH}"'), "port[0].password_hash"),
     ('key = "ouch.nasdaq"\n', "", "service[0].key"),
-    ('password = "NTFTEST"\n\n# --- Firms', "\n# --- Firms", "port[7].password"),
+    ('password = "NTFTEST"\n\n# --- Firms', "\n# --- Firms", "port[11].password"),
     ("[soupbintcp]", "[soup]", "soup"),
     ('key = "bx"', 'key = "nasdaq"', "market[1].key"),
     ('key = "ouch.bx"', 'key = "ouch.nasdaq"', "service[1].key"),
@@ -258,6 +258,7 @@ def test_the_sample_is_the_demo():
         "ouch.nasdaq": 0,
         "ouch.bx": 2,
         "ouch.psx": 4,
+        "ouch.nordic": 10,
         "http": 20,
     }
     assert {port.name: (port.mpid, port.service) for port in demo.port} == {
@@ -269,6 +270,10 @@ def test_the_sample_is_the_demo():
         "AK21T1": ("AKAM", "ouch.bx"),
         "IN20T9": ("INET", "ouch.psx"),
         "AK20T1": ("AKAM", "ouch.psx"),
+        "GP29O1": ("GP29", "ouch.nordic"),
+        "GP29O2": ("GP29", "ouch.nordic"),
+        "GP30O1": ("GP30", "ouch.nordic"),
+        "GP31O1": ("GP31", "ouch.nordic"),
     }
     assert {port.password for port in demo.port} == {"NTFTEST"}
     assert {
