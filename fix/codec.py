@@ -1,25 +1,75 @@
 """FIX tag=value: bytes cut into frames, a frame into fields, fields into bytes.
 
-A frame is `8=…|9=…|35=…| … |10=nnn|`, where BodyLength (9) counts from behind its own field up to CheckSum (10), and
-CheckSum is the sum of all bytes before it, modulo 256. What is not such a frame is garbled: it is dropped without a
-word, its number stays unused, and the peer learns of it by the gap (FIX 4.2 volume 2, "Garbled messages").
+A frame is `8=…|9=…|35=…| … |10=nnn|`: BodyLength (9) counts from behind its own field up to CheckSum (10), which is the
+sum of all bytes before it, modulo 256. What is not such a frame is garbled: it is dropped without a word, its number
+stays unused, and the peer learns of it by the gap (FIX 4.2 volume 2, "Garbled message" and "Recovery").
+
+How much is dropped follows from what BodyLength says, right or wrong. Where it ends before or behind its message, all
+is dropped up to the next CheckSum field, so a length that is too long takes the next message with it. Where there is
+nothing to count by, reading resumes at the next `8=FIX`.
 
 For editors: all of this is on the order path. Values stay bytes; whoever needs a number reads it.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zlib import adler32
 
 SOH: Final = b"\x01"
 FRAME_LENGTH_MAX: Final = 16_384
 """The longest message that is taken, 8 to 10, in bytes."""
+START: Final = b"8=FIX"
+HEAD_LENGTH_MAX: Final = 40
+"""Bytes in which BodyLength has to stand: BeginString and a length padded with zeros fit."""
+TRAILER_LENGTH: Final = 7
+SUM_BY_ADLER: Final = 256
+"""Up to so many bytes the low half of Adler-32 cannot wrap, and is the sum of the bytes plus one: a tenth of `sum`."""
+INCOMPLETE: Final = 0
+"""The answer about a frame whose end is not here yet."""
+NUMBER_DIGITS_MAX: Final = 18
+"""Digits of a number that is read; what is longer is none."""
+
 SECOND: Final = 1_000_000_000
+MILLISECOND: Final = 1_000_000
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND_DELTA: Final = timedelta(seconds=1)
+TIMESTAMP_LENGTH: Final = len(b"20261121-18:00:00")
+
+DATA_TAGS: Final[dict[bytes, bytes]] = {
+    b"90": b"91",
+    b"93": b"89",
+    b"95": b"96",
+    b"212": b"213",
+    b"348": b"349",
+    b"350": b"351",
+    b"352": b"353",
+    b"354": b"355",
+    b"356": b"357",
+    b"358": b"359",
+    b"360": b"361",
+    b"362": b"363",
+    b"364": b"365",
+    b"445": b"446",
+    b"618": b"619",
+    b"621": b"622",
+    b"1184": b"1185",
+    b"1397": b"1398",
+    b"1401": b"1402",
+    b"1403": b"1404",
+    b"1468": b"1469",
+    b"1525": b"1527",
+}
+"""Fields that tell how long the data field behind them is, which may hold any byte."""
+LENGTH_TAGS: Final = frozenset(DATA_TAGS)
 
 
 class Message:
-    """One frame taken apart: all fields in their order, and the first value of each tag."""
+    """One frame taken apart: all fields in their order, and the first value of each tag.
+
+    Tags and values are bytes as they came. Where `values` has fewer entries than `fields`, a tag came twice.
+    """
 
     __slots__ = ("begin_string", "fields", "frame", "msg_type", "values")
 
@@ -39,23 +89,58 @@ class Message:
 
 
 def parse(frame: bytes) -> Message | None:
-    """Take a frame apart; None for a field without `=` or a tag that is no number."""
+    """Take a frame apart; None for a field without `=` or a tag that is no number.
+
+    A tag with a minus sign is a number, though of no field.
+    """
+    fields: list[tuple[bytes, bytes]] = [tuple(part.split(b"=", 1)) for part in frame[:-1].split(SOH)]  # type: ignore[misc]  # two each, or the next line raises
+    try:
+        values = dict(fields)
+    except ValueError:
+        return _parse_with_data(frame)
+    if len(values) != len(fields):
+        values = dict(reversed(fields))
+    if not LENGTH_TAGS.isdisjoint(values):
+        return _parse_with_data(frame)
+    return _message(frame, fields, values)
+
+
+def _parse_with_data(frame: bytes) -> Message | None:
+    """Take a frame apart one field after the other, skipping over data fields by their length."""
     fields: list[tuple[bytes, bytes]] = []
-    values: dict[bytes, bytes] = {}
-    for part in frame[:-1].split(SOH):
-        tag, equals, value = part.partition(b"=")
-        if not equals or not tag.removeprefix(b"-").isdigit():
+    at, end = 0, len(frame)
+    data_tag, length = b"", -1
+    while at < end:
+        equals = frame.find(b"=", at)
+        tag = frame[at:equals]
+        if equals < 0 or SOH in tag:
             return None
+        after = equals + 1 + length if tag == data_tag and length >= 0 else -1
+        if frame[after : after + 1] != SOH:  # no data field, or not of the length that was told
+            after = frame.find(SOH, equals)
+        if after < 0:
+            return None
+        value = frame[equals + 1 : after]
+        data_tag, length = DATA_TAGS.get(tag, b""), read_number(value)
         fields.append((tag, value))
-        values.setdefault(tag, value)
+        at = after + 1
+    return _message(frame, fields, dict(reversed(fields)))
+
+
+def _message(frame: bytes, fields: list[tuple[bytes, bytes]], values: dict[bytes, bytes]) -> Message | None:
     begin_string, msg_type = values.get(b"8"), values.get(b"35")
     if begin_string is None or msg_type is None:
         return None
-    return Message(frame, begin_string, msg_type, fields, values)
+    if (b"".join(values).isdigit() and b"" not in values) or all(tag.removeprefix(b"-").isdigit() for tag, _ in fields):
+        return Message(frame, begin_string, msg_type, fields, values)
+    return None
 
 
 class Framer:
-    """Cuts what arrives into whole frames whose BodyLength and CheckSum hold, and drops the rest."""
+    """Cuts what arrives into whole frames whose BodyLength and CheckSum hold, and drops the rest.
+
+    What comes out does not depend on how the bytes were cut on their way here.
+    """
 
     __slots__ = ("_partial", "garbled")
 
@@ -66,7 +151,72 @@ class Framer:
 
     def receive(self, data: bytes) -> list[bytes]:
         """Give the frames that are complete now; the beginning of one is kept until its rest is there."""
-        raise NotImplementedError
+        if self._partial:
+            data = self._partial + data
+        frames: list[bytes] = []
+        at, size = 0, len(data)
+        while at < size:
+            if not data.startswith(START, at):
+                start = data.find(START, at)
+                if start < 0:
+                    start = size - _begun(data, at)
+                self.garbled += start > at
+                at = start
+                if size - at < len(START):
+                    break
+            after = _frame_end(data, at)
+            if after == INCOMPLETE:
+                break
+            if after > 0:
+                frames.append(data[at:after])
+                at = after
+            else:
+                self.garbled += 1
+                at = -after
+        self._partial = data[at:] if at else data
+        return frames
+
+
+def _frame_end(data: bytes, start: int) -> int:
+    """Give the end of the frame that begins at `start`, `INCOMPLETE`, or, negative, where to go on behind no frame.
+
+    Every answer follows from the bytes before the place that it names: more of them never change it.
+    """
+    size = len(data)
+    head_end = start + HEAD_LENGTH_MAX
+    version_end = data.find(SOH, start, head_end)
+    length_end = data.find(SOH, version_end + 1, head_end) if version_end > 0 else -1
+    if length_end < 0:
+        return INCOMPLETE if size < head_end else -(start + 1)
+    body = length_end + 1
+    if size < body + 3:
+        return INCOMPLETE
+    length = read_number(data[version_end + 3 : length_end])
+    if not (
+        data.startswith(b"9=", version_end + 1) and data.startswith(b"35=", body) and 0 < length < FRAME_LENGTH_MAX
+    ):
+        return -(start + 1)
+    end = body + length
+    after = end + TRAILER_LENGTH
+    if size < after:
+        return INCOMPLETE
+    if data[end:after] == b"10=%03d\x01" % check_sum(data[start:end]) and data[end - 1] == 1:
+        return after
+    if data.startswith((b"10=", START), end):
+        return -end
+    trailer = data.find(b"\x0110=", end - 1, end + FRAME_LENGTH_MAX)
+    trailer_end = data.find(SOH, trailer + 4, end + FRAME_LENGTH_MAX) if trailer > 0 else -1
+    if trailer_end > 0:
+        return -(trailer_end + 1)
+    return INCOMPLETE if size < end + FRAME_LENGTH_MAX else -end
+
+
+def _begun(data: bytes, at: int) -> int:
+    """Say how many of the last bytes, from `at` on, may be the beginning of a frame."""
+    for length in range(min(len(START) - 1, len(data) - at), 0, -1):
+        if data.endswith(START[:length]):
+            return length
+    return 0
 
 
 def field(tag: bytes, value: bytes) -> bytes:
@@ -82,16 +232,67 @@ def frame(begin_string: bytes, body: bytes) -> bytes:
 
 def check_sum(data: bytes) -> int:
     """Give the sum of all bytes modulo 256."""
-    if len(data) <= 256:  # where the low half of Adler-32 cannot have wrapped: it is the sum, plus one
+    if len(data) <= SUM_BY_ADLER:
         return adler32(data) - 1 & 0xFF
-    return sum(data) & 0xFF
+    return sum(adler32(data[at : at + SUM_BY_ADLER]) - 1 for at in range(0, len(data), SUM_BY_ADLER)) & 0xFF
+
+
+def read_number(text: bytes) -> int:
+    """Read a number without sign, leading zeros allowed; -1 when it is none or has too many digits."""
+    return int(text) if text.isdigit() and len(text) <= NUMBER_DIGITS_MAX else -1
+
+
+class _Clock:
+    """The last time spelled and the last one read: a venue does both many times a second."""
+
+    millisecond = -1
+    text = b""
+    second = -1
+    second_text = b""
+    read_text = b""
+    read_second = -1
 
 
 def utc_timestamp(wall: int) -> bytes:
     """Spell a time, nanoseconds since the Unix epoch, as UTCTimestamp to the millisecond: 20261121-18:00:00.000."""
-    raise NotImplementedError
+    millisecond = wall // MILLISECOND
+    if millisecond == _Clock.millisecond:
+        return _Clock.text
+    second, rest = divmod(millisecond, 1000)
+    if second != _Clock.second:
+        moment = datetime.fromtimestamp(second, UTC)
+        _Clock.second_text = moment.strftime("%Y%m%d-%H:%M:%S").encode("ascii")
+        _Clock.second = second
+    _Clock.text = b"%b.%03d" % (_Clock.second_text, rest)
+    _Clock.millisecond = millisecond
+    return _Clock.text
 
 
 def read_utc_timestamp(text: bytes) -> int:
-    """Read a UTCTimestamp with any number of decimals up to nine, in nanoseconds; -1 when it is none."""
-    raise NotImplementedError
+    """Read a UTCTimestamp with no, three, six or nine decimals, in nanoseconds since the epoch; -1 when it is none."""
+    whole = text[:TIMESTAMP_LENGTH]
+    if whole != _Clock.read_text:
+        _Clock.read_second = _read_second(whole)
+        _Clock.read_text = whole
+    nanoseconds = _Clock.read_second * SECOND
+    if len(text) == TIMESTAMP_LENGTH or nanoseconds < 0:
+        return nanoseconds if nanoseconds >= 0 else -1
+    decimals = text[TIMESTAMP_LENGTH + 1 :]
+    if text[TIMESTAMP_LENGTH] != ord(".") or len(decimals) not in {3, 6, 9} or not decimals.isdigit():
+        return -1
+    return nanoseconds + int(decimals.ljust(9, b"0"))
+
+
+def _read_second(text: bytes) -> int:
+    """Read YYYYMMDD-HH:MM:SS in seconds since the epoch; -1 when it is none. A leap second is the next one."""
+    if len(text) != TIMESTAMP_LENGTH or text[8:9] + text[11:12] + text[14:15] != b"-::":
+        return -1
+    parts = text[:4], text[4:6], text[6:8], text[9:11], text[12:14], text[15:17]
+    if not b"".join(parts).isdigit():
+        return -1
+    year, month, day, hour, minute, second = map(int, parts)
+    try:
+        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+    except ValueError:
+        return -1
+    return (moment - EPOCH) // SECOND_DELTA + (second == 60) if second <= 60 else -1

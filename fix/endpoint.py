@@ -1,14 +1,27 @@
-"""What every FIX port is: a session, and a port of the engine beside it. Order entry, echo and Drop are subclasses."""
+"""What every FIX port is: a session, and a port of the engine beside it. Order entry, echo and Drop are subclasses.
+
+A subclass names the application types it takes in `served`, takes them in `application`, is told by the engine what
+happened as its port's sink, and sends with `self.session.send`. What it has to keep beyond the session it gives in
+`port_state`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol
 
-from engine.api import OrderEntry, Port
+import msgspec
+
+from engine.api import OrderEntry, Port, SystemEvent
 from engine.endpoint import Endpoint, NumberedStream
 from fix.codec import Message
-from fix.session import Session
+from fix.session import FieldCheck, Session
+from fix.session_state import EndpointState
+from fix.settings import read_settings
+from fix.validation import validator
+
+_states: msgspec.msgpack.Decoder[EndpointState] = msgspec.msgpack.Decoder(EndpointState)
+_encoder = msgspec.msgpack.Encoder()
 
 
 class Times(Protocol):
@@ -35,7 +48,19 @@ class FixEndpoint(Endpoint):
         self.open_stream = open_stream
         self.ignored = ignored
         self.times = times
-        self.session: Session
+        self.settings = read_settings(port.entry.settings)
+        self.session = Session(self.settings, port.name.encode("ascii"), open_stream, self, self.field_check)
+
+    def field_check(self, begin_string: bytes) -> FieldCheck:
+        """Give what holds a version's messages to the port's dialect."""
+        return validator(begin_string, self.settings.dialect, self.settings.validation)
+
+    def configured(self) -> None:
+        """Take over what a new configuration says of the port."""
+        self.settings = read_settings(self.port.entry.settings)
+        self.session.configure(self.settings)
+
+    # Records.
 
     def receive(self, message: bytes, now: int) -> None:
         """Take one frame; whatever it holds, nothing is raised."""
@@ -51,16 +76,26 @@ class FixEndpoint(Endpoint):
 
     def disconnected(self, now: int) -> bool:
         """Note that the connection is gone; gives whether its Logon had been answered by one of ours."""
-        self.session.disconnected(self.times.wall_time)
-        return True
+        return self.session.disconnected(self.times.wall_time)
 
     def log_out(self, text: bytes, now: int) -> None:
         """Log the client out."""
         self.session.log_out(text, self.times.wall_time)
 
+    # The session's application, and the port's sink.
+
     def application(self, message: Message, now: int) -> None:
         """Take an application message that is valid and in sequence."""
         raise NotImplementedError
+
+    def system_event(self, event: SystemEvent, now: int) -> None:
+        """Begin and end the session with the trading day."""
+        if event == SystemEvent.START_OF_DAY:
+            self.session.start_day(self.times.wall_time)
+        else:
+            self.session.log_out(b"End of trading day", self.times.wall_time)
+
+    # Snapshots.
 
     def resume(self, stream: NumberedStream) -> None:
         """Go on with a stream that was restored."""
@@ -68,8 +103,17 @@ class FixEndpoint(Endpoint):
 
     def dump(self) -> bytes:
         """Give the canonical bytes of all that a replay rebuilds, but for the stream."""
-        raise NotImplementedError
+        return _encoder.encode(EndpointState(self.session.dump(), self.port_state()))
 
     def load(self, state: bytes) -> None:
         """Take over a dumped state."""
-        raise NotImplementedError
+        dumped = _states.decode(state)
+        self.session.load(dumped.session)
+        self.load_port_state(dumped.port)
+
+    def port_state(self) -> bytes:
+        """Give what the port keeps beside its session, in one canonical form."""
+        return b""
+
+    def load_port_state(self, state: bytes) -> None:
+        """Take what `port_state` gave."""

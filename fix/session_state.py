@@ -1,4 +1,4 @@
-"""A FIX session's words: its states, what it asks of whoever drives it, and what of it a snapshot keeps.
+"""A FIX session's words: its states and what may come in each, what it asks of its driver, what a snapshot keeps of it.
 
 This module stays apart from `fix.session` because mypyc drops the keywords of a class statement, and a Struct's meaning
 is in them.
@@ -13,6 +13,16 @@ import msgspec
 
 NEVER: Final = 2**63 - 1
 """The time of a tick that nobody needs."""
+
+HEARTBEAT: Final = b"0"
+TEST_REQUEST: Final = b"1"
+RESEND_REQUEST: Final = b"2"
+REJECT: Final = b"3"
+SEQUENCE_RESET: Final = b"4"
+LOGOUT: Final = b"5"
+LOGON: Final = b"A"
+APPLICATION: Final = b""
+"""Stands for every other type."""
 
 
 class Role(Enum):
@@ -31,6 +41,29 @@ class State(Enum):
     LOGGED_ON = "logged on"
     LOGGING_OUT = "logging out"
     """Our Logout is out, its answer is not here yet."""
+
+
+MAY_RECEIVE: Final[dict[tuple[State, bytes], State]] = {
+    (State.LOGGING_ON, LOGON): State.LOGGED_ON,
+    (State.LOGGING_ON, LOGOUT): State.DISCONNECTED,
+    (State.LOGGED_ON, HEARTBEAT): State.LOGGED_ON,
+    (State.LOGGED_ON, TEST_REQUEST): State.LOGGED_ON,
+    (State.LOGGED_ON, RESEND_REQUEST): State.LOGGED_ON,
+    (State.LOGGED_ON, REJECT): State.LOGGED_ON,
+    (State.LOGGED_ON, SEQUENCE_RESET): State.LOGGED_ON,
+    (State.LOGGED_ON, LOGOUT): State.DISCONNECTED,
+    (State.LOGGED_ON, LOGON): State.LOGGED_ON,  # with ResetSeqNumFlag, or as a duplicate
+    (State.LOGGED_ON, APPLICATION): State.LOGGED_ON,
+    (State.LOGGING_OUT, HEARTBEAT): State.LOGGING_OUT,
+    (State.LOGGING_OUT, TEST_REQUEST): State.LOGGING_OUT,
+    (State.LOGGING_OUT, RESEND_REQUEST): State.LOGGING_OUT,
+    (State.LOGGING_OUT, REJECT): State.LOGGING_OUT,
+    (State.LOGGING_OUT, SEQUENCE_RESET): State.LOGGING_OUT,
+    (State.LOGGING_OUT, LOGOUT): State.DISCONNECTED,
+    (State.LOGGING_OUT, APPLICATION): State.LOGGING_OUT,
+}
+"""What may come when, and the state that follows; on anything absent we hang up. A new connection of an acceptor is
+DISCONNECTED until its Logon, which is judged before it comes to the session (`fix.logon.refusal`)."""
 
 
 class NewStream(NamedTuple):
@@ -70,9 +103,9 @@ Effect: TypeAlias = NewStream | Replay | HangUp
 class SessionState(msgspec.Struct, array_like=True, frozen=True):
     """All of a session that its stream does not hold. Times are wall nanoseconds, 0 for none.
 
-    `incoming` is the number expected next, `begin_string` the version that the day's first Logon fixed. `queue` holds
+    `incoming` is the number expected next, `begin_string` the version spoken, b"" as long as none was. `queue` holds
     frames above a gap, by number, an empty one where the message was acted upon already; `gap_end` is the last number
-    that was asked for again, 0 when nothing is missing.
+    of the gap that was asked for, 0 when nothing is missing. `has_been_on`: this connection's Logon was a good one.
     """
 
     state: str = State.DISCONNECTED.value
@@ -86,3 +119,11 @@ class SessionState(msgspec.Struct, array_like=True, frozen=True):
     logout_due: int = 0
     gap_end: int = 0
     queue: list[tuple[int, bytes]] = []
+    has_been_on: bool = False
+
+
+class EndpointState(msgspec.Struct, array_like=True, frozen=True):
+    """A FIX port's session, and what the port itself has to keep, in a form of its own."""
+
+    session: SessionState = SessionState()
+    port: bytes = b""

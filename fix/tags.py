@@ -54,3 +54,25 @@ DEFAULT_APPL_VER_ID: Final = b"1137"
 
 # Application messages.
 CL_ORD_ID: Final = b"11"
+
+HEADER_AND_TRAILER: Final = frozenset(
+    (
+        *(
+            BEGIN_STRING,
+            BODY_LENGTH,
+            MSG_TYPE,
+            MSG_SEQ_NUM,
+            POSS_DUP_FLAG,
+            POSS_RESEND,
+            SENDING_TIME,
+            ORIG_SENDING_TIME,
+        ),
+        *(SENDER_COMP_ID, SENDER_SUB_ID, SENDER_LOCATION_ID, TARGET_COMP_ID, TARGET_SUB_ID, TARGET_LOCATION_ID),
+        *(ON_BEHALF_OF_COMP_ID, ON_BEHALF_OF_SUB_ID, ON_BEHALF_OF_LOCATION_ID),
+        *(DELIVER_TO_COMP_ID, DELIVER_TO_SUB_ID, DELIVER_TO_LOCATION_ID),
+        *(LAST_MSG_SEQ_NUM_PROCESSED, APPL_VER_ID, b"1129", b"1156"),
+        *(b"90", b"91", b"212", b"213", b"347", b"370", b"627", b"628", b"629", b"630"),
+        *(b"89", b"93", CHECK_SUM),
+    )
+)
+"""The fields that are not of a message's body."""
