@@ -1,0 +1,12 @@
+"""Tests of FIX: `wellmade` makes messages of every kind and version.
+
+Test modules cannot import each other by package here, so this folder is put at the end of the path for those.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+pytest.register_assert_rewrite("wellmade")
