@@ -68,7 +68,8 @@ LENGTH_TAGS: Final = frozenset(DATA_TAGS)
 class Message:
     """One frame taken apart: all fields in their order, and the first value of each tag.
 
-    Tags and values are bytes as they came. Where `values` has fewer entries than `fields`, a tag came twice.
+    Tags and values are bytes as they came. Where `values` has fewer entries than `fields`, a tag came twice; else it
+    has them in the same order.
     """
 
     __slots__ = ("begin_string", "fields", "frame", "msg_type", "values")
@@ -124,7 +125,8 @@ def _parse_with_data(frame: bytes) -> Message | None:
         data_tag, length = DATA_TAGS.get(tag, b""), read_number(value)
         fields.append((tag, value))
         at = after + 1
-    return _message(frame, fields, dict(reversed(fields)))
+    values = dict(fields)
+    return _message(frame, fields, values if len(values) == len(fields) else dict(reversed(fields)))
 
 
 def _message(frame: bytes, fields: list[tuple[bytes, bytes]], values: dict[bytes, bytes]) -> Message | None:

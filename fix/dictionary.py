@@ -37,26 +37,6 @@ VERSIONS: Final = ("FIX.4.0", "FIX.4.1", "FIX.4.2", "FIX.4.4", FIXT)
 APPLICATION_VERSION: Final = "FIX.5.0SP2"
 """Whose application messages go over FIXT.1.1 here."""
 
-DATA_FIELDS: Final = {
-    b"90": b"91",
-    b"93": b"89",
-    b"95": b"96",
-    b"212": b"213",
-    b"348": b"349",
-    b"350": b"351",
-    b"352": b"353",
-    b"354": b"355",
-    b"356": b"357",
-    b"358": b"359",
-    b"360": b"361",
-    b"362": b"363",
-    b"364": b"365",
-    b"445": b"446",
-    b"618": b"619",
-    b"621": b"622",
-}
-"""The fields of raw data, each by the field before it that says its length in bytes: SOH may stand inside them."""
-
 
 class Field(NamedTuple):
     """One field: its tag, name, type, the most bytes it may have (0: any) and its listed values (none: any)."""

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from fix.dictionary import DATA_FIELDS, Composition, Dictionary
+from fix.codec import DATA_TAGS
+from fix.dictionary import Composition, Dictionary
 from fix.faults import Fault, Reason, fault
 from fix.formats import FORMATS, SEVERAL, Check, at_most, one_of, some_of
 
@@ -195,7 +196,7 @@ class _Reading:
 
     def _pair_data(self) -> None:
         for one, next_one in zip(self.places, self.places[1:], strict=False):
-            if DATA_FIELDS.get(self.tags[one]) == self.tags[next_one]:
+            if DATA_TAGS.get(self.tags[one]) == self.tags[next_one]:
                 self.shape.data.append((one, next_one))
 
     def _settle(self) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fix.dictionary import DATA_FIELDS, FIXT, VERSIONS, Dictionary, dictionaries
+from fix.codec import DATA_TAGS
+from fix.dictionary import FIXT, VERSIONS, Dictionary, dictionaries
 from fix.formats import FORMATS
 from fix.shape import every_tag
 
@@ -98,10 +99,10 @@ def test_raw_data_is_told_from_its_length_in_every_version(version):
     for dictionary in both(version):
         for tag in dictionary.tags():
             if dictionary.field(tag).kind == "DATA" and int(tag) < 700:
-                assert tag in DATA_FIELDS.values()
-            if tag in DATA_FIELDS:
+                assert tag in DATA_TAGS.values()
+            if tag in DATA_TAGS:
                 assert dictionary.field(tag).kind == "LENGTH"
-                assert dictionary.field(DATA_FIELDS[tag]).kind in {"DATA", "XMLDATA"}
+                assert dictionary.field(DATA_TAGS[tag]).kind in {"DATA", "XMLDATA"}
 
 
 # The language.

@@ -203,6 +203,7 @@ def test_a_field_behind_a_group_that_is_also_in_its_entries_belongs_to_the_messa
 def test_the_length_of_raw_data_must_be_right():
     logon = header("A") + "98=0|108=30|{}"
     assert check(message(logon.format("95=6|96=secret|"))) is ACCEPTED
+    assert check(message(logon.format("95=6|96=se|ret|"))) is ACCEPTED  # what ends a field may stand in it
     assert check(message(logon.format("95=9|96=secret|"))) == (5, "95")
     assert check(message(logon.format("95=x|96=secret|"))) == (6, "95")
 
