@@ -14,7 +14,7 @@ from typing import Protocol
 
 from mypy_extensions import mypyc_attr
 
-from engine.api import Port, Refusal, Sink
+from engine.api import Port, Refusal, Reject, Sink
 
 
 class PacketStream(Protocol):
@@ -73,6 +73,10 @@ class Endpoint(Sink):
 
     def configured(self) -> None:
         """Take over what a new configuration says of the port."""
+
+    def code_of(self, reason: Reject) -> tuple[str, str]:
+        """Give what the wire says for a reason to refuse, and what that means in the protocol's own words."""
+        return reason.name, ""
 
     def resume(self, stream: NumberedStream) -> None:
         """Go on with a stream that was restored."""

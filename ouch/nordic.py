@@ -225,6 +225,10 @@ class NordicOuchPort(OuchPort):
         """Give the configuration's number for a reason, or the usual one."""
         return self.codes.get(name, usual)
 
+    def code_of(self, reason: Reject) -> tuple[str, str]:
+        """See `Endpoint`."""
+        return f"0x{self.reason(reason):04X}", REASONS[reason].text
+
     def reject(self, number: int, refusal: Refusal, now: int) -> None:
         """Rejected, for Enter and Replace only."""
         self.refusal = refusal

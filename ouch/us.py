@@ -241,6 +241,10 @@ class UsOuchPort(OuchPort):
 
     # To the client.
 
+    def code_of(self, reason: Reject) -> tuple[str, str]:
+        """See `Endpoint`."""
+        return f"0x{REASONS[reason]:04X}", REASONS[reason].text
+
     def reject(self, channel: int, number: int, cl_ord_id: bytes, refusal: Refusal, now: int) -> None:
         """Rejected (OUCH 5.0 §4.8), for Enter and Replace only."""
         self.refusal = refusal

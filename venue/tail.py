@@ -7,25 +7,24 @@ its record, as everything that explains the venue does.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from engine.api import CommandRefused, Refusal, Reject
-from ouch import messages
-from ouch.terms import REASONS
+from engine.endpoint import Endpoint
+from ouch import messages, nordic_messages
 from venue import follower
 from venue.calls import amount, dollars, moment
 from venue.machine import Machine
 from venue.record import Kind, Record
 from venue.stream import Stream
-from wire.record import Direction, Malformed
+from wire.record import Direction, Malformed, Protocol
 
 POLL_SECONDS = 0.1
-SOUP_HEADER = 3
-"""Bytes of a packet before its message."""
 PRICES = frozenset({"price", "execution_price", "display_price", "discretion_price"})
 IN_DOLLARS = frozenset(
     {Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.MAXIMUM_ORDER_VALUE, Reject.CONTINUOUS_FAT_FINGER}
@@ -42,13 +41,13 @@ class Follower:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.told: dict[Stream, int] = {}
-        self.owners: dict[Stream, str] = {}
+        self.endpoints: dict[Stream, Endpoint] = {}
 
     def follow(self, directory: Path, forever: bool) -> Iterator[Entry]:
         """Yield an entry for each input and each output, from the first record kept; then wait for more."""
         with follower.Follower(directory, self.machine) as log:
             for stream, port in zip(self.machine.streams, self.machine.ports, strict=True):
-                self.told[stream], self.owners[stream] = stream.count, port.port.name
+                self.told[stream], self.endpoints[stream] = stream.count, port
             while True:
                 for record in log.read():
                     yield from self.entries(record)
@@ -65,21 +64,22 @@ class Follower:
         refusal = machine.ports[record.port].refusal if record.kind == Kind.MESSAGE else None
         for stream in machine.touched:
             stream.untouched = True
-            if stream not in self.owners:
-                self.owners[stream] = machine.ports[machine.streams.index(stream)].port.name
+            if stream not in self.endpoints:
+                self.endpoints[stream] = machine.ports[machine.streams.index(stream)]
             for sequence in range(self.told.get(stream, 0) + 1, stream.count + 1):
-                message = stream.packet(sequence)[SOUP_HEADER:]
-                entry = {**head, "direction": "out", "port": self.owners[stream], "sequence": sequence}
-                yield {**entry, **describe(Direction.OUT, message, refusal, machine.number)}
+                endpoint = self.endpoints[stream]
+                entry = {**head, "direction": "out", "port": endpoint.port.name, "sequence": sequence}
+                yield {**entry, **said(endpoint, stream.packet(sequence), refusal, machine.number)}
             self.told[stream] = stream.count
             if stream.ended:
-                del self.told[stream], self.owners[stream]
+                del self.told[stream], self.endpoints[stream]
         machine.touched.clear()
 
 
 def _input(machine: Machine, record: Record, refused: CommandRefused | None) -> Entry:
     if record.kind == Kind.MESSAGE:
-        return {"port": machine.ports[record.port].port.name, **describe(Direction.IN, record.payload, None, 0)}
+        endpoint = machine.ports[record.port]
+        return {"port": endpoint.port.name, **heard(endpoint, record.payload)}
     if record.kind == Kind.COMMAND:
         name, *_ = _decoder.decode(record.payload)
         return {"command": name} | ({"refused": str(refused)} if refused else {})
@@ -92,19 +92,47 @@ def _input(machine: Machine, record: Record, refused: CommandRefused | None) -> 
     return entry
 
 
-def describe(direction: Direction, message: bytes, refusal: Refusal | None, number: int) -> Entry:
+class Dialect(NamedTuple):
+    """How the messages of a protocol are told: as names and values, without what frames them in a stream."""
+
+    header: int
+    """Bytes of a packet of the stream before its message."""
+    describe: Callable[[Direction, bytes], Entry]
+    rejects: frozenset[str]
+    """Names of the messages that refuse an order."""
+
+
+def describe_ouch(protocol: Protocol, direction: Direction, message: bytes) -> Entry:
     """Give an OUCH message as names and values."""
     try:
-        decoded = messages.OUCH.decode(direction, message)
+        decoded = protocol.decode(direction, message)
     except Malformed as malformed:
         return {"message": "undecodable", "why": str(malformed), "bytes": message.hex()}
     fields = {name: _value(name, getattr(decoded, name)) for name in decoded.__dataclass_fields__}
     if not fields.get("options"):
         fields.pop("options", None)
     fields.pop("timestamp", None)
-    entry: Entry = {"message": type(decoded).__name__, **fields}
-    if isinstance(decoded, messages.Rejected) and refusal is not None:
-        entry["reason"] = f"0x{REASONS[refusal.reason]:04X}"
+    return {"message": type(decoded).__name__, **fields}
+
+
+DIALECTS = {
+    "ouch-5.0-us": Dialect(3, partial(describe_ouch, messages.OUCH), frozenset({"Rejected"})),
+    "ouch-5.0-nordic": Dialect(3, partial(describe_ouch, nordic_messages.NORDIC), frozenset({"Rejected"})),
+}
+"""How each protocol of order entry is told."""
+
+
+def heard(endpoint: Endpoint, message: bytes) -> Entry:
+    """Give a message that a port received as names and values."""
+    return DIALECTS[endpoint.port.entry.protocol].describe(Direction.IN, message)
+
+
+def said(endpoint: Endpoint, packet: bytes, refusal: Refusal | None, number: int) -> Entry:
+    """Give a packet that a port sent as names and values: of a refusal in record `number` with its whole reason."""
+    dialect = DIALECTS[endpoint.port.entry.protocol]
+    entry = dialect.describe(Direction.OUT, packet[dialect.header :])
+    if refusal is not None and entry["message"] in dialect.rejects:
+        entry["reason"], _ = endpoint.code_of(refusal.reason)
         entry["why"] = {"id": f"R{number}", **why(refusal)}
     return entry
 

@@ -7,17 +7,16 @@ from typing import Any, Final, Literal
 
 from msgspec import structs
 
-from engine.api import MAXIMUM_PRICE, MAXIMUM_QUANTITY, SECOND, Port, Refusal, Reject, RuleEntry
+from engine.api import MAXIMUM_PRICE, SECOND, Refusal, Reject, RuleEntry
 from engine.book import Book
-from engine.details import LONGEST_EXPIRE_TIME
+from engine.endpoint import Endpoint
 from engine.engine import Engine
-from ouch import codec
-from ouch.terms import REASONS
 from venue.calls import amount, dollars, moment
 from venue.explain import words
 from venue.explain.answer import Market, Objection, Rate, Rule, Scope, Value, camel
-from venue.explain.findings import Finding
-from venue.explain.request import ENTER, UNSOUND, Request, name_of, show
+from venue.explain.dialect import ENTER, UNSOUND, Finding
+from venue.explain.limits import account_rule, port_rule
+from venue.explain.request import Request
 
 DAY: Final = 86_400 * SECOND
 DECIMALS: Final = 4
@@ -28,7 +27,8 @@ MONEY: Final = frozenset(
     {Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.MAXIMUM_ORDER_VALUE, Reject.CONTINUOUS_FAT_FINGER}
 )
 """Checks whose figures are money, of whatever currency."""
-IN_DOLLARS: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.INVALID_PRICE, Reject.INVALID_TICK})
+PRICES: Final = MONEY | {Reject.INVALID_PRICE, Reject.INVALID_TICK}
+RATES: Final = frozenset({Reject.PORT_MESSAGE_RATE, Reject.PORT_ORDER_RATE})
 UNITS: Final = {
     Reject.INVALID_QUANTITY: "shares",
     Reject.INVALID_MINIMUM_QUANTITY: "shares",
@@ -39,27 +39,29 @@ UNITS: Final = {
     Reject.MAXIMUM_SHARES: "shares",
     Reject.PORT_ORDER_RATE: "messages",
     Reject.MAXIMUM_ORDER_QUANTITY: "shares",
-    Reject.MAXIMUM_ORDER_VALUE: "units of the currency",
-    Reject.CONTINUOUS_FAT_FINGER: "units of the currency",
-} | dict.fromkeys(IN_DOLLARS, "dollars")
+}
+"""Units of figures that are no prices or values."""
 
 
 class Describer:
     """Tells findings about one message of a port, at a moment, in a book where there is one."""
 
-    def __init__(self, engine: Engine, port: Port, request: Request, book: Book | None, now: int) -> None:
+    def __init__(self, engine: Engine, endpoint: Endpoint, request: Request, book: Book | None, now: int) -> None:
         self.engine = engine
-        self.port = port
+        self.endpoint = endpoint
+        self.port = endpoint.port
         self.request = request
         self.book = book
         self.now = now
-        self.symbol = request.values.get("symbol", b"").decode("latin-1").rstrip() if book is None else book.symbol
+        self.dialect = request.dialect
+        self.symbol = self.dialect.book_named(request) if book is None else book_name(book)
 
     def objection(self, finding: Finding) -> Objection:
         """Give one check's objection."""
         refusal, keys = finding
         reason = refusal.reason
         entry = self._rule(refusal.rule)
+        code, code_name = self.endpoint.code_of(reason)
         limit, observed = self._figures(refusal)
         decided_by: Literal["message", "book", "port", "rule"] = "message"
         if refusal.rule:
@@ -68,22 +70,21 @@ class Describer:
             decided_by = "book"
         elif reason in OF_THE_PORT or reason is Reject.PORT_MESSAGE_RATE:
             decided_by = "port"
-        allowed = [self.port.mpid] if reason is Reject.FIRM_NOT_AUTHORIZED else list(words.ALLOWED.get(reason, ()))
         objection = Objection(
             check=reason.name,
-            code=f"0x{REASONS[reason]:04X}",
-            code_name=REASONS[reason].text,
+            code=code,
+            code_name=code_name,
             decided_by=decided_by,
-            rule=None if refusal.rule is None or not refusal.rule else rule_view(refusal.rule, entry),
-            scope=self._scope(decided_by, entry),
-            fields=[name_of(key) for key in keys if key == UNSOUND or self.request.get(key) is not None],
+            rule=self._rule_view(refusal, entry),
+            scope=self._scope(refusal, decided_by, entry),
+            fields=[self.dialect.name_of(key) for key in keys if key == UNSOUND or self.request.get(key) is not None],
             limit=limit,
             observed=observed,
-            unit=UNITS.get(reason),
+            unit=self.dialect.currency if reason in PRICES else UNITS.get(reason),
             reference=dollars(refusal.reference),
             source=refusal.source,
-            allowed=allowed,
-            rate=self._rate(refusal) if reason is Reject.PORT_MESSAGE_RATE else None,
+            allowed=self._allowed(reason),
+            rate=self._rate(refusal) if reason in RATES else None,
             detail="",
         )
         return structs.replace(objection, detail=self._sentence(finding).format(**self.facts(objection)))
@@ -102,7 +103,7 @@ class Describer:
             "exchange": self.port.exchange,
             "port": self.port.name,
             "quantity": f"{self.request.values['quantity']:,}",
-            "price": show("price", self.request.values["price"]),
+            "price": self.dialect.show("price", self.request.values["price"]),
             "limit": told(objection.limit),
             "observed": told(objection.observed),
             "reference": told(objection.reference),
@@ -111,6 +112,7 @@ class Describer:
             "allowed": ", ".join(objection.allowed),
             "fields": " and ".join(objection.fields) or "the order",
             "lowest": "1",
+            "lot": "one share" if self.dialect.round_lot == 1 else f"{self.dialect.round_lot} shares",
             "shut_at": "" if objection.rate is None else objection.rate.shut_at,
         }
         return facts
@@ -144,9 +146,9 @@ class Describer:
         if self.request.letter != ENTER:
             if reason is Reject.INVALID_QUANTITY and finding.refusal.limit is not None:
                 return words.NOTHING_LEFT
-            if reason is Reject.INVALID_TIME_IN_FORCE and self.request.values["time_in_force"] == b"E":
+            if reason is Reject.INVALID_TIME_IN_FORCE and self.request.values.get("time_in_force") == b"E":
                 return words.AFTER_HOURS_REPLACED
-            if reason is Reject.INVALID_SIDE and self.request.get(codec.TAG_SIDE) in (b"B", b"S", b"T", b"E"):
+            if reason is Reject.INVALID_SIDE and self._new_side() in self.dialect.letter_choices["side"]:
                 return words.SIDE_FLIPPED
         return words.FAULTS[reason]
 
@@ -154,12 +156,39 @@ class Describer:
         """Find a rule that is in force."""
         return next((rule for rule in self.engine.rule_book.rules if rule.rule_id == rule_id), None)
 
-    def _scope(self, decided_by: str, entry: RuleEntry | None) -> Scope:
+    def _new_side(self) -> bytes | None:
+        """Give the side that a Replace names."""
+        tag = next((tag for tag, option in self.dialect.protocol.options.items() if option.name == "side"), None)
+        side: bytes | None = None if tag is None else self.request.get(tag)
+        return side
+
+    def _allowed(self, reason: Reject) -> list[str]:
+        """Give what may be sent in the place of what was refused."""
+        if reason is Reject.FIRM_NOT_AUTHORIZED:
+            return [self.port.mpid]
+        if reason is Reject.UNKNOWN_USER:
+            return [user for mpid, user in self.engine.prm.users if mpid == self.port.mpid]
+        return list(self.dialect.allowed.get(reason, ()))
+
+    def _rule_view(self, refusal: Refusal, entry: RuleEntry | None) -> Rule | None:
+        """Give the rule, account or port whose limit decided."""
+        name = refusal.rule
+        if not name:
+            return None
+        if name in self.engine.prm.accounts:
+            return account_rule(self.engine.prm.accounts[name], self.book)
+        if name == self.port.name:
+            return port_rule(self.engine, self.port, refusal.reason, self.book)
+        return rule_view(name, entry)
+
+    def _scope(self, refusal: Refusal, decided_by: str, entry: RuleEntry | None) -> Scope:
         """Say for whom and for what a limit or a state holds."""
         if entry is not None:
             return Scope(exchange=entry.exchange, mpid=entry.mpid, port=entry.port, symbols=list(entry.symbols) or None)
         if decided_by == "book":
             return Scope(exchange=self.port.exchange, symbols=[self.symbol])
+        if refusal.rule in self.engine.prm.accounts:
+            return Scope(exchange=self.port.exchange, mpid=self.port.mpid)
         if decided_by in ("port", "rule"):
             return Scope(exchange=self.port.exchange, mpid=self.port.mpid, port=self.port.name)
         return Scope(exchange=self.port.exchange)
@@ -171,26 +200,32 @@ class Describer:
             return (None if limit is None else amount(limit)), (None if observed is None else amount(observed))
         if limit is not None or observed is not None:
             return limit, observed
-        values, options = self.request.values, self.request.options
+        values, dialect = self.request.values, self.dialect
         match reason:
             case Reject.INVALID_QUANTITY:
-                return MAXIMUM_QUANTITY, values["quantity"]
+                return dialect.maximum_quantity, values["quantity"]
             case Reject.INVALID_PRICE:
                 return amount(MAXIMUM_PRICE), amount(values["price"])
             case Reject.INVALID_TICK:
                 return amount(self._tick(values["price"])), amount(values["price"])
             case Reject.INVALID_EXPIRE_TIME:
-                return LONGEST_EXPIRE_TIME, show("", options.get(codec.TAG_EXPIRE_TIME, 0))
+                return dialect.longest_expire_time, self._option("expire_time") or 0
             case Reject.INVALID_MINIMUM_QUANTITY:
-                return None, show("", options.get(codec.TAG_MIN_QTY))
+                return None, self._option("minimum_quantity")
             case Reject.INVALID_MAX_FLOOR:
-                return None, show("", options.get(codec.TAG_MAX_FLOOR, 0))
+                return None, self._option("max_floor") or 0
             case Reject.FIRM_NOT_AUTHORIZED:
-                return None, show("", options.get(codec.TAG_FIRM))
+                return None, self._option("firm")
             case Reject.AFTER_HOURS_CLOSED:
                 return self._hours()
+            case Reject.UNKNOWN_USER:
+                return None, dialect.show("", values.get("user"))
             case _:
                 return None, self._letter(reason)
+
+    def _option(self, name: str) -> Value:
+        """Give an option by its name in the engine."""
+        return self.dialect.show("", self.request.options.get(self.dialect.tag(name)))
 
     def _letter(self, reason: Reject) -> Value:
         """Give the letter that was refused."""
@@ -205,8 +240,10 @@ class Describer:
             Reject.INVALID_SYMBOL: "symbol",
         }.get(reason, "")
         if name == "side" and name not in self.request.values:
-            return show("", self.request.options.get(codec.TAG_SIDE))
-        return show(name, self.request.values.get(name))
+            return self.dialect.show("", self._new_side())
+        key = self.dialect.key(name)
+        value = self.request.options.get(key) if isinstance(key, int) else self.request.values.get(key)
+        return self.dialect.show(key, value)
 
     def _tick(self, price: int) -> int:
         """Give the tick that holds at a price."""
@@ -234,6 +271,12 @@ class Describer:
             shut_at=moment(times[-1]) if times else "",
             would_have_passed_at=None if oldest_over is None else moment(oldest_over + window.span),
         )
+
+
+def book_name(book: Book) -> str:
+    """Give a book's name: of a Nordic order book its symbol and number."""
+    entry = book.security.entry
+    return book.symbol if entry is None else f"{entry.symbol} ({book.symbol})"
 
 
 def rule_view(rule_id: str, entry: RuleEntry | None) -> Rule:

@@ -12,16 +12,17 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from engine.api import Configure
-from ouch import messages
 from venue import snapshot
 from venue.explain.answer import Explanation
+from venue.explain.dialect import ENTER, REPLACE, Dialect
+from venue.explain.dialects import DIALECTS
 from venue.explain.replay import bring, look_into
-from venue.explain.request import ENTER, REPLACE, Request
+from venue.explain.request import Request
 from venue.instructions import Instruction
 from venue.log import LogReader
 from venue.machine import Machine
@@ -32,16 +33,13 @@ from venue.recovery import SETTLE_EVERY
 from venue.wal import DayFile
 from wire.record import Malformed
 
+LABEL_MAX: Final = 14
+"""Bytes of the longest label that any dialect has."""
 CANDIDATES_MAX: Final = 16
 """Messages of one number or label that are looked into, the newest of a day."""
 DAYS: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].db"
-LABEL_WIDTH: Final = 14
 NUMBER_MAX: Final = 2**32 - 1
 CHANNEL_MAX: Final = 255
-_DECLARED: Final[dict[bytes, Any]] = {ENTER: messages.EnterOrder, REPLACE: messages.ReplaceOrder}
-_OFFSETS: Final = {
-    letter: {field.name: field.offset for field in record.layout.fields} for letter, record in _DECLARED.items()
-}
 _commands: msgspec.msgpack.Decoder[Instruction] = msgspec.msgpack.Decoder(Instruction)
 
 Wanted = Callable[[bytes], bool]
@@ -83,8 +81,9 @@ def find(directory: Path, order: Order) -> int:
 
 def explain_order(directory: Path, order: Order) -> Explanation:
     """Explain why an order was refused. Raises `Problem` where there is none, or it was accepted, `LogDamaged`."""
-    wanted = matching(order)
-    index = index_of(directory, order.port)
+    check_name(order)
+    index, dialect = port_of(directory, order.port)
+    wanted = matching(order, dialect)
     days = [day for day in kept_days(directory) if order.day in (None, day.date)]
     if order.day is not None and not days:
         raise Problem(404, f"no trading day {order.day} is kept", "day")
@@ -107,32 +106,37 @@ def choose(order: Order, found: list[Explanation]) -> Explanation:
     raise AssertionError("an outcome that is in no group")
 
 
-def matching(order: Order) -> Wanted:
-    """Make the question whether a message's bytes are those of an order. Raises `Problem` for no such name."""
+def check_name(order: Order) -> None:
+    """Refuse what can be no order's name. Raises `Problem`."""
     if (order.user_ref_num is None) == (order.cl_ord_id is None):
         raise Problem(422, "name the order by either userRefNum or clOrdId", "userRefNum")
     if not 0 <= order.user_ref_idx <= CHANNEL_MAX:
         raise Problem(422, f"a userRefIdx is from 0 to {CHANNEL_MAX}, not {order.user_ref_idx}", "userRefIdx")
-    if order.user_ref_num is not None:
-        if not 0 < order.user_ref_num <= NUMBER_MAX:
-            raise Problem(422, f"a userRefNum is from 1 to {NUMBER_MAX:,}, not {order.user_ref_num}", "userRefNum")
-        name, value = "user_ref_num", order.user_ref_num.to_bytes(4, "big")
-    else:
-        label = str(order.cl_ord_id)
-        if not label.strip() or len(label) > LABEL_WIDTH or not label.isascii():
-            raise Problem(422, f"a clOrdId is 1 to {LABEL_WIDTH} letters, digits and signs, not {label!r}", "clOrdId")
-        name, value = "cl_ord_id", label.encode().ljust(LABEL_WIDTH)
-    places = {letter: slice(fields[name], fields[name] + len(value)) for letter, fields in _OFFSETS.items()}
+    if order.user_ref_num is not None and not 0 < order.user_ref_num <= NUMBER_MAX:
+        raise Problem(422, f"a userRefNum is from 1 to {NUMBER_MAX:,}, not {order.user_ref_num}", "userRefNum")
+    label = order.cl_ord_id
+    if label is not None and (not label.strip() or len(label) > LABEL_MAX or not label.isascii()):
+        raise Problem(422, f"a clOrdId is 1 to {LABEL_MAX} letters, digits and signs, not {label!r}", "clOrdId")
+
+
+def matching(order: Order, dialect: Dialect) -> Wanted:
+    """Make the question whether a message's bytes are those of an order."""
+    number = b"" if order.user_ref_num is None else order.user_ref_num.to_bytes(4, "big")
+    label = (order.cl_ord_id or "").rstrip().encode("ascii")
+    offsets = {
+        letter: next(field.offset for field in dialect.declared(letter).layout.fields if field.name == "user_ref_num")
+        for letter in (ENTER, REPLACE)
+    }
 
     def is_wanted(message: bytes) -> bool:
-        letter = message[:1]
-        if letter not in places or message[places[letter]] != value:
+        offset = offsets.get(message[:1])
+        if offset is None or label not in message or not message.startswith(number, offset):
             return False
         try:
-            channel = Request.read(message).channel
+            request = Request.read(dialect, message)
         except Malformed:
             return False
-        return order.user_ref_num is None or channel == order.user_ref_idx
+        return request.channel == order.user_ref_idx if number else request.label.rstrip(b" ") == label
 
     return is_wanted
 
@@ -150,9 +154,18 @@ def kept_days(directory: Path) -> list[Day]:
     ]
 
 
-def index_of(directory: Path, name: str) -> int:
-    """Give the index by which records name a port: from the newest snapshot, else from the log's configurations."""
-    known: dict[str, int] = {}
+def port_of(directory: Path, name: str) -> tuple[int, Dialect]:
+    """Give the index by which records name a port, and its dialect. Raises `Problem`, `LogDamaged`."""
+    index, protocol = index_of(directory, name)
+    dialect = DIALECTS.get(protocol)
+    if dialect is None:
+        raise Problem(404, f"{name} speaks {protocol}, whose refusals are not explained", "port")
+    return index, dialect
+
+
+def index_of(directory: Path, name: str) -> tuple[int, str]:
+    """Give a port's index and protocol: from the newest snapshot, else from the log's configurations."""
+    known: dict[str, tuple[int, str]] = {}
     first = 1
     for number, blob in snapshot.newest_first(directory / "snapshots"):
         try:
@@ -160,7 +173,7 @@ def index_of(directory: Path, name: str) -> int:
         except msgspec.ValidationError:
             continue
         if state.engine is not None:
-            known = {port: entry.index for port, entry in state.engine.ports.items()}
+            known = {port: (entry.index, entry.entry.protocol) for port, entry in state.engine.ports.items()}
             first = number + 1
         break
     if name in known:
@@ -171,7 +184,7 @@ def index_of(directory: Path, name: str) -> int:
                 command = _commands.decode(record.payload)
                 if isinstance(command, Configure):
                     for port in command.ports:
-                        known.setdefault(port.name, len(known))
+                        known.setdefault(port.name, (len(known), port.protocol))
                     if name in known:
                         return known[name]
     raise Problem(404, f"there is no port {name}; this venue has {', '.join(sorted(known)) or 'none'}", "port")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ouch import codec
 from venue.explain.answer import Change, Objection, Outcome, SmallestChange
 from venue.explain.describe import Describer, told
-from venue.explain.findings import Finding
+from venue.explain.dialect import UNSOUND, Finding, Key
 from venue.explain.reader import Reader
-from venue.explain.request import UNSOUND, Key, Request, name_of, show
+from venue.explain.request import Request
 from venue.explain.search import Changes, Search
 
 if TYPE_CHECKING:
@@ -31,12 +30,14 @@ def propose(reader: Reader, request: Request, found: list[Finding], describer: D
 
 def shown(request: Request, changes: Changes, choices: dict[Key, tuple[Any, ...]]) -> list[Change]:
     """Give changes as an answer shows them; an appendage is shown as the bytes that it would have."""
+    dialect = request.dialect
+    sound = dialect.codec.pack_options(request.options).hex()
     return [
         Change(
-            field=name_of(key),
-            sent=show(key, request.get(key)),
-            value=codec.pack_options(request.options).hex() if key == UNSOUND else show(key, value),
-            choices=[show(key, choice) for choice in choices.get(key, ())],
+            field=dialect.name_of(key),
+            sent=dialect.show(key, request.get(key)),
+            value=sound if key == UNSOUND else dialect.show(key, value),
+            choices=[dialect.show(key, choice) for choice in choices.get(key, ())],
         )
         for key, value in changes
     ]

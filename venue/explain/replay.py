@@ -19,19 +19,20 @@ from venue.calls import moment
 from venue.explain.answer import Explanation, Market, Objection, Outcome, SmallestChange
 from venue.explain.answer import Request as RequestView
 from venue.explain.describe import Describer
-from venue.explain.findings import Finding, find_faults, original_of
+from venue.explain.dialect import ENTER, REPLACE, Finding
+from venue.explain.dialects import DIALECTS
+from venue.explain.findings import find_faults, original_of
 from venue.explain.proposals import propose, summarize
 from venue.explain.reader import Reader
-from venue.explain.request import ENTER, REPLACE, Request
+from venue.explain.request import Request
 from venue.machine import Machine
 from venue.problem import Problem
 from venue.record import Kind, LogDamaged, Record
 from venue.recovery import approach
-from venue.tail import describe
-from wire.record import Direction, Malformed
+from venue.tail import DIALECTS as TOLD
+from venue.tail import heard
+from wire.record import Malformed
 
-SOUP_HEADER: Final = 3
-"""Bytes of a packet before its message."""
 REJECTED: Final = b"J"
 KINDS: Final = {
     Kind.COMMAND: "an operation",
@@ -124,7 +125,8 @@ class Look:
         finally:
             self.ouch_port.handlers, self.ouch_port.ignored = handlers, note
         self.refusal = self.ouch_port.refusal
-        self.said = [stream.packet(number)[SOUP_HEADER:] for number in range(began + 1, stream.count + 1)]
+        header = TOLD[self.port.entry.protocol].header
+        self.said = [stream.packet(number)[header:] for number in range(began + 1, stream.count + 1)]
 
     def note(self, port: Port, reason: str, message: bytes) -> None:
         """Note that the port ignored the message, and why."""
@@ -135,16 +137,16 @@ class Look:
         if message[:1] not in (ENTER, REPLACE):
             return
         try:
-            self.request = request = Request.read(message)
+            self.request = request = Request.read(DIALECTS[self.port.entry.protocol], message)
         except Malformed:
             return
         reader = Reader(self.ouch_port, self.engine, now)
         original = original_of(reader, request)
         scope = None if original is None else original.scope
         if request.letter == ENTER:
-            scope = reader.reading.scope(request.values["symbol"])
+            scope = request.dialect.scope(reader.reading, request)
         self.book = None if scope is None else scope.book
-        self.describer = Describer(self.engine, self.port, request, self.book, now)
+        self.describer = Describer(self.engine, self.ouch_port, request, self.book, now)
         self.market = self.describer.market()
         self.silent = self._silence(request, original)
         if not self.silent:
@@ -218,7 +220,7 @@ class Look:
         if self.request is not None:
             request = self.request
             return RequestView(message=request.title, fields=request.fields(), options=request.shown_options())
-        entry = describe(Direction.IN, self.record.payload, None, 0)
+        entry = heard(self.ouch_port, self.record.payload)
         name = entry.pop("message")
         entry.pop("options", None)
         return RequestView(message=name, fields={key: value for key, value in entry.items() if key != "bytes"})

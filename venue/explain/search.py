@@ -14,17 +14,14 @@ from typing import Any, Final, NamedTuple
 from engine.api import (
     MARKET_PRICE_ALTERNATIVE,
     MAXIMUM_PRICE,
-    MAXIMUM_QUANTITY,
-    ROUND_LOT,
     Reject,
 )
 from engine.book import Security
-from engine.details import LONGEST_EXPIRE_TIME
-from ouch import codec
-from venue.explain.findings import Finding, find_faults, has_price, original_of
+from venue.explain.dialect import UNSOUND, Finding, Key
+from venue.explain.findings import find_faults, original_of
 from venue.explain.numbers import Snap, any_number, multiple_of, nearest
 from venue.explain.reader import Reader
-from venue.explain.request import UNSOUND, Key, Request
+from venue.explain.request import Request
 
 EXTRA_MAX: Final = 3
 """Most fields changed at once, beside those without which it cannot be."""
@@ -39,18 +36,11 @@ FAULTS_COST: Final = 6
 PLAINEST: Final = 2
 """Letters that are tried for a field where others are changed with it."""
 ALTERNATIVES_MAX: Final = 5
-NUMERIC_OPTIONS: Final = (codec.TAG_MIN_QTY, codec.TAG_MAX_FLOOR, codec.TAG_RANDOM_RESERVES, codec.TAG_EXPIRE_TIME)
-LETTER_CHOICES: Final[dict[Key, tuple[bytes, ...]]] = {
-    "side": (b"B", b"S", b"T", b"E"),
-    "time_in_force": (b"0", b"3", b"5", b"6", b"E"),
-    "display": (b"Y", b"N", b"A"),
-    "capacity": (b"A", b"P", b"R", b"O"),
-    "intermarket_sweep": (b"N", b"Y"),
-    "cross_type": (b"N",),
-}
-"""What may stand in the place of a letter that was refused, the plainest first."""
-FIXED: Final[frozenset[Key]] = frozenset({"quantity", "price", "symbol", *LETTER_CHOICES})
-OPTION_CHOICES: Final[dict[Key, tuple[bytes, ...]]] = {codec.TAG_AIQ_STRATEGY: (b"*",), codec.TAG_PRICE_TYPE: (b"L",)}
+NUMERIC_OPTIONS: Final = ("minimum_quantity", "max_floor", "random_reserve", "expire_time")
+FAT_FINGERS: Final = frozenset({Reject.FAT_FINGER, Reject.CONTINUOUS_FAT_FINGER})
+VALUES: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.MAXIMUM_ORDER_VALUE})
+QUANTITIES: Final = frozenset({Reject.MAXIMUM_SHARES, Reject.MAXIMUM_ORDER_QUANTITY})
+"""Checks whose figures a search begins from."""
 Passes = Callable[[Request], bool]
 Changes = tuple[tuple[Key, Any], ...]
 """Keys and their new values; None leaves an option out."""
@@ -80,6 +70,9 @@ class Search:
         self.found = found
         self.original = original_of(reader, request)
         self.asked = 0
+        self.dialect = dialect = request.dialect
+        self.numeric = frozenset(map(dialect.tag, NUMERIC_OPTIONS))
+        self.fixed: frozenset[Key] = frozenset({"quantity", "price", dialect.book, *dialect.letter_choices})
 
     def solve(self, depth: int = DEPTH_MAX) -> Solution:
         """Find the smallest changes, waiving what no change of the order can help.
@@ -174,7 +167,7 @@ class Search:
         for finding in found:
             for key in finding.keys:
                 if key == UNSOUND or self.request.has(key):
-                    if key in ("quantity", "price") or key in NUMERIC_OPTIONS:
+                    if key in ("quantity", "price") or key in self.numeric:
                         knobs[Knob(key, True)] = None
                     if key not in ("quantity", "price") and self.candidates(key):
                         knobs[Knob(key, False)] = None
@@ -185,7 +178,9 @@ class Search:
         sent = self.request.get(key)
         if key == UNSOUND:
             return (None,)
-        if key == "symbol":
+        if key == self.dialect.book and isinstance(sent, int):
+            return ()
+        if key == self.dialect.book:
             listed = self.reader.engine.markets[self.reader.port.market].books
             upper = sent.decode("latin-1").strip().upper()
             spelled = upper.encode("latin-1", "replace").ljust(8)
@@ -194,9 +189,10 @@ class Search:
         if isinstance(key, int):
             if sent is None:
                 return ()
-            own = (self.reader.port.mpid.encode(),) if key == codec.TAG_FIRM else OPTION_CHOICES.get(key, ())
+            is_firm = key == self.dialect.tag("firm")
+            own = (self.reader.port.mpid.encode(),) if is_firm else self.dialect.option_choices.get(key, ())
             return (*(value for value in own if value != sent), None)
-        return tuple(letter for letter in LETTER_CHOICES[key] if letter != sent)
+        return tuple(letter for letter in self.dialect.letter_choices.get(key, ()) if letter != sent)
 
     def _meet(self, finding: Finding) -> Changes | None:
         """Find any change of the fields that a check is about which satisfies this check, whatever the others say."""
@@ -223,7 +219,7 @@ class Search:
                 continue
             if any(keys.isdisjoint(finding.keys) for finding in found):
                 continue
-            if self.request.bad is not None and UNSOUND not in keys and not keys <= FIXED:
+            if self.request.bad is not None and UNSOUND not in keys and not keys <= self.fixed:
                 continue  # an option can only be changed where the whole appendage is written anew
             if self.asked > ASKED_MAX:
                 return
@@ -293,36 +289,42 @@ class Search:
     def _seeds(self, request: Request, key: Key, sent: int) -> tuple[list[int], Snap]:
         """Give the values to begin a search from, and which values are usable."""
         size: int = request.values["quantity"]
-        floor = request.options.get(codec.TAG_MIN_QTY, 0)
-        spread = request.options.get(codec.TAG_RANDOM_RESERVES, 0)
-        assert isinstance(floor, int)
-        assert isinstance(spread, int)
-        if key == codec.TAG_MIN_QTY:
-            return [ROUND_LOT, size // ROUND_LOT * ROUND_LOT], multiple_of(ROUND_LOT)
-        if key == codec.TAG_MAX_FLOOR:
-            return [1, spread + 1, size, MAXIMUM_QUANTITY], any_number
-        if key == codec.TAG_RANDOM_RESERVES:
-            shown = request.options.get(codec.TAG_MAX_FLOOR, 0)
-            assert isinstance(shown, int)
+        dialect = self.dialect
+        lot, tags = dialect.round_lot, {name: dialect.tag(name) for name in NUMERIC_OPTIONS}
+        floor, spread, shown = (
+            self._number_of(request, tags[name]) for name in ("minimum_quantity", "random_reserve", "max_floor")
+        )
+        if key == tags["minimum_quantity"]:
+            return [lot, size // lot * lot], multiple_of(lot)
+        if key == tags["max_floor"]:
+            return [1, spread + 1, size, dialect.maximum_quantity], any_number
+        if key == tags["random_reserve"]:
             return [1, shown - 1], any_number
-        if key == codec.TAG_EXPIRE_TIME:
-            return [1, LONGEST_EXPIRE_TIME], any_number
+        if key == tags["expire_time"]:
+            return [1, dialect.longest_expire_time], any_number
         found = self.faults(request)
         if key == "quantity":
             executed = 0 if self.original is None else self.original.size - self.original.open
-            figures = [finding.refusal.limit for finding in found if finding.refusal.reason is Reject.MAXIMUM_SHARES]
+            figures = [finding.refusal.limit for finding in found if finding.refusal.reason in QUANTITIES]
             halves = [sent >> shift for shift in range(1, sent.bit_length())]
             return [
-                *(1, executed + 1, floor, ROUND_LOT, MAXIMUM_QUANTITY),
+                *(1, executed + 1, floor, lot, dialect.maximum_quantity),
                 *halves,
                 *(limit for limit in figures if limit),
             ], any_number
         return self._prices(request, found, sent, size)
 
+    @staticmethod
+    def _number_of(request: Request, tag: int) -> int:
+        """Give the number in an option, 0 where it is left out."""
+        number = request.options.get(tag, 0)
+        assert isinstance(number, int)
+        return number
+
     def _prices(self, request: Request, found: list[Finding], sent: int, size: int) -> tuple[list[int], Snap]:
         """Give prices to begin from: those of the market, the ends of what the checks compare with, and halves."""
         security = self._security(request)
-        if sent >= MARKET_PRICE_ALTERNATIVE and has_price(sent):
+        if sent >= MARKET_PRICE_ALTERNATIVE and self.dialect.has_price(sent):
             return [], any_number  # a market order is not made a limit order
         seeds = [1, MAXIMUM_PRICE]
         if security is not None:
@@ -330,9 +332,9 @@ class Search:
             seeds += [price for price in prices if price is not None]
         for finding in found:
             refusal = finding.refusal
-            if refusal.reason is Reject.FAT_FINGER and refusal.reference is not None and refusal.limit is not None:
+            if refusal.reason in FAT_FINGERS and refusal.reference is not None and refusal.limit is not None:
                 seeds += [refusal.reference - refusal.limit, refusal.reference, refusal.reference + refusal.limit]
-            elif refusal.reason is Reject.MAXIMUM_NOTIONAL and refusal.limit is not None and size:
+            elif refusal.reason in VALUES and refusal.limit is not None and size:
                 seeds.append(refusal.limit // size)
         if sent <= MAXIMUM_PRICE:
             seeds += [sent >> shift for shift in range(1, sent.bit_length())]
@@ -343,7 +345,7 @@ class Search:
         if self.original is not None:
             found: Security = self.original.scope.book.security
             return found
-        scope = self.reader.reading.scope(request.values["symbol"])
+        scope = self.dialect.scope(self.reader.reading, request)
         return None if scope is None else scope.book.security
 
     def _choices(self, changes: Changes, passes: Passes) -> dict[Key, tuple[Any, ...]]:
@@ -356,7 +358,7 @@ class Search:
                 if other not in (value, None) and passes(request.changed(key, other))
             )
             for key, value in changes
-            if key in LETTER_CHOICES
+            if key in self.dialect.letter_choices
         }
 
     def _cost(self, changes: Changes) -> tuple[float, int]:

@@ -13,7 +13,7 @@ from venue.explain.proposals import change_in_words
 LABEL_WIDTH = 9
 TEXT_WIDTH = 100
 SIDES = {side.value: side.text for side in codes.Side}
-SPOKEN = ("userRefNum", "origUserRefNum", "side", "quantity", "symbol", "price", "clOrdId")
+SPOKEN = ("userRefNum", "origUserRefNum", "side", "quantity", "symbol", "orderBook", "price", "clOrdId")
 """Fields that the first line says in words; the others stand behind it by name."""
 
 
@@ -95,7 +95,7 @@ def asked(explanation: Explanation) -> list[str]:
     side = SIDES.get(str(fields.get("side")), "")
     original = f" for {fields['origUserRefNum']}" if "origUserRefNum" in fields else ""
     what = f"{request.message} {fields['userRefNum']}{original}: {side} {told(fields['quantity'])}"
-    what += f" {fields.get('symbol', '')} at {fields['price']}"
+    what += f" {fields.get('symbol', fields.get('orderBook', ''))} at {fields['price']}"
     label = f", ClOrdID {fields['clOrdId']}" if fields.get("clOrdId") else ""
     rest = [f"{name} {value}" for name, value in fields.items() if name not in SPOKEN]
     rest += [f"{name} {told(value)}" for name, value in request.options.items()]

@@ -20,9 +20,9 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.INVALID_DISPLAY: "display {observed} is not one that may be sent here ({allowed})",
     Reject.INVALID_CAPACITY: "capacity {observed} is not one that may be sent here ({allowed})",
     Reject.INVALID_INTERMARKET_SWEEP: "inter-market sweep eligibility {observed} is neither Y nor N",
-    Reject.INVALID_CROSS: "with {fields} the order asks for a cross, and only the continuous market (N) is served",
+    Reject.INVALID_CROSS: "with {fields} the order asks for a cross, and only the continuous market is served",
     Reject.INVALID_PRICE_TYPE: "{fields} names no price type that there is, or cannot be read",
-    Reject.INVALID_MINIMUM_QUANTITY: "a minimum quantity of {observed} must be whole round lots of 100, no more than "
+    Reject.INVALID_MINIMUM_QUANTITY: "a minimum quantity of {observed} must be whole round lots of {lot}, no more than "
     "the order's {quantity} shares, and the order hidden or immediate or cancel",
     Reject.INVALID_MAX_FLOOR: "a displayed part of {observed} shares must be from 1 to 999,999, more than its random "
     "reserve, and of an order that is displayed",
@@ -46,7 +46,7 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.FAT_FINGER: "{price} is ${observed} away from {reference} ({source}), and rule {rule} allows ${limit}",
     Reject.DISCRETION_NOT_SERVED: "with {fields} the order asks for discretion, which this market does not serve",
     Reject.LOW_DISK_SPACE: "the venue has little room left on its disk and takes nothing new",
-    Reject.UNKNOWN_USER: "the order's user is not declared for the member of {port}",
+    Reject.UNKNOWN_USER: "user {observed} is not declared for the member of {port} ({allowed})",
     Reject.ACCOUNT_BLOCKED: "account {rule} is blocked",
     Reject.PORT_ORDER_RATE: "{port} sent more than {limit} orders, changes and cancels within a second, and is shut",
     Reject.RESTRICTED_SEGMENT: "{symbol} is of a market segment that account {rule} may not trade",
@@ -90,14 +90,3 @@ OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
 """Who would have to do what, where the order cannot be helped."""
 CANCEL_ONLY: Final = "operations would have to let {port} enter orders again"
 WITHDRAWN: Final = "the configuration would have to name {port} again"
-
-ALLOWED: Final[dict[Reject, tuple[str, ...]]] = {
-    Reject.INVALID_SIDE: ("B", "S", "T", "E"),
-    Reject.INVALID_TIME_IN_FORCE: ("0", "3", "5", "6", "E"),
-    Reject.INVALID_DISPLAY: ("Y", "N", "A"),
-    Reject.INVALID_CAPACITY: ("A", "P", "R", "O"),
-    Reject.INVALID_INTERMARKET_SWEEP: ("Y", "N"),
-    Reject.INVALID_CROSS: ("N",),
-    Reject.RETAIL_NOT_SERVED: ("N",),
-}
-"""Letters that may be sent, where a letter is refused."""

@@ -20,8 +20,7 @@ from venue.machine import Machine
 from venue.record import Kind, Record
 from venue.sidecar.replica import Replica
 from venue.sidecar.tap import Seen, Top, TradeSeen, top_of
-from venue.tail import SOUP_HEADER, describe
-from wire.record import Direction
+from venue.tail import said
 
 KINDS = ("trade", "top", "reject", "session")
 """What may be followed."""
@@ -33,7 +32,6 @@ EVENTS_WAITING = 2_000
 """Events that wait for one follower before it has to start over."""
 LINGER_SECONDS = 60.0
 """How long events are made on after the last follower left: it may come back."""
-REJECTED = b"J"[0]
 
 
 class Event(NamedTuple):
@@ -225,15 +223,15 @@ class Feed:
     @staticmethod
     def _reject(machine: Machine, record: Record, time: str) -> Iterator[Event]:
         """Give the reject of a message, where it was rejected: the port's last refusal is taken away each time."""
-        ouch_port = machine.ports[record.port]
-        refusal = ouch_port.refusal
+        endpoint = machine.ports[record.port]
+        refusal = endpoint.refusal
         if refusal is None:
             return
-        ouch_port.refusal = None
-        port, number = ouch_port.port, machine.number
+        endpoint.refusal = None
+        port, number = endpoint.port, machine.number
         for packet in machine.streams[record.port].pending:
-            if packet[SOUP_HEADER] == REJECTED:
-                told = describe(Direction.OUT, packet[SOUP_HEADER:], refusal, number)
+            told = said(endpoint, packet, refusal, number)
+            if "why" in told:
                 facts = {"port": port.name, "mpid": port.mpid, "userRefNum": told.get("user_ref_num")}
                 facts |= {"clOrdId": told.get("cl_ord_id"), "reason": told.get("reason"), "check": refusal.reason.name}
                 yield Event(number, "reject", {**facts, "id": f"R{number}", "time": time}, port.mpid)
