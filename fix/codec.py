@@ -26,6 +26,8 @@ HEAD_LENGTH_MAX: Final = 40
 TRAILER_LENGTH: Final = 7
 SUM_BY_ADLER: Final = 256
 """Up to so many bytes the low half of Adler-32 cannot wrap, and is the sum of the bytes plus one: a tenth of `sum`."""
+TRAILERS: Final = [b"10=%03d\x01" % number for number in range(256)]
+MSG_TYPE_TAG: Final = b"35="
 INCOMPLETE: Final = 0
 """The answer about a frame whose end is not here yet."""
 NUMBER_DIGITS_MAX: Final = 18
@@ -65,28 +67,32 @@ DATA_TAGS: Final[dict[bytes, bytes]] = {
 LENGTH_TAGS: Final = frozenset(DATA_TAGS)
 
 
-class Message:
-    """One frame taken apart: all fields in their order, and the first value of each tag.
+FIELD_ENDS: Final = b"=\x01" * (FRAME_LENGTH_MAX // 2)
+"""What is left of well-formed fields without anything but `=` and SOH."""
+NO_ENDS: Final = bytes(byte for byte in range(256) if byte not in b"=\x01")
+HEAD_TAGS: Final = [b"8", b"9", b"35"]
 
-    Tags and values are bytes as they came. Where `values` has fewer entries than `fields`, a tag came twice; else it
-    has them in the same order.
+
+class Message:
+    """One frame taken apart: the tags and texts of all fields in their order, and the first value of each tag.
+
+    All are bytes as they came. Where `values` has fewer entries than `tags`, a tag came twice.
     """
 
-    __slots__ = ("begin_string", "fields", "frame", "msg_type", "values")
+    __slots__ = ("begin_string", "frame", "msg_type", "tags", "texts", "values")
 
-    def __init__(
-        self,
-        frame: bytes,
-        begin_string: bytes,
-        msg_type: bytes,
-        fields: list[tuple[bytes, bytes]],
-        values: dict[bytes, bytes],
-    ) -> None:
+    def __init__(self, frame: bytes, tags: list[bytes], texts: list[bytes], values: dict[bytes, bytes]) -> None:
         self.frame = frame
-        self.begin_string = begin_string
-        self.msg_type = msg_type
-        self.fields = fields
+        self.begin_string = texts[0]
+        self.msg_type = texts[2]
+        self.tags = tags
+        self.texts = texts
         self.values = values
+
+    @property
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """All fields in their order, 8 to 10."""
+        return list(zip(self.tags, self.texts, strict=True))
 
 
 def parse(frame: bytes) -> Message | None:
@@ -94,21 +100,24 @@ def parse(frame: bytes) -> Message | None:
 
     A tag with a minus sign is a number, though of no field.
     """
-    fields: list[tuple[bytes, bytes]] = [tuple(part.split(b"=", 1)) for part in frame[:-1].split(SOH)]  # type: ignore[misc]  # two each, or the next line raises
-    try:
-        values = dict(fields)
-    except ValueError:
+    if frame[-1:] != SOH:
+        return None
+    if not FIELD_ENDS.startswith(frame.translate(None, NO_ENDS)):  # a value with `=` in it, or no field
         return _parse_with_data(frame)
-    if len(values) != len(fields):
-        values = dict(reversed(fields))
+    parts = frame.replace(b"=", SOH).split(SOH)
+    tags, texts = parts[:-1:2], parts[1::2]
+    values = dict(zip(tags, texts, strict=True))
+    if len(values) != len(tags):
+        values = dict(zip(reversed(tags), reversed(texts), strict=True))
     if not LENGTH_TAGS.isdisjoint(values):
         return _parse_with_data(frame)
-    return _message(frame, fields, values)
+    return _message(frame, tags, texts, values)
 
 
 def _parse_with_data(frame: bytes) -> Message | None:
     """Take a frame apart one field after the other, skipping over data fields by their length."""
-    fields: list[tuple[bytes, bytes]] = []
+    tags: list[bytes] = []
+    texts: list[bytes] = []
     at, end = 0, len(frame)
     data_tag, length = b"", -1
     while at < end:
@@ -116,26 +125,23 @@ def _parse_with_data(frame: bytes) -> Message | None:
         tag = frame[at:equals]
         if equals < 0 or SOH in tag:
             return None
-        after = equals + 1 + length if tag == data_tag and length >= 0 else -1
+        after = equals + 1 + length if tag == data_tag and length >= 0 else end
         if frame[after : after + 1] != SOH:  # no data field, or not of the length that was told
             after = frame.find(SOH, equals)
         if after < 0:
             return None
-        value = frame[equals + 1 : after]
-        data_tag, length = DATA_TAGS.get(tag, b""), read_number(value)
-        fields.append((tag, value))
+        text = frame[equals + 1 : after]
+        data_tag, length = DATA_TAGS.get(tag, b""), read_number(text)
+        tags.append(tag)
+        texts.append(text)
         at = after + 1
-    values = dict(fields)
-    return _message(frame, fields, values if len(values) == len(fields) else dict(reversed(fields)))
+    return _message(frame, tags, texts, dict(zip(reversed(tags), reversed(texts), strict=True)))
 
 
-def _message(frame: bytes, fields: list[tuple[bytes, bytes]], values: dict[bytes, bytes]) -> Message | None:
-    begin_string, msg_type = values.get(b"8"), values.get(b"35")
-    if begin_string is None or msg_type is None:
-        return None
-    if (b"".join(values).isdigit() and b"" not in values) or all(tag.removeprefix(b"-").isdigit() for tag, _ in fields):
-        return Message(frame, begin_string, msg_type, fields, values)
-    return None
+def _message(frame: bytes, tags: list[bytes], texts: list[bytes], values: dict[bytes, bytes]) -> Message | None:
+    is_headed = tags[:3] == HEAD_TAGS
+    are_numbers = b"".join(tags).isdigit() or all(tag.removeprefix(b"-").isdigit() for tag in tags)
+    return Message(frame, tags, texts, values) if is_headed and are_numbers and b"" not in values else None
 
 
 class Framer:
@@ -144,11 +150,12 @@ class Framer:
     What comes out does not depend on how the bytes were cut on their way here.
     """
 
-    __slots__ = ("_partial", "garbled")
+    __slots__ = ("_is_dropping", "_partial", "garbled")
 
     def __init__(self) -> None:
         self.garbled = 0
-        """How many times something was dropped."""
+        """How many times something was dropped, up to the next good frame each."""
+        self._is_dropping = False
         self._partial = b""
 
     def receive(self, data: bytes) -> list[bytes]:
@@ -162,7 +169,8 @@ class Framer:
                 start = data.find(START, at)
                 if start < 0:
                     start = size - _begun(data, at)
-                self.garbled += start > at
+                if start > at:
+                    self._drop()
                 at = start
                 if size - at < len(START):
                     break
@@ -171,12 +179,17 @@ class Framer:
                 break
             if after > 0:
                 frames.append(data[at:after])
+                self._is_dropping = False
                 at = after
             else:
-                self.garbled += 1
+                self._drop()
                 at = -after
         self._partial = data[at:] if at else data
         return frames
+
+    def _drop(self) -> None:
+        self.garbled += not self._is_dropping
+        self._is_dropping = True
 
 
 def _frame_end(data: bytes, start: int) -> int:
@@ -187,22 +200,24 @@ def _frame_end(data: bytes, start: int) -> int:
     size = len(data)
     head_end = start + HEAD_LENGTH_MAX
     version_end = data.find(SOH, start, head_end)
-    length_end = data.find(SOH, version_end + 1, head_end) if version_end > 0 else -1
-    if length_end < 0:
+    length_end = data.find(SOH, version_end + 1, head_end)
+    if version_end < 0 or length_end < 0:
         return INCOMPLETE if size < head_end else -(start + 1)
     body = length_end + 1
-    if size < body + 3:
+    if size < body + len(MSG_TYPE_TAG):
         return INCOMPLETE
     length = read_number(data[version_end + 3 : length_end])
     if not (
-        data.startswith(b"9=", version_end + 1) and data.startswith(b"35=", body) and 0 < length < FRAME_LENGTH_MAX
+        data.startswith(b"9=", version_end + 1)
+        and data.startswith(MSG_TYPE_TAG, body)
+        and 0 < length < FRAME_LENGTH_MAX
     ):
         return -(start + 1)
     end = body + length
     after = end + TRAILER_LENGTH
     if size < after:
         return INCOMPLETE
-    if data[end:after] == b"10=%03d\x01" % check_sum(data[start:end]) and data[end - 1] == 1:
+    if data.startswith(TRAILERS[check_sum(data[start:end])], end) and data[end - 1] == 1:
         return after
     if data.startswith((b"10=", START), end):
         return -end
@@ -229,14 +244,18 @@ def field(tag: bytes, value: bytes) -> bytes:
 def frame(begin_string: bytes, body: bytes) -> bytes:
     """Put BeginString, BodyLength and CheckSum around the fields from MsgType on."""
     content = b"8=%b\x019=%d\x01%b" % (begin_string, len(body), body)
-    return b"%b10=%03d\x01" % (content, check_sum(content))
+    return content + TRAILERS[check_sum(content)]
 
 
 def check_sum(data: bytes) -> int:
     """Give the sum of all bytes modulo 256."""
-    if len(data) <= SUM_BY_ADLER:
+    size = len(data)
+    if size <= SUM_BY_ADLER:
         return adler32(data) - 1 & 0xFF
-    return sum(adler32(data[at : at + SUM_BY_ADLER]) - 1 for at in range(0, len(data), SUM_BY_ADLER)) & 0xFF
+    total = 0
+    for at in range(0, size, SUM_BY_ADLER):
+        total += adler32(data[at : at + SUM_BY_ADLER]) - 1
+    return total & 0xFF
 
 
 def read_number(text: bytes) -> int:

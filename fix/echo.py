@@ -61,7 +61,7 @@ class FixEchoPort(FixEndpoint):
         if len(self.known) > KNOWN_MAX:
             del self.known[next(iter(self.known))]
         fields = [(tag, value) for tag, value in message.fields if tag not in tags.HEADER_AND_TRAILER]
-        if len(message.values) == len(message.fields):
+        if len(message.values) == len(message.tags):
             fields.sort(key=lambda pair: int(pair[0]))
         header = b"97=Y\x01" if is_repeated else b""
         body = b"".join([field(tag, value) for tag, value in fields])

@@ -88,7 +88,7 @@ class Handshake(Numbers):
         if (is_new and self.settings.reset_on_logon) or (is_reset and not text):
             self._reset()
             self.effects.append(NewStream(1, behind))
-            if is_reset:
+            if is_reset and not text:
                 self.incoming = number
         elif is_new:
             self.effects.append(NewStream(self.outgoing, behind))

@@ -15,12 +15,12 @@ OLD_VERSIONS: Final = frozenset((b"FIX.4.0", b"FIX.4.1"))
 REASON_MAX_4_2: Final = 11
 
 ROUTES_BACK: Final = (
-    (b"128", b"115"),
-    (b"129", b"116"),
     (b"115", b"128"),
     (b"116", b"129"),
-    (b"145", b"144"),
+    (b"128", b"115"),
+    (b"129", b"116"),
     (b"144", b"145"),
+    (b"145", b"144"),
 )
 """Who a message came from on behalf of is whom its answer is delivered to, and the other way round."""
 
@@ -52,6 +52,7 @@ def not_served(begin_string: bytes, number: int, msg_type: bytes, version: bytes
     return b"j", b"45=%d\x0158=Unsupported Message Type\x01372=%b\x01380=3\x01%b" % (number, msg_type, last)
 
 
-def route_back(values: dict[bytes, bytes]) -> bytes:
-    """Spell the header fields that lead an answer back; an empty one is not turned round."""
-    return b"".join([b"%b=%b\x01" % (to, values[came]) for came, to in ROUTES_BACK if values.get(came)])
+def route_back(begin_string: bytes, values: dict[bytes, bytes]) -> bytes:
+    """Spell the header fields that lead an answer back; an empty one is not turned round. FIX 4.0 has no locations."""
+    routes = ROUTES_BACK if begin_string != b"FIX.4.0" else ROUTES_BACK[:4]
+    return b"".join([b"%b=%b\x01" % (to, values[came]) for to, came in routes if values.get(came)])

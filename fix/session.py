@@ -197,7 +197,7 @@ class Session(Handshake):
             elif msg_type not in SESSION_TYPES:
                 version = self.application_version if self.settings.dialect == "standard" else b""
                 answer, body = rejects.not_served(self.begin_string, self.incoming - 1, msg_type, version)
-                self.send(answer, body, wall, header=rejects.route_back(message.values))
+                self.send(answer, body, wall, header=rejects.route_back(self.begin_string, message.values))
 
     def _hear_at_any_number(self, message: Message, kind: bytes, number: int, wall: int) -> None:
         """Take a message that mends numbers, or ends all."""

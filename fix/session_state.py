@@ -25,13 +25,6 @@ APPLICATION: Final = b""
 """Stands for every other type."""
 
 
-class Role(Enum):
-    """Who listens and who calls; everything but the Logon is the same for both."""
-
-    ACCEPTOR = "acceptor"
-    INITIATOR = "initiator"
-
-
 class State(Enum):
     """How far a session's connection is. The numbers outlive it."""
 

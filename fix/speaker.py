@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fix import rejects, tags
-from fix.codec import MILLISECOND, Message, check_sum, read_number, utc_timestamp
+from fix.codec import MILLISECOND, TRAILERS, Message, check_sum, read_number, utc_timestamp
 from fix.faults import Fault
 from fix.session_state import LOGOUT, REJECT, Effect, HangUp, State
 from fix.settings import FixSettings
@@ -107,7 +107,7 @@ class Speaker:
             body,
         )
         content = b"%b%d\x01%b" % (self._version, len(inner), inner)
-        self._stream.append(b"%b10=%03d\x01" % (content, check_sum(content)))
+        self._stream.append(content + TRAILERS[check_sum(content)])
         self.outgoing = number + 1
         self._sent_at = wall
 
@@ -122,7 +122,7 @@ class Speaker:
         """Refuse a message as such."""
         number = max(read_number(message.values.get(tags.MSG_SEQ_NUM, b"")), 0)
         body = rejects.reject(self.begin_string, number, message.msg_type, fault)
-        self.send(REJECT, body, wall, header=rejects.route_back(message.values))
+        self.send(REJECT, body, wall, header=rejects.route_back(self.begin_string, message.values))
 
     def _log_out_now(self, text: bytes, wall: int) -> None:
         """Say what is wrong and hang up at once."""

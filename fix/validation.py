@@ -28,7 +28,6 @@ Source: FIX 4.2 volume 2, "Reject", and FIXT 1.1. Where the standard has no orde
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import cache
 from typing import Final
 
@@ -69,12 +68,7 @@ class Validator:
             kind = self._kinds[message.msg_type] = _Kind(
                 ShapeReader(self.session, self.application, message.msg_type, self.mode)
             )
-        fields, values = message.fields, message.values
-        texts: Collection[bytes]
-        if len(values) == len(fields):
-            tags, texts = tuple(values), values.values()
-        else:
-            tags, texts = tuple([tag for tag, _ in fields]), [text for _, text in fields]
+        tags, texts = tuple(message.tags), message.texts
         shape = kind.shapes.get(tags)
         if shape is None:
             shape = kind.learn(tags)
@@ -84,7 +78,7 @@ class Validator:
                     break
             else:
                 return None
-        return first_fault(shape, list(texts))
+        return first_fault(shape, texts)
 
 
 class _Kind:
