@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from engine.risk.limits import Limits
     from engine.risk.prm import Protection
     from engine.risk.windows import SlidingWindow
+    from engine.trades import Trade
 
 __all__ = [
     "MARKET_PRICE",
@@ -434,3 +435,6 @@ class OrderEntry(Protocol):
 
     def set_entry(self, port: Port, enabled: bool) -> None:
         """Block or unblock new orders of the port."""
+
+    def trade(self, port: Port, match: int) -> Trade | None:
+        """Give a trade of today on the port's market, None where there is none of that number."""

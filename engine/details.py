@@ -40,7 +40,7 @@ def attribute_fault(order: Order) -> Reject | None:
     if attributes.route:
         return Reject.ROUTING_NOT_SERVED
     if attributes.expire_time > LONGEST_EXPIRE_TIME or (
-        terms.time_in_force is TimeInForce.GOOD_TILL_TIME and not attributes.expire_time
+        terms.time_in_force is TimeInForce.GOOD_TILL_TIME and not (attributes.expire_time or attributes.expires_at)
     ):
         return Reject.INVALID_EXPIRE_TIME
     return None

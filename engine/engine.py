@@ -42,7 +42,7 @@ from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
 from engine.matching import NEVER, Matching
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
 from engine.risk.prm import PrmRuleBook, excuses, scope_key, verdict
-from engine.trades import MemoryStore, OpenStore
+from engine.trades import MemoryStore, OpenStore, Trade
 
 __all__ = ["NEVER", "Engine"]
 
@@ -300,3 +300,7 @@ class Engine(Matching, OrderEntry):
         """Block or unblock new orders of the port until the end of the day (OUCH 5.0 §3.6, 3.7)."""
         port.disabled = not enabled
         port.settle()
+
+    def trade(self, port: Port, match: int) -> Trade | None:
+        """Give a trade of today on the port's market."""
+        return self.markets[port.market].trades.find(match)

@@ -115,7 +115,7 @@ class Matching:
                 book.add_reserve(reserve)
         book.add(order)
         if order.terms.time_in_force is GOOD_TILL_TIME:
-            self.set_deadline(order, now + attributes.expire_time * SECOND)
+            self.set_deadline(order, attributes.expires_at or now + attributes.expire_time * SECOND)
 
     @staticmethod
     def _drop(order: Order, reason: CancelReason, now: int) -> None:

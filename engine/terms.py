@@ -209,6 +209,7 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     """The attributes that few orders carry. `engine.api.PLAIN` is the instance of an order that carries none.
 
     Fields are only ever appended, each with a default: snapshots keep them by their place.
+    An order that is good till a time ends `expire_time` seconds after it came, or at the venue time `expires_at`.
     `options` are those that the last message for the order carried, by tag as its protocol has them, carried for the
     port. A replacement that leaves an attribute out keeps the value that the chain entered with.
     `entry_date` (yyyymmdd) and `entry_number` tell of an order that is carried over on which day it was entered, and
@@ -236,6 +237,7 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     options: tuple[tuple[int, int | bytes], ...] = ()
     entry_date: int = 0
     entry_number: int = 0
+    expires_at: int = 0
 
     @property
     def conditional(self) -> bool:

@@ -23,6 +23,7 @@ from engine.api import (
 from engine.book import Book
 from engine.engine import Engine
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED
+from engine.trades import Trade
 from ouch.port import OuchPort
 
 NOTHING_WAIVED: frozenset[Reject] = frozenset()
@@ -113,6 +114,10 @@ class Judge:
 
     def set_entry(self, port: Port, enabled: bool) -> None:
         """Do nothing."""
+
+    def trade(self, port: Port, match: int) -> Trade | None:
+        """Give a trade of today."""
+        return self.engine.trade(port, match)
 
 
 class Reader:
