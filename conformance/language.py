@@ -51,6 +51,9 @@ class Language(Protocol):
     def stage(self, terms: Terms) -> Stage:
         """Begin a run."""
 
+    def settings(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Give every $name of a run, with those that follow from the others."""
+
     def skips(self, scenario: Scenario, parameters: Mapping[str, str]) -> str:
         """Say why a scenario is not for a run with these parameters, or nothing."""
 

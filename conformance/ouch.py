@@ -58,6 +58,10 @@ class Ouch:
             )
         )
 
+    def settings(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Nothing follows from what is given."""
+        return dict(parameters)
+
     def skips(self, scenario: Scenario, parameters: Mapping[str, str]) -> str:
         """Every scenario is for every run."""
         return ""

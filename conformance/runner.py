@@ -54,7 +54,7 @@ class Run:
             return "the documents leave it open (--settled)"
         if why := self.suite.language.skips(scenario, self.parameters):
             return why
-        needs = missing(self.suite.language, scenario, self.users, self.parameters)
+        needs = missing(self.suite.language, scenario, self.users, self.suite.language.settings(self.parameters))
         return f"needs {', '.join(needs)}" if needs else ""
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.us import US
+from conformance.fix.language import SESSION_PARTIES, Fix
 from conformance.language import Language
 from conformance.ouch import PARTIES, Ouch
 from conformance.scenario import PARAMETER, Reader, Scenario, ScenarioError, Step
@@ -30,6 +31,7 @@ SUITES: Final = {
         Suite("soup", "SoupBinTCP 3.00 and 4.x", Ouch(US, PARTIES)),
         Suite("ouch", "OUCH 5.0 (Nasdaq US), revision 1.05", Ouch(US, PARTIES)),
         Suite("ouch-nordic", "INET Nordic OUCH 5", Ouch(NORDIC, PARTIES)),
+        Suite("fix-session", "the FIX session layer", Fix(SESSION_PARTIES, resets=True)),
     )
 }
 

@@ -31,14 +31,29 @@ US_DEMO = {
 }
 NORDIC_DEMO = {"second_user": "GP30O1", "sister_user": "GP29O2", "trader": "GP29U1", "second_trader": "GP30U1"}
 DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO}
+FIX_DEMOS = {
+    ("fix-session", "us"): {},
+    ("fix-session", "nordic"): {},
+    ("fix-orders", "us"): {"second_user": "AKFX01", "restricted_symbol": "AMD"},
+    ("fix-orders", "flite"): {"second_user": "AKFX01"},
+    ("fix-orders", "nordic"): {"second_user": "GP30F1", "trader": "GP29U1", "second_trader": "GP30U1"},
+    ("drop", "us"): {"order_user": "INFX01", "second_user": "AKFX01"},
+    ("drop", "nordic"): {
+        "order_user": "GP29F1",
+        "second_user": "GP30F1",
+        "trader": "GP29U1",
+        "second_trader": "GP30U1",
+    },
+}
 """What --demo fills in: the demo's other ports and users, and what its rules are about."""
-PRICES = {"soup": "10.00", "ouch": "10.00", "ouch-nordic": "100.00"}
-"""Around which price a suite trades where --price does not say it."""
+NORDIC_PRICE, US_PRICE = "100.00", "10.00"
+FIX_SUITES = ("fix-session",)
+SUITES = (*DEMOS, *FIX_SUITES)
 
 
 def need_tools() -> None:
     """Say how to install what the kit needs, where it is not there."""
-    if importlib.util.find_spec("construct") is None:
+    if any(importlib.util.find_spec(name) is None for name in ("construct", "simplefix")):
         raise click.UsageError(
             "this needs the extra `tools`: pip install 'portcullis[tools]', "
             "or in a checkout .uv/bin/uv run -q --extra tools portcullis …"
@@ -65,7 +80,7 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 @click.command()
-@click.argument("suite", type=click.Choice(["soup", "ouch", "ouch-nordic"]))
+@click.argument("suite", type=click.Choice(SUITES))
 @click.option("--target", metavar="HOST:PORT", help="The server to judge.")
 @click.option("--user", help="A port's user name.")
 @click.option("--password", default="NTFTEST", show_default=True, help="Its password.")
@@ -73,8 +88,13 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--second-password", help="Its password, if it is another one.")
 @click.option("--sister-user", help="Another port of the first one's firm.")
 @click.option("--guarded-user", help="A port with risk rules.")
+@click.option("--fix", default="4.2", type=click.Choice(["4.0", "4.1", "4.2", "4.4", "5.0"]), help="Version of FIX.")
+@click.option("--market", default="us", type=click.Choice(["us", "flite", "nordic"]), help="Dialect of FIX orders.")
+@click.option("--venue", help="The venue's CompID in FIX; INET, and INORD for the Nordic market.")
+@click.option("--order-target", metavar="HOST:PORT", help="For FIX Drop: where the ports are that are watched.")
+@click.option("--order-user", help="For FIX Drop: a port that is watched.")
 @click.option("--firm", help="The firm (MPID) of the first port.")
-@click.option("--symbol", default="ZWZZT", show_default=True, help="A security that nobody else trades meanwhile.")
+@click.option("--symbol", help="A security that nobody else trades meanwhile; ZWZZT, and 101 in Nordic FIX.")
 @click.option("--book", default="101", show_default=True, help="The same for the Nordic suite: an order book's number.")
 @click.option("--price", help="Orders are priced around it; 10.00, and 100.00 for the Nordic suite.")
 @click.option("--demo", is_flag=True, help="Fill in the other ports and the rules of `portcullis demo`.")
@@ -101,8 +121,13 @@ def conform(
     second_password: str | None,
     sister_user: str | None,
     guarded_user: str | None,
+    fix: str,
+    market: str,
+    venue: str | None,
+    order_target: str | None,
+    order_user: str | None,
     firm: str | None,
-    symbol: str,
+    symbol: str | None,
     book: str,
     price: str | None,
     demo: bool,
@@ -125,6 +150,8 @@ def conform(
       portcullis conform soup --target 127.0.0.1:7400 --user IN19T6
       portcullis conform ouch --target 127.0.0.1:7400 --user IN19T6 --demo
       portcullis conform ouch --target 127.0.0.1:7400 --user IN19T6 --second-user AK01T1 --only 'replace*'
+      portcullis conform fix-session --target 127.0.0.1:7401 --user FXT1 --fix 4.4
+      portcullis conform fix-orders --target 127.0.0.1:7401 --user INFX01 --demo
       portcullis conform ouch --list
     """
     need_tools()
@@ -134,16 +161,21 @@ def conform(
         return command.print_list(suite, only)
     if target is None or user is None:
         raise click.UsageError("name the server with --target HOST:PORT, and a port's --user")
+    is_nordic = suite == "ouch-nordic" or (suite in FIX_SUITES and market == "nordic")
     given = {"second_user": second_user, "sister_user": sister_user, "guarded_user": guarded_user, "firm": firm}
+    given |= {"venue": venue, "order_target": order_target, "order_user": order_user}
+    demos = FIX_DEMOS.get((suite, market), {}) if suite in FIX_SUITES else DEMOS[suite]
+    if suite in FIX_SUITES:
+        given |= {"fix": fix, "market": market}
     settings = {
-        **(DEMOS[suite] if demo else {}),
+        **(demos if demo else {}),
         **{name: value for name, value in given.items() if value is not None},
         **_settings(more),
         "user": user,
         "password": password,
-        "symbol": symbol,
+        "symbol": symbol or (book if suite in FIX_SUITES and is_nordic else "ZWZZT"),
         "book": book,
-        "price": price or PRICES[suite],
+        "price": price or (NORDIC_PRICE if is_nordic else US_PRICE),
     }
     users = {
         "we": (user, password),
@@ -152,6 +184,11 @@ def conform(
         "sister": (settings.get("sister_user"), password),
         "guarded": (settings.get("guarded_user"), password),
     }
+    if suite == "drop":
+        if order_target is None:
+            raise click.UsageError("FIX Drop is judged with orders: name their server with --order-target HOST:PORT")
+        _target(order_target)
+        users |= {"drop": users["we"], "we": (settings.get("order_user"), password)}
     return asyncio.run(
         command.conform(
             command.Options(
