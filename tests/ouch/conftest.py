@@ -9,7 +9,9 @@ Messages are written and read by the declarations, not by the server's codec, an
 bytes that the declarations would write: the rules of framing and appendage hold for every message of every test.
 """
 
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -20,6 +22,9 @@ from ouch.messages import OUCH, OUT, decode, encode
 from venue import config, reference
 from venue.machine import Machine
 from venue.record import Kind, Record
+
+sys.path.append(str(Path(__file__).parent))  # test modules cannot import each other by package here
+pytest.register_assert_rewrite("nordic_venue")
 
 SECOND = 1_000_000_000
 MIDNIGHT = 1_795_150_800 * SECOND
@@ -306,3 +311,11 @@ def new_venue(tmp_path_factory):
 @pytest.fixture
 def venue(new_venue):
     return new_venue()
+
+
+@pytest.fixture
+def nordic(tmp_path):
+    """The demo's Nordic ports, see `nordic_venue`."""
+    from nordic_venue import NordicVenue  # noqa: PLC0415 - found through the line at the top
+
+    return NordicVenue(tmp_path)
