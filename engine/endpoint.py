@@ -14,7 +14,18 @@ from typing import Protocol
 
 from mypy_extensions import mypyc_attr
 
-from engine.api import Port, Refusal, Reject, Sink
+from engine.api import (
+    BrokenTradeReason,
+    CancelReason,
+    Liquidity,
+    Order,
+    Port,
+    Refusal,
+    Reject,
+    SelfMatchPrevention,
+    Sink,
+    SystemEvent,
+)
 
 
 class PacketStream(Protocol):
@@ -88,3 +99,60 @@ class Endpoint(Sink):
 
     def load(self, state: bytes) -> None:
         """Take what `dump` gave."""
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Orderless(Endpoint):
+    """The protocol of a port that enters no orders: all that it is told is that a day starts or ends."""
+
+    def accepted(self, order: Order, dead: bool, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def replaced(self, order: Order, original: Order, dead: bool, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def modified(self, order: Order, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def canceled(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def prevented(
+        self,
+        order: Order,
+        removed: int,
+        quantity: int,
+        price: int,
+        liquidity: Liquidity,
+        strategy: SelfMatchPrevention,
+        now: int,
+    ) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def restated(self, order: Order, displayed: int, number: int, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def mass_canceled(self, request: bytes, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def broken(self, key: int, cl_ord_id: bytes, match: int, reason: BrokenTradeReason, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def carried_over(self, order: Order, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def system_event(self, event: SystemEvent, now: int) -> None:
+        """See `Sink`."""

@@ -12,6 +12,7 @@ order ports' own output while the venue runs, in large ones in a replay. Drop po
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from engine.api import (
@@ -134,15 +135,11 @@ class Refused(NamedTuple):
     wall: int
 
 
-Note = Accepted | Replaced | Left | Executed | Restated | Broken | Refused | bytes
-"""What happened, or the words in which a port told its client."""
-
-
 class Listener(Protocol):
     """A Drop port."""
 
-    def take(self, port: Port, note: Note) -> None:
-        """Tell what happened at `port`."""
+    def take(self, port: Port, note: object) -> None:
+        """Tell what happened at `port`: a note of this module, or one of the protocol's own, if it is one it hears."""
 
 
 class Notes:
@@ -153,10 +150,10 @@ class Notes:
 
     def __init__(self, times: Times) -> None:
         self.times = times
-        self.waiting: deque[tuple[tuple[Listener, ...], Port, Note]] = deque()
-        self.begun: Begun | None = None
+        self.waiting: deque[tuple[tuple[Listener, ...], Port, object]] = deque()
+        self.begun: Callable[[], None] | None = None
 
-    def add(self, listeners: tuple[Listener, ...], port: Port, note: Note) -> None:
+    def add(self, listeners: tuple[Listener, ...], port: Port, note: object) -> None:
         """Note what happened at `port`, for these."""
         waiting = self.waiting
         waiting.append((listeners, port, note))
@@ -175,13 +172,6 @@ class Notes:
                 listener.take(port, note)
 
 
-class Begun(Protocol):
-    """Told that something waits."""
-
-    def __call__(self) -> None:
-        """See that `Notes.settle` is called soon."""
-
-
 class Watch:
     """Stands before the sink of one port; it is a `Sink` itself. The port's own sink always hears first."""
 
@@ -191,7 +181,7 @@ class Watch:
         self.notes = notes
         self.listeners = listeners
 
-    def note(self, note: Note) -> None:
+    def note(self, note: object) -> None:
         """Note something for all who hear the port."""
         self.notes.add(self.listeners, self.port, note)
 

@@ -37,7 +37,7 @@ class May(NamedTuple):
 
 
 PLAIN = ("msgspec", "mypy_extensions")
-PORT = ("wire", "engine.api", "engine.endpoint")
+PORT = ("wire", "engine.api", "engine.endpoint", "engine.watch")
 MAY_IMPORT = {
     "wire": May(("wire",), PLAIN),
     "engine": May(("engine",), PLAIN),

@@ -27,6 +27,7 @@ from venue.clock import Clock, ManualClock, nanoseconds
 from venue.config import Config, ConfigError, PortSettings, check_reach
 from venue.control import ControlServer
 from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
+from venue.drop_turns import DropTurns
 from venue.gate import Gate, Intake, Writer
 from venue.instructions import Instruction, SetClock
 from venue.journal import Journal
@@ -34,7 +35,7 @@ from venue.listener import NO_SUCH_ADDRESS, BoundPort, Listener, plain_address, 
 from venue.log import EventLog, MemoryLog, SqliteLog
 from venue.machine import Machine
 from venue.ports import SoupConnection
-from venue.record import Kind
+from venue.record import WITH_THE_VENUE, Kind
 from venue.recovery import recover
 from venue.reference import market_command
 from venue.relay import Relay
@@ -206,6 +207,7 @@ class Venue:
         schedule = Schedule([DayRoll(self.days, self.machine.engine, self.open_day)])
         self.timekeeper = Timekeeper(self.journal, schedule, clock)
         self.timekeeper.resume()
+        DropTurns(self.loop, self.journal)
         gate.hold(self.machine.number, self.machine.touched)
         gate.durable(self.machine.number)
 
@@ -218,7 +220,7 @@ class Venue:
             self.journal.clock = ManualClock(self.clock, now if start is None else nanoseconds(start))
         times = self.clock.now()
         for index in list(self.machine.connected):
-            self.journal.record(Kind.DISCONNECT, index, b"", times)
+            self.journal.record(Kind.DISCONNECT, index, WITH_THE_VENUE, times)
         self.journal.commit()
         engine = self.machine.engine
         today = self.days.first(times[0])
@@ -391,7 +393,8 @@ class Venue:
 
     def _ignored(self, port: Port, reason: str, message: bytes) -> None:
         if self.live:  # what a replay meets was logged when it came
-            log.info("message ignored", port=port.name, reason=reason, message=message[:160].hex())
+            write = log.info if port.entry.drop is None else log.debug
+            write("message ignored", port=port.name, reason=reason, message=message[:160].hex())
 
     def _due_moved(self) -> None:
         self.timekeeper.plan()

@@ -261,7 +261,7 @@ def banner(venue: Venue) -> str:
         lines.append(f"  recovered {venue.recovered:,} records")
     lines.append("")
     lines.append(
-        f"  {'service':<14}{'address':<24}{'logins (SoupBinTCP user / password)' if settings.show_logins else ''}"
+        f"  {'service':<17}{'address':<24}{'logins (SoupBinTCP user / password)' if settings.show_logins else ''}"
     )
     tls = {service.key: " TLS" for service in venue.config.service if service.tls}
     for key, (host, port) in venue.addresses.items():
@@ -272,7 +272,7 @@ def banner(venue: Venue) -> str:
         if venue.config.web_service is not None and key == venue.config.web_service.key:
             address = f"http{'s' if key in tls else ''}://{address}"
             logins = _web_logins(venue.config) if settings.show_logins else ""
-        lines.append(f"  {key:<14}{address + tls.get(key, ''):<24}{logins}".rstrip())
+        lines.append(f"  {key:<17}{address + tls.get(key, ''):<24}{logins}".rstrip())
     lines += [
         "",
         "  portcullis tail   follows it      portcullis ops ports   looks inside      Ctrl-C   stops it",

@@ -139,7 +139,7 @@ class ServiceSettings(Settings, frozen=True):
 
     key: str
     offset: Annotated[int, msgspec.Meta(ge=0, le=500)]
-    protocol: Literal["ouch-5.0-us", "ouch-5.0-nordic", "http"]
+    protocol: Literal["ouch-5.0-us", "ouch-5.0-nordic", "ouch-drop-nordic", "http"]
     market: str | None = None
     tls: bool = False
     reject_codes: dict[str, RejectCode] | None = None

@@ -9,7 +9,7 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "second_login": "refuse or take-over",
     "sequence_zero": "last or next",
     "sequence_beyond_next": "refuse or next",
-    "protocol": "ouch-5.0-us, ouch-5.0-nordic or http",
+    "protocol": "ouch-5.0-us, ouch-5.0-nordic, ouch-drop-nordic or http",
     "market.key": "nasdaq, bx, psx or nordic",
     "rule_book": "eqrc or prm",
     "account.name": "6 capital letters and digits, the first four the member's MPID",

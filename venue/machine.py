@@ -23,12 +23,14 @@ from engine import commands, state
 from engine.api import CommandRefused, Configure, Port, Sink
 from engine.endpoint import Endpoint
 from engine.engine import Engine
+from engine.prm_commands import safeguard
 from ouch.nordic import NordicOuchPort
 from ouch.us import UsOuchPort
 from venue.desk import Desk, DeskState
+from venue.drops import Drops
 from venue.instructions import ClockMode, Instruction, SetClock
 from venue.machine_state import MachineState, PortState, Snapshot
-from venue.record import Kind, Record
+from venue.record import WITH_THE_VENUE, Kind, Record
 from venue.snapshot import canonical, state_hash
 from venue.spool import Spool
 from venue.stream import Stream
@@ -63,6 +65,7 @@ class Machine:
         self.touched: list[Stream] = []
         self.connected: dict[int, None] = {}
         self.desk = Desk()
+        self.drops = Drops(self)
         self.number = 0
         self.venue_time = 0
         self.wall_time = 0
@@ -81,18 +84,8 @@ class Machine:
         if now >= self.engine.next_deadline:
             self.engine.advance(now)
         if kind == Kind.COMMAND:
-            command = _commands.decode(payload)
-            if isinstance(command, SetClock):
-                self.clock = command.mode
-                return None
-            try:
-                commands.handle(self.engine, command, now, self._connect)
-            except CommandRefused as refused:
-                return refused
-            if isinstance(command, Configure):
-                for endpoint in self.ports:
-                    endpoint.configured()
-        elif kind == Kind.SLICE:
+            return self._command(_commands.decode(payload), now)
+        if kind == Kind.SLICE:
             self.engine.work_off_next(now)
         elif kind == Kind.OPERATION:
             self.desk.apply(payload, self.number, now, wall_time)
@@ -102,11 +95,32 @@ class Machine:
         elif kind == Kind.DISCONNECT:
             self.connected.pop(port, None)
             if self.ports[port].disconnected(now):
-                self.engine.disconnected(self.ports[port].port, now)
+                of = self.ports[port].port
+                self.engine.disconnected(of, now)
+                safeguard(self.engine, of, now, is_restart=payload == WITH_THE_VENUE)
         elif kind == Kind.SESSION_TIMER:
             self.ports[port].tick(now)
         elif kind == Kind.LOGOUT:
             self.ports[port].log_out(payload, now)
+        return None
+
+    def _command(self, command: Instruction, now: int) -> CommandRefused | None:
+        """Carry out a command, or give its refusal."""
+        if isinstance(command, SetClock):
+            self.clock = command.mode
+            return None
+        entries = self.drops.entries
+        if isinstance(command, Configure):
+            self.drops.configure(command.ports)
+        try:
+            commands.handle(self.engine, command, now, self._connect)
+        except CommandRefused as refused:
+            self.drops.entries = entries
+            return refused
+        if isinstance(command, Configure):
+            self.drops.join_all()
+            for endpoint in self.ports:
+                endpoint.configured()
         return None
 
     def messages(self, port: int, payloads: Sequence[bytes], now: int, wall_time: int) -> int:
@@ -133,6 +147,7 @@ class Machine:
 
     def settle(self) -> None:
         """Let the streams put away what they got, and let go of those of days that are over: for who has no gate."""
+        self.drops.notes.settle()
         for stream in self.touched:
             stream.settle()
         self.touched[:] = [stream for stream in self.touched if not stream.ended]
@@ -144,12 +159,13 @@ class Machine:
     def _connect(self, port: Port) -> Sink:
         """Give a new port of the engine its dialect and its stream. Ports come in the order of their indexes."""
         assert port.index == len(self.ports)
-        endpoint = DIALECTS[port.entry.protocol](
-            port, self.engine, partial(self._open_stream, port.index), self.ignored
-        )
+        open_stream = partial(self._open_stream, port.index)
+        endpoint = self.drops.open(port, open_stream)
+        if endpoint is None:
+            endpoint = DIALECTS[port.entry.protocol](port, self.engine, open_stream, self.ignored)
         self.ports.append(endpoint)
         self.streams.append(Stream("", self.touched, self.directory))
-        return endpoint
+        return self.drops.join(port.index)
 
     def _open_stream(self, index: int) -> Stream:
         """End a port's stream and start the one of the day that begins."""
@@ -161,6 +177,7 @@ class Machine:
 
     def dump(self) -> bytes:
         """Give the canonical bytes of the whole state."""
+        self.drops.notes.settle()
         ports = {
             endpoint.port.name: PortState(
                 sorted(endpoint.numbers.items()),
@@ -179,6 +196,7 @@ class Machine:
 
     def snapshot(self) -> bytes:
         """Give a snapshot of the machine as it is now."""
+        self.drops.notes.settle()
         streams = {port.port.name: stream.dump() for port, stream in zip(self.ports, self.streams, strict=True)}
         trades = state.dump_trades(self.engine)
         times = self.venue_time, self.wall_time
@@ -190,6 +208,7 @@ class Machine:
         snapshot = msgspec.msgpack.decode(blob, type=Snapshot)
         machine_state = msgspec.msgpack.decode(snapshot.state, type=MachineState)
         if machine_state.engine is not None:
+            self.drops.configure(machine_state.engine.configuration.ports)
             state.load(self.engine, machine_state.engine, snapshot.trades, self._connect)
         if isinstance(machine_state.desk, DeskState):
             self.desk.load(machine_state.desk, snapshot.desk_wall_times)
@@ -200,6 +219,7 @@ class Machine:
             endpoint.resume(stream)
             endpoint.numbers.update(port_state.numbers)
             endpoint.load(port_state.detail)
+        self.drops.join_all()
         self.touched.clear()
         self.connected.update(dict.fromkeys(snapshot.connected))
         self.clock = machine_state.clock

@@ -16,7 +16,7 @@ import structlog
 
 from venue.admission import Attempt, Refused, Verdict
 from venue.config import PortSettings, ServiceSettings
-from venue.record import Kind
+from venue.record import WITH_THE_VENUE, Kind
 from wire.soup import (
     DebugReceived,
     Event,
@@ -302,7 +302,8 @@ class SoupConnection(asyncio.Protocol):
         self.venue.logged_in.pop(self.port.name, None)
         self.port = self.stream = None
         if not self.journal.closed:
-            self.journal.record(Kind.DISCONNECT, self.index, b"", self.journal.clock.now())
+            why = b"" if self.venue.live else WITH_THE_VENUE
+            self.journal.record(Kind.DISCONNECT, self.index, why, self.journal.clock.now())
             self.journal.commit()
 
     @property

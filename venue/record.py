@@ -27,6 +27,8 @@ _FIELDS: Final = Struct("<BHqqI")
 _HEADER: Final = Struct("<BHqqII")
 _CRC: Final = Struct("<I")
 
+WITH_THE_VENUE: Final = b"restart"
+"""The bytes of a `DISCONNECT` that came because the venue stopped, or had ended; others have none."""
 HEADER_LENGTH: Final = _HEADER.size
 """Bytes that a record takes beyond its payload."""
 

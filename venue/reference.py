@@ -25,7 +25,7 @@ from engine.risk.eqrc import PERCENT_SCALE
 from ouch.terms import AIQ_STRATEGIES
 from venue import nordic_settings
 from venue.config import Config, ServiceSettings, SymbolSettings, scaled
-from venue.drop_settings import drop_entry
+from venue.drop_settings import DROP_PROTOCOLS, drop_entry
 from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
 from venue.settings import Ticks, ticks
 
@@ -39,7 +39,10 @@ def time_of_day(text: str) -> int:
 
 
 def market_command(config: Config) -> Configure:
-    """Give what the file says of the market as the command that tells the engine."""
+    """Give what the file says of the market as the command that tells the engine.
+
+    Drop ports come first: they are to hear all that the others say from the moment that these are opened.
+    """
     services = {service.key: (service.market, service.protocol) for service in config.service if service.market}
     settings = {service.key: _protocol_settings(service) for service in config.service}
     return Configure(
@@ -66,7 +69,7 @@ def market_command(config: Config) -> Configure:
                 drop_entry(port, services[port.service][1]),
                 settings[port.service],
             )
-            for port in config.port
+            for port in sorted(config.port, key=lambda port: services[port.service][1] not in DROP_PROTOCOLS)
         ),
         rules=tuple(_rule_entry(i, rule) for i, rule in enumerate(config.rule)),
         firms=tuple(

@@ -62,14 +62,27 @@ class Follower:
         head = {"record": machine.number, "time": moment(record.venue_time)}
         yield {**head, "direction": "in", **_input(machine, record, refused)}
         refusal = machine.ports[record.port].refusal if record.kind == Kind.MESSAGE else None
+        machine.drops.notes.settle()
         for stream in machine.touched:
             stream.untouched = True
+<<<<<<< HEAD
             if stream not in self.endpoints:
                 self.endpoints[stream] = machine.ports[machine.streams.index(stream)]
             for sequence in range(self.told.get(stream, 0) + 1, stream.count + 1):
                 endpoint = self.endpoints[stream]
                 entry = {**head, "direction": "out", "port": endpoint.port.name, "sequence": sequence}
                 yield {**entry, **said(endpoint, stream.packet(sequence), refusal, machine.number)}
+=======
+            if stream not in self.owners:
+                self.owners[stream] = machine.ports[machine.streams.index(stream)].port.name
+            first = self.told.get(stream, 0) + 1
+            if self.owners[stream] in machine.drops.names:  # what is dropped was told above
+                first = stream.count + 1
+            for sequence in range(first, stream.count + 1):
+                message = stream.packet(sequence)[SOUP_HEADER:]
+                entry = {**head, "direction": "out", "port": self.owners[stream], "sequence": sequence}
+                yield {**entry, **describe(Direction.OUT, message, refusal, machine.number)}
+>>>>>>> cba3e28 (Tell on OUCH Drop ports what Nordic ports tell their clients, and guard accounts by their connections)
             self.told[stream] = stream.count
             if stream.ended:
                 del self.told[stream], self.endpoints[stream]

@@ -30,7 +30,7 @@ from wire.soup_client import CLIENT_SETTINGS, SoupClient
 from wire.soup_terms import LoginAccepted, LoginRejected, State
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("disks", "doors", "logs", "processes", "traders")
+pytest.register_assert_rewrite("disks", "doors", "drops", "logs", "processes", "traders")
 
 from doors import visit, walks  # noqa: E402, F401 - fixtures, found through the lines above
 from logs import killed, stopped  # noqa: E402, F401 - the same

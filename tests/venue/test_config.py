@@ -156,7 +156,7 @@ BAD = [
     # what is missing, unknown, or there twice
     (*port('password = "NTFTEST"', f'password = "NTFTEST"\npassword_hash = "{HASH}"'), "port[0].password_hash"),
     ('key = "ouch.nasdaq"\n', "", "service[0].key"),
-    ('password = "NTFTEST"\n\n# --- Firms', "\n# --- Firms", "port[11].password"),
+    ('password = "NTFTEST"\n\n# --- Firms', "\n# --- Firms", "port[12].password"),
     ("[soupbintcp]", "[soup]", "soup"),
     ('key = "bx"', 'key = "nasdaq"', "market[1].key"),
     ('key = "ouch.bx"', 'key = "ouch.nasdaq"', "service[1].key"),
@@ -259,6 +259,7 @@ def test_the_sample_is_the_demo():
         "ouch.bx": 2,
         "ouch.psx": 4,
         "ouch.nordic": 10,
+        "drop.ouch.nordic": 14,
         "http": 20,
     }
     assert {port.name: (port.mpid, port.service) for port in demo.port} == {
@@ -274,6 +275,7 @@ def test_the_sample_is_the_demo():
         "GP29O2": ("GP29", "ouch.nordic"),
         "GP30O1": ("GP30", "ouch.nordic"),
         "GP31O1": ("GP31", "ouch.nordic"),
+        "GP29D2": ("GP29", "drop.ouch.nordic"),
     }
     assert {port.password for port in demo.port} == {"NTFTEST"}
     assert {
@@ -376,4 +378,5 @@ def test_firms_and_strategies_reach_the_market():
         ("AKAM", "TWO", "ALL"),
     ]
     oldest = SelfMatchPrevention(SelfMatchLevel.ORGANIZATION, SelfMatchAction.CANCEL_OLDEST)
-    assert [port.self_match_prevention for port in command.ports][:2] == [oldest, None]
+    strategies = {port.name: port.self_match_prevention for port in command.ports}
+    assert (strategies["IN19T6"], strategies["IN24T4"]) == (oldest, None)

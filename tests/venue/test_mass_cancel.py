@@ -302,7 +302,7 @@ def test_kill_9_in_the_middle(launch, connect, portcullis, tmp_path, durability,
     for _, record in read_log(venue.data):
         machine.apply(record)
     assert (machine.number, machine.hash()) == replayed
-    left = len(machine.ports[0].port.orders)
+    left = len(machine.engine.ports[NAME].orders)
     print(f"{durability}: killed with {left} orders left of {MANY}")
 
     venue = launch("--durability", durability)

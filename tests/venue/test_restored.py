@@ -64,7 +64,9 @@ def test_a_symbol_that_is_no_longer_listed_is_unknown_before_and_after_a_restart
     venue.stop()
     listing = re.search(r'\[\[symbol\]\]\nsymbol = "AAPL"\n(.*\n)*?\n', config.sample())[0]
     again = host(demo_config((listing, "")))
-    client = connect(again, name=NAME, sequence=again.call(lambda: again.venue.machine.streams[0].count) + 1)
+    machine = again.venue.machine
+    count = again.call(lambda: machine.streams[machine.engine.ports[NAME].index].count)
+    client = connect(again, name=NAME, sequence=count + 1)
     client.enter(2, options=codec.pack_option(codec.TAG_AIQ_STRATEGY, b"!"))
     _, messages = client.settle()
     assert codec.unpack_rejected(messages[-1])[2] == 0x0017

@@ -175,6 +175,7 @@ class Replica:
 
     def settle(self) -> None:
         """Let the streams put away what they got: nobody here sends it."""
+        self.machine.drops.notes.settle()
         if self.machine.touched:
             self.counts.sent(self.machine)
         for stream in self.machine.touched:
