@@ -31,11 +31,6 @@ class Drops:
         self.notes = Notes(machine)
         self.entries: dict[str, PortEntry] = {}
 
-    @property
-    def names(self) -> list[str]:
-        """The Drop ports."""
-        return [name for name, entry in self.entries.items() if entry.drop is not None]
-
     def configure(self, entries: tuple[PortEntry, ...]) -> None:
         """Take the ports of a configuration, before those that are new are opened."""
         self.entries = {entry.name: entry for entry in entries}

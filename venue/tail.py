@@ -65,24 +65,15 @@ class Follower:
         machine.drops.notes.settle()
         for stream in machine.touched:
             stream.untouched = True
-<<<<<<< HEAD
             if stream not in self.endpoints:
                 self.endpoints[stream] = machine.ports[machine.streams.index(stream)]
-            for sequence in range(self.told.get(stream, 0) + 1, stream.count + 1):
-                endpoint = self.endpoints[stream]
-                entry = {**head, "direction": "out", "port": endpoint.port.name, "sequence": sequence}
-                yield {**entry, **said(endpoint, stream.packet(sequence), refusal, machine.number)}
-=======
-            if stream not in self.owners:
-                self.owners[stream] = machine.ports[machine.streams.index(stream)].port.name
+            endpoint = self.endpoints[stream]
             first = self.told.get(stream, 0) + 1
-            if self.owners[stream] in machine.drops.names:  # what is dropped was told above
+            if endpoint.port.entry.drop is not None:  # what Drop ports tell was told above
                 first = stream.count + 1
             for sequence in range(first, stream.count + 1):
-                message = stream.packet(sequence)[SOUP_HEADER:]
-                entry = {**head, "direction": "out", "port": self.owners[stream], "sequence": sequence}
-                yield {**entry, **describe(Direction.OUT, message, refusal, machine.number)}
->>>>>>> cba3e28 (Tell on OUCH Drop ports what Nordic ports tell their clients, and guard accounts by their connections)
+                entry = {**head, "direction": "out", "port": endpoint.port.name, "sequence": sequence}
+                yield {**entry, **said(endpoint, stream.packet(sequence), refusal, machine.number)}
             self.told[stream] = stream.count
             if stream.ended:
                 del self.told[stream], self.endpoints[stream]
@@ -128,11 +119,17 @@ def describe_ouch(protocol: Protocol, direction: Direction, message: bytes) -> E
     return {"message": type(decoded).__name__, **fields}
 
 
+def describe_ignored(direction: Direction, message: bytes) -> Entry:  # noqa: ARG001 - see `Dialect`
+    """Give a message that nobody reads."""
+    return {"message": "ignored", "bytes": message.hex()}
+
+
 DIALECTS = {
     "ouch-5.0-us": Dialect(3, partial(describe_ouch, messages.OUCH), frozenset({"Rejected"})),
     "ouch-5.0-nordic": Dialect(3, partial(describe_ouch, nordic_messages.NORDIC), frozenset({"Rejected"})),
+    "ouch-drop-nordic": Dialect(3, describe_ignored, frozenset()),
 }
-"""How each protocol of order entry is told."""
+"""How each protocol is told."""
 
 
 def heard(endpoint: Endpoint, message: bytes) -> Entry:

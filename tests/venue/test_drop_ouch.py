@@ -11,6 +11,7 @@ from ouch.drop import CopiedNordicPort
 from ouch.nordic import NordicOuchPort
 from ouch.us import UsOuchPort
 from venue import config as configuration
+from venue import tail
 from venue.machine import Machine
 from venue.recovery import replay
 
@@ -102,6 +103,11 @@ def test_what_its_client_sends_does_nothing(host, traders, drop):
     trader.take(2)
     assert letters(watcher.take()) == [("GP29O1", "A")]
     assert venue.ask("orders?port=GP29D2").body["items"] == []
+    venue.wait_for_disk()
+    entries = list(tail.Follower(Machine(venue.data)).follow(venue.data, forever=False))
+    assert [entry["message"] for entry in entries if entry.get("port") == "GP29D2" and "message" in entry] == [
+        "ignored"
+    ] * 3
 
 
 @OUCH_DROP
