@@ -37,6 +37,7 @@ from engine.instructions import (
 )
 from engine.orders import LiveOrders
 from engine.terms import (
+    AWAY_MARKET,
     MARKET_PRICE,
     MARKET_PRICE_ALTERNATIVE,
     MAXIMUM_BOOK_QUANTITY,
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from engine.trades import Trade
 
 __all__ = [
+    "AWAY_MARKET",
     "MARKET_PRICE",
     "MARKET_PRICE_ALTERNATIVE",
     "MAXIMUM_BOOK_QUANTITY",

@@ -53,6 +53,7 @@ from engine.prm_commands import (
     take_port,
 )
 from engine.risk.eqrc import PERCENT_SCALE, RuleBook
+from engine.routing import AWAY_PORT
 
 Connect = Callable[[Port], Sink]
 """Makes the sink of a new port."""
@@ -330,7 +331,7 @@ def find_books(engine: Engine, market_key: str, symbol: str | None) -> list[Book
 
 
 def bust_trade(engine: Engine, command: BustTrade, now: int) -> None:
-    """Break one of today's trades: both sides are told, the book does not change."""
+    """Break one of today's trades: both sides that are ours are told, the book does not change."""
     market = find_market(engine, command.market)
     trade = market.trades.find(command.match_number)
     if trade is None:
@@ -340,7 +341,8 @@ def bust_trade(engine: Engine, command: BustTrade, now: int) -> None:
     market.trades.broken[command.match_number] = None
     ports = list(engine.ports.values())
     for party in (trade.incoming, trade.resting):
-        ports[party.port].sink.broken(party.key, party.cl_ord_id, command.match_number, command.reason, now)
+        if party.port != AWAY_PORT:
+            ports[party.port].sink.broken(party.key, party.cl_ord_id, command.match_number, command.reason, now)
 
 
 def release_port(engine: Engine, command: ReleasePort) -> None:

@@ -13,6 +13,7 @@ from engine.api import (
     Reject,
     TimeInForce,
 )
+from engine.routing import routing_fault
 
 LONGEST_EXPIRE_TIME: Final = 86_399
 """Seconds: an order that is good till a time ends within the day."""
@@ -38,7 +39,9 @@ def attribute_fault(order: Order) -> Reject | None:
     if attributes.handling_instruction:
         return Reject.INVALID_CROSS
     if attributes.route:
-        return Reject.ROUTING_NOT_SERVED
+        fault = routing_fault(order)
+        if fault is not None:
+            return fault
     if attributes.expire_time > LONGEST_EXPIRE_TIME or (
         terms.time_in_force is TimeInForce.GOOD_TILL_TIME and not (attributes.expire_time or attributes.expires_at)
     ):

@@ -189,11 +189,11 @@ class Engine(Matching, OrderEntry):
         """Put a faultless `order` in the place of `original` with a new time priority, or say why not."""
         executed = original.size - original.open
         assert order.size > executed
+        order.quantity = order.size - executed
         refusal = self.admit(order, now)
         if refusal is not None and order.scope.protection is not None and excuses(refusal, original, order):
             refusal = None
         if refusal is None:
-            order.quantity = order.size - executed
             self.leave(original)
             self.work(order, original, now)
         return refusal

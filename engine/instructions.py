@@ -34,7 +34,8 @@ class PortEntry(msgspec.Struct, array_like=True, frozen=True):
     `self_match_prevention` is for orders that do not choose a strategy themselves. The next three are PRM's: whether
     continuous fat finger is on, how many orders a second the port may send (0 = no limit), and whether its orders are
     canceled when it sends more. With `cancel_on_disconnect` they end with the connection. `drop` makes it a Drop port.
-    `settings` are the protocol's own, carried for the port and never read here.
+    `settings` are the protocol's own, carried for the port and never read here. `routing` lets its orders ask for a
+    route.
     """
 
     name: str
@@ -48,6 +49,7 @@ class PortEntry(msgspec.Struct, array_like=True, frozen=True):
     cancel_on_disconnect: bool = False
     drop: DropEntry | None = None
     settings: bytes = b""
+    routing: bool = False
 
     @property
     def identity(self) -> tuple[str, str, str, str]:

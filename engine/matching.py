@@ -3,7 +3,8 @@
 An order without conditions against a side without conditions takes the short way: best price, displayed first, time
 (`_match`). Minimum quantity, reserve and self-match prevention, on either side, go the long way (`_match_conditional`)
 through the queue of all that the price allows, because some of it may have to be passed over. Post only has a way of
-its own (`_match_post_only`): it trades where the price is improved enough, and goes where it would lock or cross.
+its own (`_match_post_only`): it trades where the price is improved enough, and goes where it would lock or cross. So
+has an order with a route (`_work_routed`): what its book leaves open of it may be filled away.
 
 For editors: what is asked for is checked before it comes here; nothing in this module refuses anything.
 """
@@ -14,6 +15,7 @@ from heapq import heapify, heappop, heappush
 from typing import Final
 
 from engine.api import (
+    AWAY_MARKET,
     MAXIMUM_PRICE,
     PLAIN,
     SECOND,
@@ -37,6 +39,7 @@ from engine.conditions import (
     reachable,
     self_match,
 )
+from engine.routing import AWAY_PORT, away_price
 from engine.trades import PENDING_MAX, pack_trade
 
 BUY: Final = Side.BUY
@@ -77,8 +80,13 @@ class Matching:
         limit, rests = MARKET_LIMIT, False
         if price <= MAXIMUM_PRICE:
             limit, rests = price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
-        conditional = contra.conditional or (attributes is not PLAIN and attributes.conditional)
+        conditional = contra.conditional or (
+            attributes is not PLAIN and (attributes.conditional or attributes.route != b"")
+        )
         if conditional:
+            if attributes.route:
+                self._work_routed(order, original, contra, limit, rests, now)
+                return
             meets = reachable(order, contra, limit) is not None
             trades = meets and (attributes.post_only or is_enough(order, contra, limit))
         else:
@@ -100,6 +108,27 @@ class Matching:
             if order.quantity:
                 self._rest(order, now)
         elif order.quantity and not dead:
+            self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
+
+    def _work_routed(
+        self, order: Order, original: Order | None, contra: BookSide, limit: int, rests: bool, now: int
+    ) -> None:
+        """Work an order with a route: on its book, then away (`engine/routing.py`)."""
+        is_directed = order.attributes.route == AWAY_MARKET
+        meets = not is_directed and reachable(order, contra, limit) is not None and is_enough(order, contra, limit)
+        price = away_price(order)
+        dead = not rests and not meets and price is None
+        if original is None:
+            order.port.sink.accepted(order, dead, now)
+        else:
+            order.port.sink.replaced(order, original, dead, now)
+        if meets:
+            self._match_conditional(order, contra, limit, now)
+        if order.quantity and price is not None:
+            self._trade_away(order, price, now)
+        if order.quantity and rests:
+            self._rest(order, now)
+        elif not dead:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
 
     def _rest(self, order: Order, now: int) -> None:
@@ -205,6 +234,20 @@ class Matching:
             market.trades.settle()
         port.sink.executed(order, quantity, price, REMOVED, match, now)
         contra.sink.executed(resting, quantity, price, added, match, now)
+
+    @staticmethod
+    def _trade_away(order: Order, price: int, now: int) -> None:
+        """Let the away market fill all that is open of an order, under a number of the order's own market."""
+        market = order.scope.book.market
+        market.match_number = match = market.match_number + 1
+        quantity, order.quantity = order.quantity, 0
+        port, label = order.port, order.scope.book.label
+        market.trades.pending.append(
+            pack_trade(port.index, order.key, order.cl_ord_id, AWAY_PORT, 0, b"", label, quantity, price, now)
+        )
+        if len(market.trades.pending) == PENDING_MAX:
+            market.trades.settle()
+        port.sink.executed(order, quantity, price, Liquidity.ROUTED, match, now)
 
     def _prevent(
         self,

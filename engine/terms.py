@@ -29,6 +29,8 @@ ROUND_LOT: Final = 100
 """Shares of a normal unit of trading."""
 SECOND: Final = 1_000_000_000
 """Nanoseconds."""
+AWAY_MARKET: Final = b"AWAY"
+"""The simulated market that routed orders go to: its name in reports, and as the route of an order directed to it."""
 
 
 class Side(IntEnum):
@@ -84,12 +86,13 @@ class PriceType(IntEnum):
 
 
 class Liquidity(IntEnum):
-    """What an execution did to the book."""
+    """What an execution did to the book; `ROUTED` is one on the away market."""
 
     ADDED = 0
     REMOVED = 1
     ADDED_HIDDEN = 2
     ADDED_RESERVE = 3
+    ROUTED = 4
 
 
 class CancelReason(IntEnum):

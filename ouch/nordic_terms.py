@@ -152,6 +152,7 @@ LIQUIDITY_ATTRIBUTES: Final = {
     Liquidity.REMOVED: nordic_codes.REMOVED,
     Liquidity.ADDED_HIDDEN: nordic_codes.ADDED,
     Liquidity.ADDED_RESERVE: nordic_codes.ADDED,
+    Liquidity.ROUTED: nordic_codes.REMOVED,  # no OUCH port may ask for a route
 }
 BROKEN_TRADE_REASONS: Final = {
     BrokenTradeReason.ERRONEOUS: nordic_codes.BrokenTradeReason.ERRONEOUS.wire,

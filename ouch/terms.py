@@ -166,6 +166,7 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.REMOVED: codes.LiquidityFlag.REMOVED.wire,
     Liquidity.ADDED_HIDDEN: codes.LiquidityFlag.ADDED_HIDDEN.wire,
     Liquidity.ADDED_RESERVE: codes.LiquidityFlag.ADDED_HIDDEN_RESERVE.wire,
+    Liquidity.ROUTED: codes.LiquidityFlag.REMOVED.wire,  # no OUCH port may ask for a route
 }
 
 BROKEN_TRADE_REASONS: Final = {

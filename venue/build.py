@@ -26,6 +26,7 @@ COMPILED = (
     "engine.risk.eqrc",
     "engine.risk.prm",
     "engine.conditions",
+    "engine.routing",
     "engine.details",
     "engine.matching",
     "engine.mass_cancel",

@@ -25,11 +25,13 @@ from engine.api import (
     Refusal,
     Reject,
     RuleEntry,
+    Scope,
     Side,
 )
 from engine.book import Security
 from engine.risk.limits import Band, Bound, Check, FatFinger, FatFingerRange, Limits
 from engine.risk.windows import SlidingWindow
+from engine.routing import unfilled
 
 PERCENT_SCALE: Final = 10_000
 """Percentages are held in 1/10,000 of a percent."""
@@ -38,6 +40,8 @@ RANGE_FLOORS: Final = tuple(dollars * PRICE_SCALE for dollars in (1, 10, 50, 100
 BUY: Final = Side.BUY
 CONTINUOUS: Final = Cross.CONTINUOUS
 UNLIMITED: Final = Limits()
+ROUTED: Final = "ROUTED"
+"""The exchange of the rules that hold what goes to the away market."""
 
 
 def entry_disabled(port: Port) -> Refusal | None:
@@ -161,7 +165,24 @@ def settle(band: Band, limits: Limits, reference: int, is_buy: bool) -> None:
     band.highest = reference + (aggressive if is_buy else passive)
 
 
-CHECKS: Final = (restricted_stock, maximum_shares, maximum_notional, fat_finger)
+def routed_part(order: Order) -> Refusal | None:
+    """Hold what of an order would go away to the rules whose exchange is `ROUTED` (EQRC guide 2)."""
+    limits = order.scope.limits.routed
+    if limits is None or not order.attributes.route:
+        return None
+    size = unfilled(order)
+    if not size:
+        return None
+    scope = Scope(order.port, order.scope.book, limits, order.scope.user)
+    part = Order(order.port, scope, order.terms, order.attributes, size, order.price, order.cl_ord_id, order.key)
+    for check in limits.armed:
+        refusal = check(part)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+CHECKS: Final = (restricted_stock, maximum_shares, maximum_notional, fat_finger, routed_part)
 """What is asked of each order, in order of precedence."""
 
 
@@ -237,12 +258,17 @@ class RuleBook:
 
     def limits(self, port: Port, symbol: str) -> Limits:
         """Fold the rules that hold for `port` in `symbol`; ports without rules share one object."""
-        rules = [
+        rules = self.rules_of(port, port.exchange, symbol)
+        routed = self.rules_of(port, ROUTED, symbol) if port.entry.routing else []
+        return fold(rules, routed) if rules or routed else UNLIMITED
+
+    def rules_of(self, port: Port, exchange: str, symbol: str) -> list[RuleEntry]:
+        """Give the rules of one exchange that hold for `port` in `symbol`."""
+        return [
             rule
-            for rule in self.by_firm.get((port.exchange, port.mpid), ())
+            for rule in self.by_firm.get((exchange, port.mpid), ())
             if rule.port in (None, port.name) and (not rule.symbols or symbol in rule.symbols)
         ]
-        return fold(rules) if rules else UNLIMITED
 
     def message_windows(self, port: Port) -> tuple[tuple[str, SlidingWindow], ...]:
         """Give a new window for each message rate rule of `port`, by rule."""
@@ -256,9 +282,11 @@ class RuleBook:
         return tuple(windows)
 
 
-def fold(rules: list[RuleEntry]) -> Limits:
-    """Fold rules of every level into one set of limits: the most restrictive of each wins."""
+def fold(rules: list[RuleEntry], routed: list[RuleEntry]) -> Limits:
+    """Fold rules of every level into one set of limits, what goes away apart: the most restrictive of each wins."""
     limits = Limits()
+    if routed:
+        limits.routed = fold(routed, [])
     for rule in rules:
         if rule.type == "max-shares":
             limits.maximum_shares = _tighter(limits.maximum_shares, rule, 1)
@@ -268,12 +296,15 @@ def fold(rules: list[RuleEntry]) -> Limits:
             limits.restricted = Bound(0, rule.rule_id)
         elif rule.type == "fat-finger":
             limits.fat_finger += (_fat_finger(rule),)
-    settings = (limits.restricted, limits.maximum_shares, limits.maximum_notional, limits.fat_finger or None)
+    settings = (
+        *(limits.restricted, limits.maximum_shares, limits.maximum_notional),
+        *(limits.fat_finger or None, limits.routed),
+    )
     armed: tuple[Check, ...] = tuple(
         check for check, setting in zip(CHECKS, settings, strict=True) if setting is not None
     )
     limits.armed = armed
-    if limits.restricted is not None:
+    if limits.restricted is not None or limits.routed is not None:
         limits.shares_within = -1
     elif limits.maximum_shares is not None:
         limits.shares_within = limits.maximum_shares.limit

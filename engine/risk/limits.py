@@ -15,7 +15,8 @@ class Limits:
 
     `armed` are the checks that have something to compare, in the rule book's order of precedence. `buys` and `sells`
     are what the fat finger rules let pass at the reference price that they saw last. An order up to `shares_within` and
-    `notional_within` (ticks x shares) is within every limit of that kind, whatever else it says.
+    `notional_within` (ticks x shares) is within every limit of that kind, whatever else it says. `routed` is what the
+    part of an order that goes away is held to, beside this; None where nothing is said of that.
     """
 
     __slots__ = (
@@ -26,6 +27,7 @@ class Limits:
         "maximum_shares",
         "notional_within",
         "restricted",
+        "routed",
         "sells",
         "shares_within",
     )
@@ -40,6 +42,7 @@ class Limits:
         self.sells = Band()
         self.shares_within = NO_LIMIT
         self.notional_within = NO_LIMIT
+        self.routed: Limits | None = None
 
 
 class Bound(NamedTuple):

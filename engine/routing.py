@@ -1,0 +1,77 @@
+"""Orders that may leave their book: what it cannot fill goes to a simulated away market, which fills or returns it.
+
+An order with a route trades on its own book first, as any other does. What is left of it then goes away, once: when it
+enters, and when it is replaced. The away market fills all of that at the outside quote which operations have set, if
+there is one on the side that is asked and the order's price allows it; else it returns it, and the rest of the order
+rests or ends as if it had no route. An order that is *directed* (its route is the away market's own name) skips its
+book, and is immediate or cancel.
+
+What goes away is held to the risk rules whose exchange is `ROUTED`, beside those of the order's own exchange
+(`engine/risk/eqrc.py`). The names of the strategies are Nasdaq's; here they all do the same.
+
+For editors: nothing here changes anything. The outside quote has no size, and a fill there is none of our own trades:
+it moves neither our book nor our last price.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.api import MAXIMUM_PRICE, Order, Reject, SelfMatchAction, TimeInForce
+from engine.book import BookSide, Security
+from engine.conditions import MARKET_LIMIT, is_enough, minimum, owner_of, self_match
+from engine.terms import AWAY_MARKET
+
+STRATEGIES: Final = frozenset(
+    {
+        *(b"SCAN", b"STGY", b"SKIP", b"SKNY", b"MOPP", b"DOTI", b"DOTZ", b"LIST", b"CART", b"MIDP"),
+        *(b"QDRK", b"QCST", b"SAVE", b"QSAV", b"SOLV", b"TFTY", b"QTFY"),
+        *(b"BSCN", b"BSTG", b"BSKP", b"BSKN", b"BMOP", b"BDOT", b"BTFY", b"BDRK", b"BCST", b"BCRT"),
+        *(b"PSCN", b"PSTG", b"PSKP", b"PSKN", b"PMOP", b"PDOT", b"PTFY", b"PDRK", b"PCST", b"PCRT"),
+    }
+)
+"""The routes that begin on the order's own book: Nasdaq's strategies, and the sisters of some at BX and PSX."""
+AWAY_PORT: Final = 0xFFFF
+"""The index, in a trade, of the party that is no port of the venue."""
+
+
+def routing_fault(order: Order) -> Reject | None:
+    """Find what is wrong with an order's route: that its port may ask for none, or one that there is not."""
+    attributes = order.attributes
+    if not order.port.entry.routing or attributes.post_only:
+        return Reject.ROUTING_NOT_SERVED
+    if attributes.route == AWAY_MARKET:
+        is_immediate = order.terms.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
+        return None if is_immediate else Reject.INVALID_TIME_IN_FORCE
+    return None if attributes.route in STRATEGIES else Reject.ROUTING_NOT_SERVED
+
+
+def away_price(order: Order) -> int | None:
+    """Give the price at which the away market would fill an order now, None where it would return it."""
+    security: Security = order.scope.book.security
+    if order.terms.is_buy:
+        quote = security.outside_offer
+        return quote if quote is not None and (order.price > MAXIMUM_PRICE or quote <= order.price) else None
+    quote = security.outside_bid
+    return quote if quote is not None and (order.price > MAXIMUM_PRICE or quote >= order.price) else None
+
+
+def unfilled(order: Order) -> int:
+    """Give how many shares of an order that is about to enter its book would leave open: what would go away."""
+    contra: BookSide = order.scope.book.sells if order.terms.is_buy else order.scope.book.buys
+    limit = order.price * contra.sign if order.price <= MAXIMUM_PRICE else MARKET_LIMIT
+    remaining = order.quantity
+    if order.attributes.route == AWAY_MARKET or not is_enough(order, contra, limit):
+        return remaining
+    for resting in contra.queue(limit):
+        owner = owner_of(resting)
+        if minimum(owner) > remaining:
+            continue
+        strategy = self_match(order, owner)
+        if strategy is None or strategy.action is SelfMatchAction.DECREMENT_BOTH:
+            remaining -= min(resting.quantity, remaining)
+        elif strategy.action is SelfMatchAction.CANCEL_NEWEST:
+            return 0
+        if not remaining:
+            break
+    return remaining
