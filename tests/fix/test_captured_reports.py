@@ -1,7 +1,7 @@
 """Reports have the shape of real ones that were captured and published: every tag that stands there, with its value."""
 
 import pytest
-from floor import Floor
+from fix_floor import Floor
 
 CAPTURED = pytest.mark.section("FIX", "Captured reports")
 
