@@ -160,7 +160,7 @@ class Handshake(Numbers):
 
     def _catch_up(self, number: int, is_next: bool, expected: int, last: int, wall: int) -> None:
         """Mend both directions after a Logon; where NextExpectedMsgSeqNum is used, nobody has to ask."""
-        if 0 < expected <= last:
+        if 0 < expected < last:
             self.effects.append(Replay(expected, last, wall, last))
         if not is_next:
             if expected:
