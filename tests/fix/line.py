@@ -211,6 +211,7 @@ class Line:
                 self.close()
                 return
             connection.is_let_in = True
+            self.version = message.begin_string.decode()
             self.port.logon(frame, 0)
         self.do_effects()
 

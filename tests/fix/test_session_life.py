@@ -1,9 +1,14 @@
 """How a session is kept alive and ended: heartbeats, silence, logouts by either end."""
 
+import re
+from pathlib import Path
+
 import pytest
 from line import HUNG_UP, VERSIONS, Line
 
 from fix.session_state import MAY_RECEIVE, NEVER, State
+
+PAGE = Path(__file__).parents[2] / "docs" / "fix.md"
 
 
 def up(heartbeat=30, version="FIX.4.2", **settings):
@@ -157,3 +162,33 @@ class TestLogout:
 def test_the_table_of_what_may_come_lets_nothing_in_before_a_logon():
     assert {state for state, _ in MAY_RECEIVE} == set(State) - {State.DISCONNECTED}
     assert not any(following is State.LOGGING_ON for following in MAY_RECEIVE.values())
+
+
+def drawing():
+    """The states and what leads from one to the next, as docs/fix.md draws them."""
+    arrows = {}
+    for (state, kind), following in MAY_RECEIVE.items():
+        arrows.setdefault((state, following), []).append(kind.decode() or "application")
+    ours = {
+        (State.DISCONNECTED, State.LOGGED_ON): "A",
+        (State.DISCONNECTED, State.LOGGING_ON): "our A",
+        (State.LOGGED_ON, State.LOGGING_OUT): "our 5",
+    }
+    said = ours | {arrow: " ".join(sorted(kinds)) for arrow, kinds in arrows.items()}
+    names = list(State)
+    order = sorted(said, key=lambda arrow: (names.index(arrow[0]), ORDER[arrow[0]].index(arrow[1])))
+    lines = ["stateDiagram-v2", "[*] --> DISCONNECTED", *(f"{a.name} --> {b.name}: {said[a, b]}" for a, b in order)]
+    return "\n    ".join(lines)
+
+
+ORDER = {
+    State.DISCONNECTED: [State.LOGGED_ON, State.LOGGING_ON],
+    State.LOGGING_ON: [State.LOGGED_ON, State.DISCONNECTED],
+    State.LOGGED_ON: [State.LOGGED_ON, State.LOGGING_OUT, State.DISCONNECTED],
+    State.LOGGING_OUT: [State.LOGGING_OUT, State.DISCONNECTED],
+}
+
+
+def test_the_drawing_shows_the_table():
+    (drawn,) = re.findall(r"```mermaid\n(.*?)\n```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert drawn == drawing()

@@ -116,8 +116,6 @@ def test_whatever_comes_is_answered_well_or_not_at_all(version, mode, is_test_po
     )
     line.log_on()
     for step in steps:
-        if step[0] == "said" and is_test_port and line.connection.is_closed:
-            line.version = step[1][2].get("version", version) if step[1][2].get("version") in VERSIONS else version
         do(line, step)
     session = line.session
     assert session.outgoing == session.stream.count + 1
