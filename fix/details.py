@@ -29,7 +29,7 @@ from engine.api import (
 from fix.amounts import read_price, read_quantity
 from fix.codec import Message, read_utc_timestamp
 from fix.order_dialect import FAULTS, Changes, OrderDialect
-from fix.reasons import INVALID_CURRENCY, LOCATE_REQUIRED, REASONS, Reason
+from fix.reasons import INVALID_CURRENCY, LOCATE_REQUIRED, Reason
 from fix.reports import EchoField
 
 Values = tuple[bytes | None, ...]
@@ -48,15 +48,15 @@ _terms: Final[dict[OrderTerms, OrderTerms]] = {}
 
 
 class Fault(NamedTuple):
-    """What is wrong with an order before the engine is asked: in a report's words, and the closest of the engine's."""
+    """What is wrong with an order: a reason that only FIX has, or None, and the engine's, the closest there is."""
 
-    reason: Reason
+    reason: Reason | None
     refusal: Refusal
 
 
 def fault_of(reject: Reject) -> Fault:
     """Give a reason of the engine's own."""
-    return Fault(REASONS[reject], REFUSALS[reject])
+    return Fault(None, REFUSALS[reject])
 
 
 class Details:

@@ -25,9 +25,10 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class Times(Protocol):
-    """Whoever knows the wall time of the present record."""
+    """Whoever knows the wall time of the present record, and the number of the last one before its batch."""
 
     wall_time: int
+    number: int
 
 
 class FixEndpoint(Endpoint):

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Final, NamedTuple
 
-import msgspec
-
 from fix.details import Details, Values
+from fix.ledger_state import LedgerState
 
 Past = bytes
 """An order that is gone, packed; `REFUSED` and `REQUEST` are those that never were one."""
@@ -24,23 +23,6 @@ LIVE: Final = b"0"
 SPARE_KINDS: Final = 1_024
 """How many kinds of orders are remembered that no order of the day has."""
 _PAST: Final = Struct(">cQQQQQQI")
-
-
-class LedgerState(msgspec.Struct, array_like=True, frozen=True):
-    """A ledger as plain data: kinds of orders by their values, ClOrdIDs oldest first, and those of live orders."""
-
-    kinds: list[list[bytes | None]]
-    orders: list[tuple[bytes, bytes]]
-    live: list[int]
-
-
-class OrderPortState(msgspec.Struct, array_like=True, frozen=True):
-    """What an order port keeps beside its session: the version it speaks, its last key and event, and its ledger."""
-
-    begin_string: bytes
-    last_key: int
-    events: int
-    ledger: LedgerState
 
 
 class FixOrder:

@@ -22,7 +22,7 @@ from fix.details import Details
 from fix.endpoint import FixEndpoint, Times
 from fix.ledger import REPLACED, FixOrder, Ledger
 from fix.order_dialect import order_dialect
-from fix.reasons import BREAK_LETTERS, CANCEL_LETTERS, LIQUIDITY_FLAGS, REASONS
+from fix.reasons import BREAK_LETTERS, CANCEL_LETTERS, LIQUIDITY_FLAGS, reasons
 from fix.reports import EchoField, Event, Figures, average_text, execution_report, live_status, price_text, states
 from fix.templates import price_field
 
@@ -54,7 +54,7 @@ class OrderReports(FixEndpoint, Sink):
         self.ledger = Ledger()
         self.begin_string = self.settings.begin_strings[0].encode("ascii")
         self.dialect = order_dialect(self.settings.dialect, self.begin_string)
-        self.reasons = dict(REASONS)
+        self.reasons = reasons(self.settings.reasons)
         self.zeros = b""
         self.events = 0
         self.subject: Order | None = None

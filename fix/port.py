@@ -22,7 +22,8 @@ from fix.amounts import read_price, read_quantity
 from fix.codec import Message
 from fix.details import Details, Fault, Reader, Values, fault_of
 from fix.endpoint import Times
-from fix.ledger import REFUSED, REQUEST, FixOrder, OrderPortState, read_past
+from fix.ledger import REFUSED, REQUEST, FixOrder, read_past
+from fix.ledger_state import OrderPortState
 from fix.order_dialect import order_dialect
 from fix.order_reports import OrderReports
 from fix.reasons import (
@@ -36,6 +37,7 @@ from fix.reasons import (
     TOO_LATE,
     UNKNOWN_ORDER,
     CancelFault,
+    reasons,
 )
 from fix.reports import EchoField, Event, Figures, live_status, order_cancel_reject
 from fix.templates import make_template
@@ -64,11 +66,14 @@ class FixOrderPort(OrderReports):
     ) -> None:
         super().__init__(port, engine, open_stream, ignored, times)
         self.last_key = 0
+        self.batch = -1
+        self.place = 0
         self.speak(self.begin_string)
 
     def configured(self) -> None:
         """Take over the port's settings, and what they and the market's reference data say of its orders."""
         super().configured()
+        self.reasons = reasons(self.settings.reasons)
         self.speak(self.begin_string)
 
     def logon(self, message: bytes, now: int) -> None:
@@ -87,6 +92,14 @@ class FixOrderPort(OrderReports):
         self.no_others: Values = (None,) * len(dialect.others)
         self.zeros = b"31=0.0\x0132=0\x01" if dialect.style.zeros and dialect.version.has_exec_trans_type else b""
         self.ledger.translate(before.tags, dialect.tags, self.read)
+
+    def receive(self, message: bytes, now: int) -> None:
+        """Take one frame, and where refusals name their record count which of a batch it is."""
+        if self.settings.explain_in_text:
+            if self.batch != self.times.number:
+                self.batch, self.place = self.times.number, 0
+            self.place += 1
+        self.session.receive(message, now, self.times.wall_time)
 
     def application(self, message: Message, now: int) -> None:
         """Take an order, a cancel or a replace."""
@@ -151,7 +164,7 @@ class FixOrderPort(OrderReports):
         refusal = self.engine.enter(self.order(mine, mine.quantity), now)
         if refusal is not None:
             orders[cl_ord_id] = REFUSED
-            self.refuse(message, Fault(self.reasons[refusal.reason], refusal), now)
+            self.refuse(message, Fault(None, refusal), now)
 
     @staticmethod
     def read_order(cl_ord_id: bytes, details: Details, quantity: bytes, price: bytes, now: int) -> FixOrder | Fault:
@@ -184,7 +197,7 @@ class FixOrderPort(OrderReports):
         """Tell that a new order was refused: ExecType 8, with all that it said."""
         self.refusal = fault.refusal
         values, details = message.values, self.details(self.carried(message))
-        reason = fault.reason
+        reason = self.reasons[fault.refusal.reason] if fault.reason is None else fault.reason
         sent: list[EchoField] = [
             (int(tag), b"%b=%b\x01" % (tag, values[tag])) for tag in (b"38", b"44") if tag in values
         ]
@@ -253,7 +266,8 @@ class FixOrderPort(OrderReports):
         after = self.read_order(cl_ord_id, details, values.get(b"38", b"%d" % mine.quantity), price or b"0", now)
         if isinstance(after, Fault):
             self.refusal = after.refusal
-            self.refuse_request(message, CancelFault(REFUSED_CODES, after.reason.text))
+            reason = self.reasons[after.refusal.reason] if after.reason is None else after.reason
+            self.refuse_request(message, CancelFault(REFUSED_CODES, reason.text))
             return
         if not price:
             after.price = mine.price
@@ -310,7 +324,7 @@ class FixOrderPort(OrderReports):
 
     def explained(self, text: bytes) -> bytes:
         """Give a refusal's Text, where the port is set so with the id by which it is explained."""
-        return text
+        return b"%b #R%d" % (text, self.batch + self.place) if self.settings.explain_in_text else text
 
     # Snapshots.
 

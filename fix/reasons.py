@@ -7,6 +7,7 @@ OUCH 5.0 has for the same risk check, and stands on US ports only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from engine.api import BrokenTradeReason, CancelReason, Liquidity, Reject
@@ -75,6 +76,16 @@ REASONS: Final = {
     Reject.CONTINUOUS_FAT_FINGER: Reason((0, 99, 16), b"Invalid Price"),
 }
 """What a report says for each of the engine's reasons; total, which a test holds it to."""
+
+
+def reasons(changed: Mapping[str, tuple[int, str, int]]) -> Mapping[Reject, Reason]:
+    """Give all reasons, with those that a port's settings change by name: OrdRejReason, Text, ExtendedReasonCode."""
+    others = {
+        Reject[name]: Reason((code, code, code), text.encode("ascii"), extended)
+        for name, (code, text, extended) in changed.items()
+    }
+    return {**REASONS, **others} if others else REASONS
+
 
 DUPLICATE_CL_ORD_ID: Final = Reason((6, 6, 6), b"Duplicate ClOrdID")
 INVALID_CL_ORD_ID: Final = Reason(OTHER, b"Invalid ClOrdID")

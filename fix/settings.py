@@ -22,6 +22,11 @@ class FixSettings(msgspec.Struct, array_like=True, frozen=True):
     numbers. `next_expected` follows NextExpectedMsgSeqNum (789), `last_processed` puts LastMsgSeqNumProcessed (369)
     into every header.
 
+    Of orders: `replace_reject_cancels_original` ends the order whose replacement a risk check refuses, `partial_cancel`
+    lets an OrderCancelRequest cut an order down to its OrderQty, `explain_in_text` puts the id by which a refusal is
+    explained behind its Text, and `reasons` has other words for refusals by the engine's name of them: OrdRejReason,
+    Text and ExtendedReasonCode (0 for none).
+
     Timers: a peer that was silent for `test_request_percent` of HeartBtInt is sent a TestRequest, one that was for
     `drop_percent` is hung up on; a Logout is waited for `logout_wait_ms`; SendingTime may be off by
     `sending_time_limit_ms`.
@@ -44,6 +49,7 @@ class FixSettings(msgspec.Struct, array_like=True, frozen=True):
     drop_percent: int = 240
     logout_wait_ms: int = 2_000
     sending_time_limit_ms: int = 120_000
+    reasons: dict[str, tuple[int, str, int]] = {}
 
 
 def encode_settings(settings: FixSettings) -> bytes:

@@ -15,7 +15,17 @@ import msgspec
 from msgspec import structs
 
 from engine import commands, state
-from engine.api import BustTrade, NextDay, PortEntry, SetHalt, SetPort, SetPrices
+from engine.api import (
+    BustTrade,
+    NextDay,
+    PortEntry,
+    SelfMatchAction,
+    SelfMatchLevel,
+    SelfMatchPrevention,
+    SetHalt,
+    SetPort,
+    SetPrices,
+)
 from engine.engine import Engine
 from fix.codec import frame, parse, utc_timestamp
 from fix.port import FixOrderPort
@@ -64,6 +74,7 @@ class Floor:
         self.now = self.midnight = MIDNIGHT
         self.now += 36_000 * SECOND
         self.wall_time = self.now
+        self.number = 0
         self.ports = {}
         self.streams = {}
         self.clients = {}
@@ -129,6 +140,12 @@ class Floor:
 
     def set_port(self, name, **changes):
         self.do(SetPort(name, **changes))
+
+    def prevent_self_match(self):
+        """Let orders of one firm take each other down from here on."""
+        strategy = SelfMatchPrevention(SelfMatchLevel.FIRM, SelfMatchAction.DECREMENT_BOTH)
+        entries = [structs.replace(entry, self_match_prevention=strategy) for entry in self.market.ports]
+        self.do(structs.replace(self.market, ports=tuple(entries)))
 
     def wait(self, seconds):
         self.now += int(seconds * SECOND)
@@ -220,6 +237,7 @@ class Client:
         said |= {50: self.user} if self.user else {}
         said |= {int(tag[1:]): value for tag, value in (more or {}).items()}
         self.floor.ports[self.name].receive(self.frame(msg_type, said), self.floor.now)
+        self.floor.number += 1
 
     def frame(self, msg_type, fields):
         self.incoming += 1
