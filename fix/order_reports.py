@@ -72,6 +72,12 @@ class OrderReports(FixEndpoint, Sink):
         self.events += 1
         return b"-%d-%d" % (self.events, order_id) if self.dialect.style.order_in_exec_id else b"-%d" % self.events
 
+    def fill_id(self, match: int, order_id: int, details: Details) -> bytes:
+        """Give the ExecID of a fill: by its trade and the order, or the side, since an order may meet its owner's."""
+        if self.dialect.style.order_in_exec_id:
+            return b"%d-%d" % (match, order_id)
+        return b"%d" % (2 * match + (details.terms is not None and details.terms.is_buy))
+
     # To the client.
 
     def tell(
@@ -124,11 +130,11 @@ class OrderReports(FixEndpoint, Sink):
         """Send any report of an order of a kind."""
         self.tell_long(event, figures, details.header, details.echo)
 
-    def figures(self, mine: FixOrder, leaves: int, now: int) -> Figures:
+    def figures(self, mine: FixOrder, leaves: int, now: int, exec_id: bytes = b"") -> Figures:
         """Give the figures of a live order."""
         return Figures(
             mine.cl_ord_id,
-            self.exec_id(mine.order_id),
+            exec_id or self.exec_id(mine.order_id),
             mine.quantity,
             now,
             mine.order_id,
@@ -196,13 +202,13 @@ class OrderReports(FixEndpoint, Sink):
             self.end(mine, event, now, CANCEL_LETTERS[reason])
 
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
-        """Tell of a fill. Its ExecID is the trade's number and the order's, by which a bust refers to it."""
+        """Tell of a fill."""
         mine = self.mine(order)
         details, dialect = mine.details, self.dialect
         executed = mine.executed = mine.executed + quantity
         mine.value += quantity * price
         leaves, order_id = order.open, mine.order_id
-        exec_id = b"%d-%d" % (match, order_id)
+        exec_id = self.fill_id(match, order_id, details)
         if details.template:
             style = dialect.style
             exec_type, status = states(dialect.version, style, Event.TRADE, executed, leaves)
@@ -227,8 +233,7 @@ class OrderReports(FixEndpoint, Sink):
             )
             self.session.send(b"8", body, self.times.wall_time, dialect.sub, details.header)
         else:
-            figures = self.figures(mine, leaves, now)._replace(
-                exec_id=exec_id,
+            figures = self.figures(mine, leaves, now, exec_id)._replace(
                 last_quantity=quantity,
                 last_price=price,
                 match=match,
@@ -290,7 +295,7 @@ class OrderReports(FixEndpoint, Sink):
             executed,
             value,
             0 if live is None else live.open,
-            exec_ref_id=b"%d-%d" % (match, filled_id),
+            exec_ref_id=self.fill_id(match, filled_id, self.ledger.kinds[past.kind]),
             last_quantity=trade.quantity,
             last_price=trade.price,
             text=BREAK_LETTERS[reason],

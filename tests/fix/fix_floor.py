@@ -207,7 +207,7 @@ class Client:
         if self.version == "FIXT.1.1":
             fields[1137] = "9"
         self.floor.ports[self.name].logon(self.frame("A", fields), self.floor.now)
-        assert self.reports()[0][35] == "A"
+        assert self.reports()[-1][35] == "A"
 
     # What it sends.
 

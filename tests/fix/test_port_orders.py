@@ -54,7 +54,7 @@ def test_a_fill_says_its_price_its_quantity_and_which_side_it_was(buyer, seller)
     assert {31: "10.0000", 32: "60", 14: "60", 151: "0", 6: "10.0000", 9882: "R", 20: "0"}.items() <= fill.items()
     (other,) = seller.reports()
     assert {31: "10.0000", 32: "60", 14: "60", 151: "40", 9882: "A", 150: "1", 39: "1"}.items() <= other.items()
-    assert fill[17].split("-")[0] == other[17].split("-")[0], "both ExecIDs begin with the trade's number"
+    assert (fill[17], other[17]) == ("3", "2"), "the number of the trade, twice, and one more for who buys"
 
 
 @NEW_ORDER

@@ -1,4 +1,4 @@
-"""OrderCancelRequest and OrderCancelReplaceRequest: what they change, what becomes of the chain, and what is refused."""
+"""OrderCancelRequest and OrderCancelReplaceRequest: what they change, what becomes of a chain, what is refused."""
 
 import pytest
 from floor import Floor
@@ -71,7 +71,7 @@ def test_an_order_that_was_cut_down_counts_what_it_filled(partial):
 
 
 @REJECT
-def test_a_cancel_of_what_there_is_not_is_refused(floor, buyer):
+def test_a_cancel_of_what_there_is_not_is_refused(buyer):
     buyer.send("F", {11: "C1", 41: "NO", 54: "1", 55: "ZWZZT", 50: "TRD1"})
     (report,) = buyer.reports()
     wanted = {35: "9", 11: "C1", 41: "NO", 37: "NONE", 39: "8", 102: "1", 434: "1", 57: "TRD1", 58: "Unknown order"}
@@ -82,7 +82,7 @@ def test_a_cancel_of_what_there_is_not_is_refused(floor, buyer):
 @pytest.mark.parametrize(
     ("made", "status"), [("filled", "2"), ("canceled", "4"), ("refused", "8"), ("replaced", "5"), ("expired", "4")]
 )
-def test_a_cancel_of_what_is_gone_is_too_late_and_says_what_became_of_it(floor, buyer, seller, made, status):
+def test_a_cancel_of_what_is_gone_is_too_late_and_says_what_became_of_it(buyer, seller, made, status):
     buyer.enter("A1", quantity=0 if made == "refused" else 100, t59="3" if made == "expired" else "0")
     if made == "filled":
         seller.enter("B1", "sell")
