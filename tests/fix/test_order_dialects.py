@@ -1,7 +1,7 @@
 """A dialect is one table: each tag that its orders may have, what it means, and a venue's FIX that nobody has met."""
 
 import pytest
-from floor import Floor
+from fix_floor import Floor
 
 from engine.api import Cross, Display, PriceType, TimeInForce
 from fix import order_dialect as dialects

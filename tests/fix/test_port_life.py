@@ -1,7 +1,7 @@
 """The life of an order in each version: states, fills, busts, the end of a day and the days after it."""
 
 import pytest
-from floor import Floor
+from fix_floor import Floor
 
 from engine.api import BrokenTradeReason
 from fix.codec import parse

@@ -1,7 +1,7 @@
 """NewOrderSingle: what is taken, what is traded, what comes back, and what is ignored."""
 
 import pytest
-from floor import Floor
+from fix_floor import Floor
 
 NEW_ORDER = pytest.mark.section("FIX", "NewOrderSingle")
 

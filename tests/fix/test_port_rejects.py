@@ -1,7 +1,7 @@
 """Orders that are refused: the words and codes of each reason, in each version, and of the risk checks."""
 
 import pytest
-from floor import Floor
+from fix_floor import Floor
 
 from engine.api import Reject
 from fix.reasons import CANCEL_LETTERS, LIQUIDITY_FLAGS, REASONS, RISK_CHECKS

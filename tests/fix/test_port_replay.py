@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from floor import Floor
+from fix_floor import Floor
 
 from fix import port as order_port
 

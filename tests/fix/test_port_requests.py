@@ -1,7 +1,7 @@
 """OrderCancelRequest and OrderCancelReplaceRequest: what they change, what becomes of a chain, what is refused."""
 
 import pytest
-from floor import Floor
+from fix_floor import Floor
 
 CANCEL = pytest.mark.section("FIX", "OrderCancelRequest")
 REPLACE = pytest.mark.section("FIX", "OrderCancelReplaceRequest")
