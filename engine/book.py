@@ -15,7 +15,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Final
 
-from engine.api import MAXIMUM_BOOK_QUANTITY, PLAIN, ROUND_LOT, BookEntry, Display, Order, Reject, Side
+from engine.api import MAXIMUM_BOOK_QUANTITY, PLAIN, ROUND_LOT, BookEntry, Display, Order, Phase, Reject, Side
+from engine.phases import REASONS
 from engine.trades import OpenStore, Trades
 
 BUY: Final = Side.BUY
@@ -271,7 +272,7 @@ class Market:
 class Book:
     """One security's orders in one market. `closed` is why nothing may enter, None when it may."""
 
-    __slots__ = ("buys", "closed", "halted", "label", "market", "security", "sells", "symbol")
+    __slots__ = ("buys", "closed", "label", "market", "phase", "security", "sells", "symbol")
 
     def __init__(self, market: Market, security: Security) -> None:
         self.market = market
@@ -280,17 +281,15 @@ class Book:
         self.label = security.symbol.encode("ascii")
         self.buys = BookSide(security, 1)
         self.sells = BookSide(security, -1)
-        self.halted = False
+        self.phase = Phase.CONTINUOUS
         self.closed: Reject | None = None
 
     def settle(self, storage_low: bool) -> None:
         """Work out anew why nothing may enter; to be called when any of the reasons comes or goes."""
         if not self.security.listed:
             self.closed = Reject.INVALID_SYMBOL
-        elif self.halted:
-            self.closed = Reject.HALTED
         else:
-            self.closed = Reject.LOW_DISK_SPACE if storage_low else None
+            self.closed = REASONS.get(self.phase, Reject.LOW_DISK_SPACE if storage_low else None)
 
     def is_nordic_size(self, size: int) -> bool:
         """Whether a Nordic order book takes an order of so many shares."""

@@ -24,12 +24,14 @@ from engine.api import (
     NextDay,
     Order,
     OrderAttributes,
+    Phase,
     Port,
     PortEntry,
     ReleasePort,
     SetAccount,
     SetHalt,
     SetMember,
+    SetPhase,
     SetPort,
     SetPrices,
     SetStorage,
@@ -40,6 +42,7 @@ from engine.api import (
 )
 from engine.book import Book, Market, Reserve, Security
 from engine.engine import Engine
+from engine.phases import set_phase
 from engine.prm_commands import (
     block_account,
     check_prm,
@@ -75,8 +78,11 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
             next_day(engine, command, now)
         case SetPrices():
             set_prices(engine, command)
-        case SetHalt():
-            set_halt(engine, command)
+        case SetPhase():
+            set_phase(engine, command, find_books(engine, command.market, command.symbol))
+        case SetHalt(market, symbol, halted):
+            phase = Phase.HALT if halted else Phase.CONTINUOUS
+            set_phase(engine, SetPhase(market, symbol, phase), find_books(engine, market, symbol))
         case BustTrade():
             bust_trade(engine, command, now)
         case ReleasePort():
@@ -294,13 +300,6 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
     security.quote(-1)
     if not command.prices.keys().isdisjoint(THRESHOLDS):
         protect(engine)
-
-
-def set_halt(engine: Engine, command: SetHalt) -> None:
-    """Halt or resume one book, or every book, of a market: resting orders stay, nothing enters while halted."""
-    for book in find_books(engine, command.market, command.symbol):
-        book.halted = command.halted
-        book.settle(engine.storage_low)
 
 
 def set_storage(engine: Engine, low: bool) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.terms import BrokenTradeReason, SelfMatchPrevention
+from engine.terms import BrokenTradeReason, Phase, SelfMatchPrevention
 
 
 class DropEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -206,11 +206,19 @@ class SetPrices(msgspec.Struct, array_like=True, frozen=True, tag="set-prices"):
 
 
 class SetHalt(msgspec.Struct, array_like=True, frozen=True, tag="set-halt"):
-    """Halt or resume one book of a market, or all of them (`symbol` None)."""
+    """Halt or resume one book of a market, or all of them (`symbol` None): what `SetPhase` says of two phases."""
 
     market: str
     symbol: str | None
     halted: bool
+
+
+class SetPhase(msgspec.Struct, array_like=True, frozen=True, tag="set-phase"):
+    """Bring one book of a market, or all of them (`symbol` None), into a phase."""
+
+    market: str
+    symbol: str | None
+    phase: Phase
 
 
 class BustTrade(msgspec.Struct, array_like=True, frozen=True, tag="bust-trade"):
@@ -285,6 +293,7 @@ Command = (
     | NextDay
     | SetPrices
     | SetHalt
+    | SetPhase
     | BustTrade
     | ReleasePort
     | SetStorage

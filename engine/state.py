@@ -18,6 +18,7 @@ from engine.api import (
     Order,
     OrderAttributes,
     OrderTerms,
+    Phase,
     PortEntry,
     Side,
     TermsState,
@@ -64,10 +65,11 @@ class TradesState(msgspec.Struct, array_like=True, frozen=True):
 
 
 class BookState(msgspec.Struct, array_like=True, frozen=True):
-    """One book's orders and whether it is halted."""
+    """One book's orders, whether it is halted, and the phase that it is in where it is not."""
 
     halted: bool
     orders: list[OrderState]
+    phase: Phase = Phase.CONTINUOUS
 
 
 class MarketState(msgspec.Struct, array_like=True, frozen=True):
@@ -226,13 +228,16 @@ def _dump_market(market: Market) -> MarketState:
         (market.after_hours_open, market.after_hours_close),
         market.order_reference_number,
         market.match_number,
-        {
-            symbol: BookState(book.halted, [_dump_order(order) for order in book.orders()])
-            for symbol, book in market.books.items()
-        },
+        {symbol: _dump_book(book) for symbol, book in market.books.items()},
         TradesState(market.trades.store.length, market.trades.store.digest(), list(market.trades.broken)),
         market.rule_book,
     )
+
+
+def _dump_book(book: Book) -> BookState:
+    halted = book.phase is Phase.HALT
+    orders = [_dump_order(order) for order in book.orders()]
+    return BookState(halted, orders, Phase.CONTINUOUS if halted else book.phase)
 
 
 def _dump_order(part: Order) -> OrderState:
@@ -276,7 +281,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         market.trades.settle()
         for symbol, book_state in market_state.books.items():
             book = market.open_book(engine.securities[symbol])
-            book.halted = book_state.halted
+            book.phase = Phase.HALT if book_state.halted else book_state.phase
             book.settle(state.storage_low)
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
         port = add_port(engine, port_state.entry, connect)

@@ -126,6 +126,15 @@ class SelfMatchAction(IntEnum):
     USE_REMOVER = 3
 
 
+class Phase(IntEnum):
+    """What a book does at a time of the day: the first member is trading, what each of them means `engine.phases`."""
+
+    CONTINUOUS = 0
+    HALT = 1
+    CLOSED = 2
+    POST_TRADE = 3
+
+
 class SystemEvent(IntEnum):
     """The two ends of a trading day."""
 
@@ -183,6 +192,7 @@ class Reject(IntEnum):
     MAXIMUM_ORDER_QUANTITY = 35
     MAXIMUM_ORDER_VALUE = 36
     CONTINUOUS_FAT_FINGER = 37
+    MARKET_CLOSED = 38
 
 
 class Refusal(NamedTuple):

@@ -57,6 +57,7 @@ REASONS: Final = {
     Reject.AFTER_HOURS_CLOSED: Reason(CLOSED, b"Market is closed"),
     Reject.FIRM_NOT_AUTHORIZED: Reason(OTHER, b"Firm not authorized"),
     Reject.HALTED: Reason(CLOSED, b"Halted"),
+    Reject.MARKET_CLOSED: Reason(CLOSED, b"Market is closed"),
     Reject.LOW_DISK_SPACE: Reason(OTHER, b"System is not available"),
     Reject.ENTRY_DISABLED: Reason((0, 0, 0), b"Reject All enabled"),
     # US risk checks.

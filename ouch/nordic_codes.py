@@ -190,6 +190,7 @@ class InstructionStatus(Code):
 class RejectReason(NumberCode):
     """Why an order, a change of one or a cancel was refused; below 0x0100 as in US OUCH 5.0, from there on PRM's."""
 
+    MARKET_CLOSED = 0x0002, "Market closed"
     INVALID_DISPLAY = 0x0003, "Invalid display"
     INVALID_MAX_FLOOR = 0x0004, "Invalid max floor"
     INVALID_PRICE_TYPE = 0x0005, "Invalid peg type"

@@ -116,6 +116,7 @@ REASONS: Final = {
     Reject.DISCRETION_NOT_SERVED: RejectReason.OTHER,
     Reject.FIRM_NOT_AUTHORIZED: RejectReason.NOT_AUTHORIZED,
     Reject.HALTED: RejectReason.HALTED,
+    Reject.MARKET_CLOSED: RejectReason.MARKET_CLOSED,
     Reject.ENTRY_DISABLED: RejectReason.NOT_AUTHORIZED,
     Reject.LOW_DISK_SPACE: RejectReason.PROCESSING_ERROR,
     Reject.UNKNOWN_USER: RejectReason.NOT_AUTHORIZED,

@@ -1,4 +1,4 @@
-"""What may be changed: halts, prices, busts, releases, the trading day.
+"""What may be changed: phases, prices, busts, releases, the trading day.
 
 A change is a command, hence a record, so it runs in the venue's own process only. A function here makes all its records
 before it returns; `venue.clerk` adds who asked, and hands all of it to the log as one batch.
@@ -7,7 +7,7 @@ before it returns; `venue.clerk` adds who asked, and hands all of it to the log 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -17,17 +17,19 @@ from engine.api import (
     BustTrade,
     Command,
     CommandRefused,
+    Phase,
     ReleasePort,
-    SetHalt,
+    SetPhase,
     SetPort,
     SetPrices,
 )
 from engine.commands import NORDIC_PRICES, THRESHOLDS, US_PRICES
+from engine.phases import phases_of
 from engine.risk.eqrc import PERCENT_SCALE
 from ouch.terms import BROKEN_TRADE_REASONS
 from venue.calls import LONGEST_NUMBER, Body, Count, Percent, Reply
 from venue.desk import Client, ClientGone
-from venue.looks import Prices, book_prices, find_book
+from venue.looks import PhaseName, Prices, book_prices, find_book
 from venue.problem import Problem
 from venue.settings import Dollars, Whole, ticks
 
@@ -67,11 +69,11 @@ class Call(NamedTuple):
 
 
 class PhaseBody(Body, frozen=True, kw_only=True):
-    """Halt or resume: one book, or with `book` null every book of the venue."""
+    """The phase to bring into one book, or with `book` null every book of the venue."""
 
     venue: str
     book: str | None = None
-    phase: Literal["HALT", "MARKET"]
+    phase: PhaseName
 
 
 class PhaseSet(Reply, frozen=True):
@@ -79,7 +81,7 @@ class PhaseSet(Reply, frozen=True):
 
     venue: str
     book: str | None
-    phase: Literal["HALT", "MARKET"]
+    phase: PhaseName
 
 
 class PricesBody(Body, frozen=True):
@@ -160,9 +162,13 @@ def next_trading_day(call: Call) -> Answer:
 
 
 def set_phase(call: Call) -> Answer:
-    """Halt or resume one book or all books of a venue."""
+    """Bring one book or all books of a venue into a phase."""
     body: PhaseBody = call.body
-    record = call.carry_out(SetHalt(body.venue, body.book, body.phase == "HALT"))
+    market = call.venue.machine.engine.markets.get(body.venue)
+    known = {body.phase: Phase.HALT} if market is None else phases_of(market.rule_book)
+    if body.phase not in known:
+        raise Problem(422, f"{body.venue} has no phase {body.phase}; it has {', '.join(known)}", "phase")
+    record = call.carry_out(SetPhase(body.venue, body.book, known[body.phase]))
     return Answer(200, PhaseSet(body.venue, body.book, body.phase), record)
 
 

@@ -40,7 +40,7 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "symbols": 'a list of symbols, such as ["AAPL"]',
     "after_hours": 'two times of day in quotes, such as ["16:00", "20:00"]',
     "aiq_strategy": "one of Y D O W R y d o w r Z E P X S 0 1 2 4 5 N",
-    "phase": "HALT or MARKET: this venue has no other phases yet",
+    "phase": "CLOSED, HALT or MARKET in a US market, CLOSED, CONTINUOUS, HALT or POST_TRADE in a Nordic one",
     "clock": "real or manual",
     "mode": "real or manual",
     "roll_at": 'a time of day in quotes, such as "20:30"',

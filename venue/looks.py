@@ -7,13 +7,14 @@ shows what that machine has applied, changes nothing and is no record.
 from __future__ import annotations
 
 from itertools import islice
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import msgspec
 
 from engine.api import CommandRefused, Display, Order
 from engine.book import Book, Ladder
 from engine.commands import find_books
+from engine.phases import phase_name
 from engine.risk.eqrc import PERCENT_SCALE
 from venue.calls import LONGEST_NUMBER, Count, Percent, Price, Query, Reply, dollars
 from venue.machine import Machine
@@ -23,6 +24,10 @@ ORDERS_AT_ONCE = 500
 """Orders in one answer: a few milliseconds."""
 DEPTH = 10
 """Price levels that a look at a book shows on each side."""
+
+
+PhaseName = Literal["CLOSED", "CONTINUOUS", "HALT", "MARKET", "POST_TRADE"]
+"""The phases that there are; which of them a market has stands in `engine.phases`."""
 
 
 class Look(NamedTuple):
@@ -72,7 +77,7 @@ class BookView(Reply, frozen=True):
 
     venue: str
     book: str
-    phase: Literal["HALT", "MARKET"]
+    phase: PhaseName
     last: Price | None
     previous_close: Price | None
     bid: Price | None
@@ -159,7 +164,7 @@ def show_book(look: Look) -> BookView:
     return BookView(
         venue=book.market.key,
         book=book.symbol,
-        phase="HALT" if book.halted else "MARKET",
+        phase=cast(PhaseName, phase_name(book)),
         **msgspec.structs.asdict(book_prices(book)),
         bids=levels(book.buys.shown),
         asks=levels(book.sells.shown),

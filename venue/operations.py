@@ -104,7 +104,7 @@ def show_metrics(call: Call) -> Answer:
 
 ROUTES = (
     Route(
-        *("POST", "phase", PhaseBody, PhaseSet, "Halt or resume a book, or every book of a venue"),
+        *("POST", "phase", PhaseBody, PhaseSet, "Bring a book, or every book of a venue, into a phase"),
         serve=set_phase,
         problems=(422,),
         examples=({"venue": "nasdaq", "book": "AAPL", "phase": "HALT"}, {"venue": "nasdaq", "phase": "MARKET"}),

@@ -112,6 +112,9 @@ class NordicMarket(Market):
             self.engine.arrived(order.port, self.now)
         return super().cancel(key, to)
 
+    def phase(self, phase, symbol=ERIC, exchange="nordic"):
+        return super().phase(phase, symbol, exchange)
+
     def block(self, name="GP29PR", *, blocked=True):
         return self.do(BlockAccount(name, blocked))
 

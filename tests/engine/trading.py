@@ -44,6 +44,7 @@ from engine.api import (
     Reject,
     ReleasePort,
     SetHalt,
+    SetPhase,
     SetPrices,
     SetStorage,
 )
@@ -228,6 +229,9 @@ class Market:
 
     def halt(self, symbol="ZWZZT", exchange="nasdaq", halted=True):
         return self.do(SetHalt(exchange, symbol, halted))
+
+    def phase(self, phase, symbol="ZWZZT", exchange="nasdaq"):
+        return self.do(SetPhase(exchange, symbol, phase))
 
     def storage(self, low):
         return self.do(SetStorage(low))

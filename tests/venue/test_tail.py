@@ -123,7 +123,7 @@ def test_logins_commands_timers_and_refusals_are_told(venue, connect, tmp_path):
     inputs = [entry for entry in entries_of(venue.data, tmp_path) if entry["direction"] == "in"]
     commands = [entry.get("command") for entry in inputs]
     assert sorted(commands[:2]) == ["configure", "next-day"]
-    assert commands[2:] == [None, None, "set-halt", None, "set-halt"]
+    assert commands[2:] == [None, None, "set-phase", None, "set-phase"]
     assert [(entry["event"], entry["port"]) for entry in inputs[2:4]] == [("login", "IN19T6"), ("disconnect", "IN19T6")]
     assert "nyse" in inputs[-1]["refused"]
     assert "refused" not in inputs[-3]

@@ -116,6 +116,7 @@ class Market(Answer, frozen=True, kw_only=True):
     national_best_offer: str | None = None
     last: str | None = None
     previous_close: str | None = None
+    phase: str | None = None
 
 
 class Explanation(Answer, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ from typing import Any, Final, Literal
 
 from msgspec import structs
 
-from engine.api import MAXIMUM_PRICE, SECOND, Refusal, Reject, RuleEntry
+from engine.api import MAXIMUM_PRICE, SECOND, Phase, Refusal, Reject, RuleEntry
 from engine.book import Book
 from engine.endpoint import Endpoint
 from engine.engine import Engine
+from engine.phases import phase_name
 from venue.calls import amount, dollars, moment
 from venue.explain import words
 from venue.explain.answer import Market, Objection, Rate, Rule, Scope, Value, camel
@@ -21,7 +22,15 @@ from venue.explain.request import Request
 DAY: Final = 86_400 * SECOND
 DECIMALS: Final = 4
 """Of an amount of money."""
-OF_THE_BOOK: Final = frozenset({Reject.HALTED, Reject.LOW_DISK_SPACE, Reject.AFTER_HOURS_CLOSED, Reject.INVALID_SYMBOL})
+OF_THE_BOOK: Final = frozenset(
+    {
+        Reject.HALTED,
+        Reject.MARKET_CLOSED,
+        Reject.LOW_DISK_SPACE,
+        Reject.AFTER_HOURS_CLOSED,
+        Reject.INVALID_SYMBOL,
+    }
+)
 OF_THE_PORT: Final = frozenset({Reject.ENTRY_DISABLED, Reject.FIRM_NOT_AUTHORIZED})
 MONEY: Final = frozenset(
     {Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.MAXIMUM_ORDER_VALUE, Reject.CONTINUOUS_FAT_FINGER}
@@ -128,7 +137,8 @@ class Describer:
             venue=book.market.key,
             book=book.symbol,
             listed=security.listed,
-            halted=book.halted,
+            halted=book.phase is Phase.HALT,
+            phase=phase_name(book),
             storage_low=self.engine.storage_low,
             entry_disabled=self.port.disabled or self.port.withdrawn or self.port.cancel_only,
             rate_limited=self.port.rate_limited,

@@ -22,6 +22,7 @@ from engine.api import (
 )
 from engine.book import Book
 from engine.engine import Engine
+from engine.phases import REASONS
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED
 from engine.trades import Trade
 from ouch.port import OuchPort
@@ -149,7 +150,7 @@ def _not_noted(port: Port, reason: str, message: bytes) -> None:
 def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
     """Ask book, port and risk rules each by itself; yield all that refuse a faultless order, by precedence."""
     book = order.scope.book
-    closed = [Reject.HALTED] if book.halted else []
+    closed = [REASONS[book.phase]] if book.phase in REASONS else []
     if engine.storage_low:
         closed.append(Reject.LOW_DISK_SPACE)
     if book.closed is not None and book.closed not in closed:

@@ -69,6 +69,7 @@ def _paragraphs(explanation: Explanation) -> Iterator[tuple[str, list[str]]]:
             for word, is_so in (
                 ("not listed", not market.listed),
                 ("halted", market.halted),
+                (f"phase {market.phase}", market.phase not in ("HALT", "MARKET", "CONTINUOUS")),
                 ("disk low", market.storage_low),
                 ("order entry disabled", market.entry_disabled),
                 ("port shut by its rate", market.rate_limited),

@@ -7,7 +7,7 @@ more generous it must not be.
 import pytest
 from floor import EVENING, Floor, changed, told
 
-from engine.api import Configure, Reject, ReleasePort, SetHalt, SetPrices, SetStorage
+from engine.api import Configure, Phase, Reject, ReleasePort, SetHalt, SetPhase, SetPrices, SetStorage
 from engine.risk import prm
 from ouch import messages
 from ouch.messages import encode
@@ -108,6 +108,13 @@ ROWS = {
         change={"quantity": 5_000},
         others=["MAXIMUM_SHARES"],
         lift=[RESUME],
+    ),
+    Reject.MARKET_CLOSED: Row(
+        before=lambda floor: floor.do(SetPhase("nasdaq", "ZWZZT", Phase.CLOSED)),
+        quantity=6_000,
+        change={"quantity": 5_000},
+        others=["MAXIMUM_SHARES"],
+        lift=[SetPhase("nasdaq", "ZWZZT", Phase.CONTINUOUS)],
     ),
     Reject.ENTRY_DISABLED: Row(before=disable, user_ref_num=2, change={}, lift=None),
     Reject.PORT_MESSAGE_RATE: Row(

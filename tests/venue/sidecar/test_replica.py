@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 
+from engine.api import Phase
 from venue.control import Response
 from venue.problem import Problem
 from venue.record import LogDamaged
@@ -229,7 +230,7 @@ async def test_a_change_is_answered_when_it_shows(sidecar):
     answer = await change(ours, "POST", "phase", body, "somebody", "key-1")
     assert (answer.status, answer.body["phase"]) == (200, "HALT")
     assert ours.replica.applied >= answer.record > 0
-    assert ours.replica.machine.engine.markets["nasdaq"].books["AAPL"].halted
+    assert ours.replica.machine.engine.markets["nasdaq"].books["AAPL"].phase is Phase.HALT
     again = await change(ours, "POST", "phase", body, "somebody", "key-1")
     assert (again.status, again.record) == (200, answer.record)
     refused = await change(ours, "POST", "phase", body | {"venue": "nyse"})
