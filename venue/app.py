@@ -25,6 +25,7 @@ from engine.api import CommandRefused, Configure, Port, SetStorage
 from venue.admission import Crowd, Door
 from venue.clock import Clock, ManualClock, nanoseconds
 from venue.config import Config, ConfigError, PortSettings, check_reach
+from venue.connection import Connection
 from venue.control import ControlServer
 from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
 from venue.drop_turns import DropTurns
@@ -77,14 +78,14 @@ class Venue:
             silence_limit_ns=soup.client_silence_limit_ms * 1_000_000,
             login_wait_ns=soup.login_wait_ms * 1_000_000,
         )
-        self.connections: dict[SoupConnection, None] = {}
-        self.logged_in: dict[str, SoupConnection] = {}
+        self.connections: dict[Connection, None] = {}
+        self.logged_in: dict[str, Connection] = {}
         self.addresses: dict[str, tuple[str, int]] = {}
         self.listeners: list[BoundPort] = []
         self.supervisor: Supervisor | None = None
         self.crowd: Crowd
         self.door: Door
-        self.waiting_for_disk: dict[SoupConnection, None] = {}
+        self.waiting_for_disk: dict[Connection, None] = {}
         self.days = TradingDays(config)
         self.timekeeper: Timekeeper
         self.slice: asyncio.Handle | None = None
@@ -249,7 +250,7 @@ class Venue:
         self.timekeeper.stop()
         self.timing.stop()
         for connection in list(self.connections):
-            connection.close("the venue stops")
+            connection.say_goodbye("the venue stops")
         end = self.loop.time() + STOP_GRACE
         while self.connections and self.loop.time() < end:  # noqa: ASYNC110 - bounded, and nothing else signals it
             await asyncio.sleep(DISK_POLL)
@@ -337,7 +338,7 @@ class Venue:
         """Give the index by which records name a port."""
         return self.machine.engine.ports[port.name].index
 
-    def wait_for_disk(self, connection: SoupConnection) -> None:
+    def wait_for_disk(self, connection: Connection) -> None:
         """Stop reading an order port until the disk has caught up (`RUN_AHEAD_RECORDS`)."""
         connection.transport.pause_reading()
         if not self.waiting_for_disk:

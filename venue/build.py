@@ -47,6 +47,7 @@ COMPILED = (
     "venue.drops",
     "venue.machine",
     "venue.journal",
+    "venue.connection",
     "venue.ports",
 )
 """The order path, from socket to socket."""

@@ -16,7 +16,7 @@ from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from venue.admission import Burst, Crowd
-from venue.ports import SoupConnection
+from venue.connection import Connection
 
 BACKLOG = 1024
 """Connections that may wait to be accepted, so that a crowd need not try again."""
@@ -104,7 +104,7 @@ class Listener(BoundPort):
         self,
         loop: asyncio.AbstractEventLoop,
         crowd: Crowd,
-        session: Callable[[str], SoupConnection],
+        session: Callable[[str], Connection],
         context: ssl.SSLContext | None,
         handshake_seconds: float,
         shutdown_seconds: float,
@@ -166,7 +166,7 @@ class Listener(BoundPort):
             self._opening.add(task)
             task.add_done_callback(partial(self._opened, accepted, session))
 
-    async def _open(self, accepted: socket.socket, session: SoupConnection) -> None:
+    async def _open(self, accepted: socket.socket, session: Connection) -> None:
         """Let the session have its connection, behind a handshake where there is TLS."""
         await self._loop.connect_accepted_socket(
             lambda: session,
@@ -176,7 +176,7 @@ class Listener(BoundPort):
             ssl_shutdown_timeout=self._shutdown_seconds,
         )
 
-    def _opened(self, accepted: socket.socket, session: SoupConnection, task: asyncio.Task[None]) -> None:
+    def _opened(self, accepted: socket.socket, session: Connection, task: asyncio.Task[None]) -> None:
         """Give the place of a connection back that came to nothing. One that was made does so itself, when it ends."""
         self._opening.discard(task)
         error = None if task.cancelled() else task.exception()

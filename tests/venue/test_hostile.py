@@ -20,8 +20,8 @@ from msgspec.structs import replace
 from venue import config, journal
 from venue.app import Venue
 from venue.clock import RealClock
+from venue.connection import WRITE_LIMIT, WRITE_PIECE
 from venue.machine import Machine
-from venue.ports import WRITE_LIMIT, WRITE_PIECE
 from venue.recovery import replay as replay_log
 
 PASSWORD = "NTFTEST"
