@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mypy_extensions import mypyc_attr
-
 from engine.api import (
     BrokenTradeReason,
     CancelReason,
@@ -52,7 +50,6 @@ class NumberedStream(PacketStream, Protocol):
         """Give one packet, counted from 1. Raises `IndexError` where there is none of that number."""
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
 class Endpoint(Sink):
     """One port's protocol. Whatever a client sends, nothing is raised. `now` is venue time in nanoseconds.
 
@@ -101,7 +98,6 @@ class Endpoint(Sink):
         """Take what `dump` gave."""
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
 class Orderless(Endpoint):
     """The protocol of a port that enters no orders: all that it is told is that a day starts or ends."""
 

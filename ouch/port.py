@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.api import Order, OrderEntry, Port, Refusal, Reject, Scope
+from engine.api import Order, OrderEntry, Port, Refusal, Reject, Scope, Sink
 from engine.endpoint import Endpoint, PacketStream
 from wire.record import Malformed
 from wire.soup_terms import SEQUENCED_HEADERS
@@ -22,7 +22,7 @@ Handler = Callable[[Any, bytes, int], None]
 """A dialect's method for one kind of message: one table serves all its ports, and so is always at hand."""
 
 
-class OuchPort(Endpoint):
+class OuchPort(Endpoint, Sink):
     """What OUCH 5.0 asks of a port in any dialect."""
 
     def __init__(

@@ -19,7 +19,8 @@ from venue.passwords import USUAL_COST, BadHash, cost_of, is_of
 from venue.roles import MEANINGS
 
 if TYPE_CHECKING:
-    from venue.config import Config, PortSettings
+    from venue.config import Config
+    from venue.service_settings import PortSettings
 
 KNOWN_PASSWORD = "NTFTEST"  # noqa: S105 - the demo's, which everybody can read
 """The password of the demo's ports and people."""
@@ -58,6 +59,9 @@ def reach_fault(config: Config, addresses: Iterable[IPv4Address | IPv6Address]) 
         return "venue.show_logins", f"passwords must not be shown {way_out}"
     for key in known_logins(config):
         return key, f"it is the demo's, which everybody knows, and must not be used {way_out}"
+    for i, port in enumerate(config.port):
+        if port.password is None and port.password_hash is None and port.addresses is None:
+            return f"port[{i}].password", f"without it, or addresses, anybody could log in {way_out}"
     return None
 
 
@@ -87,11 +91,12 @@ def _is_hash_of(text: str, known: str) -> bool:
     return is_of(known.encode(), text)
 
 
-def login_fault(key: str, port: PortSettings) -> Fault | None:
-    """Say what is wrong with how a port logs in."""
-    return _secret_fault(key, "password", port.password, port.password_hash) or _networks_fault(
-        f"{key}.addresses", port.addresses
-    )
+def login_fault(key: str, port: PortSettings, needs_password: bool = True) -> Fault | None:
+    """Say what is wrong with how a port logs in. A FIX port may have no password: its CompID and address must do."""
+    fault = None
+    if needs_password or port.password is not None or port.password_hash is not None:
+        fault = _secret_fault(key, "password", port.password, port.password_hash)
+    return fault or _networks_fault(f"{key}.addresses", port.addresses)
 
 
 def _secret_fault(key: str, name: str, secret: str | None, hash_: str | None) -> Fault | None:

@@ -25,8 +25,9 @@ from ipaddress import ip_address, ip_network
 
 import structlog
 
-from venue.config import Config, LoginSettings, PortSettings
+from venue.config import Config
 from venue.passwords import Check, Remembered, Verifier
+from venue.service_settings import LoginSettings, PortSettings
 
 FAILURES_KEPT = 10_000
 """Pairs of address and user name whose failures are remembered; beyond it the one that failed longest ago is let go."""

@@ -24,7 +24,7 @@ import structlog
 from engine.api import CommandRefused, Configure, Port, SetStorage
 from venue.admission import Crowd, Door
 from venue.clock import Clock, ManualClock, nanoseconds
-from venue.config import Config, ConfigError, PortSettings, check_reach
+from venue.config import Config, ConfigError, check_reach
 from venue.connection import Connection
 from venue.control import ControlServer
 from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
@@ -41,6 +41,7 @@ from venue.recovery import recover
 from venue.reference import market_command
 from venue.relay import Relay
 from venue.schedule import Schedule
+from venue.service_settings import PortSettings
 from venue.supervisor import Supervisor
 from venue.timekeeper import Timekeeper
 from venue.timing import Timing

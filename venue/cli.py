@@ -29,7 +29,7 @@ from venue import config as configuration
 from venue.app import PortTaken, Venue
 from venue.bench.command import bench
 from venue.clock import RealClock
-from venue.config import Config, ConfigError, Durability, PortSettings
+from venue.config import Config, ConfigError
 from venue.config_commands import config
 from venue.conformance_commands import conform, decode
 from venue.control import Response, Verb, ask
@@ -43,6 +43,7 @@ from venue.machine import Machine
 from venue.record import LogDamaged
 from venue.recovery import replay as replay_log
 from venue.roles import OPERATIONS
+from venue.service_settings import Durability, PortSettings
 from venue.stderr import LogWriter, log_through
 from venue.tail import Follower, line
 

@@ -11,12 +11,11 @@ import re
 import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
 from decimal import Decimal
 from importlib import resources
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,6 +24,7 @@ from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE
 from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.drop_settings import drop_fault
+from venue.fix_settings import FIX_PROTOCOLS, FixPortSettings, FixTimers, fix_fault
 from venue.hints import hint
 from venue.http_settings import ClientSettings, HttpSettings, PersonSettings
 from venue.nordic_settings import (
@@ -47,15 +47,18 @@ from venue.rule_settings import (
     OrderRateSettings,
     RestrictedStockRule,
 )
-from venue.settings import AccountName, Dollars, Mpid, Name6, Settings, Symbol, Ticks, Whole, ticks, ticks_fault
+from venue.service_settings import (
+    LoginSettings,
+    MarketSettings,
+    PortSettings,
+    ServiceSettings,
+    SoupBinTcpSettings,
+    TlsSettings,
+    VenueSettings,
+)
+from venue.settings import Dollars, Mpid, Settings, Symbol, Ticks, Whole, ticks, ticks_fault
 
-Durability = Literal["disk", "process", "memory"]
-Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
-Password = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,10}\Z")]
-TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
-AiqStrategy = Annotated[str, msgspec.Meta(pattern=r"^[YDOWRydowrZEPXS01245N]\Z")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-RejectCode = Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
 FAT_FINGER_RANGES = 6
 NOTIONAL_STEP = 1_000
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -68,105 +71,6 @@ class ConfigError(Exception):
     def __init__(self, key: str, message: str) -> None:
         super().__init__(f"{key}: {message}" if key else message)
         self.key = key
-
-
-class VenueSettings(Settings, frozen=True):
-    """The running venue as a whole."""
-
-    name: str = "Portcullis"
-    host: Annotated[str, msgspec.Meta(min_length=1)] = "127.0.0.1"
-    port_base: Annotated[int, msgspec.Meta(ge=0, le=65_000)] = 7400
-    durability: Durability = "disk"
-    clock: Literal["real", "manual"] = "real"
-    clock_start: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    roll_at: TimeOfDay | None = None
-    low_disk_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 256
-    show_logins: bool = False
-    max_connections: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
-    max_connections_per_address: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
-    allow_plain_tcp: bool = False
-    allow_known_logins: bool = False
-
-
-class SoupBinTcpSettings(Settings, frozen=True):
-    """SoupBinTCP: its timers, and what its text leaves open."""
-
-    heartbeat_interval_ms: Milliseconds = 1_000
-    client_silence_limit_ms: Milliseconds = 15_000
-    login_wait_ms: Milliseconds = 30_000
-    slow_reader_limit_ms: Milliseconds = 30_000
-    second_login: Literal["refuse", "take-over"] = "refuse"
-    sequence_zero: Literal["last", "next"] = "last"
-    sequence_beyond_next: Literal["refuse", "next"] = "refuse"
-
-
-class LoginSettings(Settings, frozen=True):
-    """What becomes of logins that fail: after so many in a row the next is looked at later, and later."""
-
-    failures_before_delay: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10
-    first_delay_ms: Milliseconds = 500
-    longest_delay_ms: Milliseconds = 30_000
-
-
-class TlsSettings(Settings, frozen=True):
-    """The files of TLS listeners, PEM, by paths relative to the configuration file."""
-
-    certificate: str
-    key: str
-    client_authority: str | None = None
-
-
-class MarketSettings(Settings, frozen=True):
-    """An exchange of the venue. Its key names it in operations; after hours are when time in force `E` may enter.
-
-    `timestamps` is the time zone whose midnight timestamps count from, the market's own where it is left out.
-    """
-
-    key: Literal["nasdaq", "bx", "psx", "nordic"]
-    rule_book: Literal["eqrc", "prm"] = "eqrc"
-    timezone: str = "America/New_York"
-    timestamps: str | None = None
-    after_hours: tuple[TimeOfDay, TimeOfDay] = ("16:00", "20:00")
-    calendar: Literal["XCSE", "XHEL", "XICE", "XNAS", "XNYS", "XSTO", "none"] | None = None
-
-
-class ServiceSettings(Settings, frozen=True):
-    """A listener: `offset` is added to the port base. Order entry has a market; `http`, the second process's, has none.
-
-    There is one `http` service at most. `reject_codes` are the numbers of a Nordic service's Rejected, by reason, where
-    they are not the usual ones.
-    """
-
-    key: str
-    offset: Annotated[int, msgspec.Meta(ge=0, le=500)]
-    protocol: Literal["ouch-5.0-us", "ouch-5.0-nordic", "ouch-drop-nordic", "http"]
-    market: str | None = None
-    tls: bool = False
-    reject_codes: dict[str, RejectCode] | None = None
-
-
-class PortSettings(Settings, frozen=True):
-    """A port: its SoupBinTCP user name, its firm, the service that takes its logins.
-
-    `fat_finger`, `max_orders_per_second` and `cancel_on_breach` are for ports of markets whose rule book is `prm`, the
-    keys behind `cancel_on_disconnect` for Drop ports.
-    """
-
-    name: Name6
-    mpid: Mpid
-    service: str
-    password: Password | None = None
-    password_hash: str | None = None
-    addresses: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] | None = None
-    aiq_strategy: AiqStrategy = "N"
-    fat_finger: bool = False
-    max_orders_per_second: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
-    cancel_on_breach: bool = False
-    cancel_on_disconnect: bool = False
-    drop_ports: tuple[Name6, ...] = ()
-    include_rejects: bool | None = None
-    guards: tuple[AccountName, ...] = ()
-    guard_on_restart: bool = True
 
 
 class FirmSettings(Settings, frozen=True):
@@ -192,6 +96,7 @@ class Config(Settings, frozen=True, kw_only=True):
 
     venue: VenueSettings = VenueSettings()
     soupbintcp: SoupBinTcpSettings = SoupBinTcpSettings()
+    fix: FixTimers = FixTimers()
     login: LoginSettings = LoginSettings()
     tls: TlsSettings | None = None
     http: HttpSettings = HttpSettings()
@@ -265,7 +170,7 @@ def known_keys() -> list[str]:
     """Give every key there is in a configuration file."""
     tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
     entries = (PortSettings, FirmSettings, SymbolSettings, Config, *get_args(AnyRule))
-    http = (HttpSettings, ClientSettings, PersonSettings)
+    http = (HttpSettings, ClientSettings, PersonSettings, FixTimers, FixPortSettings)
     nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
     structs = (*tables, *entries, *http, *nordic, *settings)
@@ -301,7 +206,8 @@ def _check(config: Config) -> None:
             raise ConfigError(f"service[{i}].tls", "there is no [tls] that names a certificate and a key")
     for i, port in enumerate(config.port):
         _known(f"port[{i}].service", port.service, services)
-        _refuse(login_fault(f"port[{i}]", port))
+        needs_password = not any(key.key == port.service and key.protocol in FIX_PROTOCOLS for key in config.service)
+        _refuse(login_fault(f"port[{i}]", port, needs_password))
     if config.venue.clock_start is not None:
         if config.venue.clock != "manual":
             raise ConfigError("venue.clock_start", 'only a clock that is "manual" starts where it is told')
@@ -326,6 +232,7 @@ def _check(config: Config) -> None:
     _unique("account", "name", [account.name for account in config.account])
     _refuse(nordic_fault(config))
     _refuse(drop_fault(config))
+    _refuse(fix_fault(config))
     _unique("client", "id", [client.id for client in config.client])
     _unique("person", "name", [person.name for person in config.person])
     _refuse(http_fault(config))

@@ -18,11 +18,12 @@ from venue import config as configuration
 from venue.hints import HINTS
 from venue.http_settings import ClientSecret, PersonPassword
 from venue.passwords import hash_password
+from venue.service_settings import Password
 from venue.tls import server_context
 
 LONGEST_LINE = 200
 SECRETS: dict[str, tuple[str, Any, str]] = {
-    "port": ("password", configuration.Password, "password"),
+    "port": ("password", Password, "password"),
     "client": ("secret", ClientSecret, "client.secret"),
     "person": ("password", PersonPassword, "person.password"),
 }

@@ -18,7 +18,7 @@ from venue.record import WITH_THE_VENUE, Kind
 if TYPE_CHECKING:
     from venue.admission import Attempt
     from venue.app import Venue
-    from venue.config import PortSettings, ServiceSettings
+    from venue.service_settings import PortSettings, ServiceSettings
     from venue.stream import Stream
 
 READ_PIECE: Final = 8 * 1024

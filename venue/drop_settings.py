@@ -13,7 +13,8 @@ from engine.api import DropEntry
 
 if TYPE_CHECKING:
     from venue.access import Fault
-    from venue.config import Config, PortSettings
+    from venue.config import Config
+    from venue.service_settings import PortSettings
 
 DROP_PROTOCOLS: Final = frozenset({"fix-drop-us", "fix-drop-nordic", "ouch-drop-nordic"})
 """The protocols of services whose ports tell of other ports' orders and take none."""

@@ -20,7 +20,8 @@ from venue.settings import AccountName, Dollars, Mpid, Name6, Settings, Ticks, t
 
 if TYPE_CHECKING:
     from venue.access import Fault
-    from venue.config import Config, PortSettings
+    from venue.config import Config
+    from venue.service_settings import PortSettings
 
 OrderBookId = Annotated[int, msgspec.Meta(ge=1, le=999_999_999)]
 Segment = Annotated[int, msgspec.Meta(ge=0, le=65_535)]

@@ -29,7 +29,7 @@ from wire.soup import (
 
 if TYPE_CHECKING:
     from venue.app import Venue
-    from venue.config import ServiceSettings
+    from venue.service_settings import ServiceSettings
     from venue.stream import Stream
 
 ONLY_MESSAGES: Final = {bytes}

@@ -24,9 +24,11 @@ from engine.api import (
 from engine.risk.eqrc import PERCENT_SCALE
 from ouch.terms import AIQ_STRATEGIES
 from venue import nordic_settings
-from venue.config import Config, ServiceSettings, SymbolSettings, scaled
+from venue.config import Config, SymbolSettings, scaled
 from venue.drop_settings import DROP_PROTOCOLS, drop_entry
+from venue.fix_settings import FIX_PROTOCOLS, fix_entry
 from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
+from venue.service_settings import PortSettings, ServiceSettings
 from venue.settings import Ticks, ticks
 
 NANOSECONDS_A_MINUTE = 60_000_000_000
@@ -44,7 +46,7 @@ def market_command(config: Config) -> Configure:
     Drop ports come first: they are to hear all that the others say from the moment that these are opened.
     """
     services = {service.key: (service.market, service.protocol) for service in config.service if service.market}
-    settings = {service.key: _protocol_settings(service) for service in config.service}
+    by_key = {service.key: service for service in config.service}
     return Configure(
         markets=tuple(
             MarketEntry(
@@ -67,7 +69,7 @@ def market_command(config: Config) -> Configure:
                 port.cancel_on_breach,
                 port.cancel_on_disconnect,
                 drop_entry(port, services[port.service][1]),
-                settings[port.service],
+                _protocol_settings(config, by_key[port.service], port),
             )
             for port in sorted(config.port, key=lambda port: services[port.service][1] not in DROP_PROTOCOLS)
         ),
@@ -89,8 +91,10 @@ def market_command(config: Config) -> Configure:
     )
 
 
-def _protocol_settings(service: ServiceSettings) -> bytes:
-    """Give what the file says of a service to its ports' protocol alone: of Nordic OUCH 5 its reject codes."""
+def _protocol_settings(config: Config, service: ServiceSettings, port: PortSettings) -> bytes:
+    """Give what the file says to a port's protocol alone: of Nordic OUCH 5 the reject codes, of FIX all its own."""
+    if service.protocol in FIX_PROTOCOLS:
+        return fix_entry(config, service, port)
     return msgspec.msgpack.encode(service.reject_codes, order="sorted") if service.reject_codes else b""
 
 

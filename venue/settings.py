@@ -15,6 +15,7 @@ Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Dollars = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,4})?\Z")]
 Ticks = tuple[tuple[Dollars, Dollars], ...]
 """From which price on prices are multiples of which, lowest first."""
+Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=86_400_000)]
 Mpid = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
 AccountName = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{6}\Z")]
 

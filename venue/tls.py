@@ -9,7 +9,8 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-from venue.config import Config, ConfigError, TlsSettings
+from venue.config import Config, ConfigError
+from venue.service_settings import TlsSettings
 
 
 def server_context(config: Config) -> ssl.SSLContext | None:

@@ -9,7 +9,7 @@ import pytest
 
 from venue.calendar import DEFAULTS, NAMES, WEEKDAYS, load, trading_day_from
 from venue.calendars.__main__ import generate
-from venue.config import MarketSettings
+from venue.service_settings import MarketSettings
 
 CALENDAR = pytest.mark.section("Portcullis", "Calendar")
 

@@ -24,7 +24,7 @@ from venue.bench.scale import FULL, QUICK
 from venue.bench.scale import scale as measure_scale
 from venue.bench.soak import soak as measure_soak
 from venue.bench.throughput import throughput as measure_throughput
-from venue.config import Durability
+from venue.service_settings import Durability
 
 LEVELS = click.Choice(["disk", "process", "memory"])
 MANY = click.IntRange(1, 10_000_000)

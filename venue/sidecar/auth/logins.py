@@ -18,8 +18,8 @@ from ipaddress import IPv4Address, IPv6Address
 import structlog
 
 from venue.admission import Backoff, Burst, Pair
-from venue.config import LoginSettings
 from venue.passwords import Check, Remembered, Verifier
+from venue.service_settings import LoginSettings
 from venue.sidecar.auth.limits import network_of, too_many
 from venue.sidecar.auth.principals import CLIENT, PERSON, Principal, Principals
 

@@ -1,0 +1,316 @@
+"""The one asyncio protocol that drives a FIX session: bytes in, frames to the journal, packets of the stream out.
+
+The session itself is a part of the machine that is replayed, so every frame behind the first is a record, and so are
+the Logon that lets a client in, the moments at which the session's timers are due, and the end of the connection. Who
+is no client of ours (garbled, no Logon, other CompIDs, the wrong password, the identity connected already) is hung up
+on without a word, without a record, and without a number being used up.
+
+What a session asks of its connection (`fix.session_state.Effect`) is done once its record is durable, each at its
+place in the stream: what was sent before it is written first. A replay is made and written a piece at a time, with
+everyone else's turn in between; live messages wait behind it, in the stream.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from fix.codec import Framer, Message, parse
+from fix.endpoint import FixEndpoint
+from fix.masking import LOGON, masked, may_tell_secrets, msg_type_of
+from fix.resend import resend
+from fix.session_state import NEVER, Effect, HangUp, NewStream, Replay
+from venue.admission import Refused, Verdict
+from venue.connection import MESSAGES_A_TURN, NANOSECONDS, READ_PIECE, WRITE_PIECE, Connection
+from venue.record import Kind
+
+if TYPE_CHECKING:
+    from venue.app import Venue
+    from venue.service_settings import ServiceSettings
+    from venue.stream import Stream
+
+REPLAY_PIECE: Final = 64 * 1024
+"""Bytes of a replay that are made before the others have their turn."""
+REPLAY_STEPS: Final = 200
+"""The same for messages: a millisecond or two."""
+EFFECTS_WAITING: Final = 16
+"""What a session may ask of a connection that cannot write, before no more is read from it."""
+DISK_PATIENCE: Final = 1.0
+"""Seconds after which timers are looked at again that came while nothing was read because of the disk."""
+
+log = structlog.get_logger()
+
+
+class FixConnection(Connection):
+    """One client connection that speaks FIX."""
+
+    def __init__(self, venue: Venue, service: ServiceSettings, address: str) -> None:
+        super().__init__(venue, service, address, venue.config.fix.slow_reader_limit_ms)
+        self.framer = Framer()
+        self.held: list[bytes] = []
+        self.endpoint: FixEndpoint | None = None
+        self.waiting: deque[tuple[Effect, Stream]] = deque()
+        self.replay: Iterator[bytes] | None = None
+        self.is_replaying = False
+        self.is_leaving = False
+        self.due = NEVER
+
+    def data_received(self, data: bytes) -> None:
+        """Take all frames of a chunk at one time, commit them as one batch."""
+        if self.closing or self.is_leaving:
+            return
+        if self.is_behind or self.is_logging_in:
+            self.unread += data
+            return
+        if len(data) > READ_PIECE:
+            data, self.unread = data[:READ_PIECE], data[READ_PIECE:]
+        self.take(self.framer.receive(data))
+        if (self.unread or self.held) and not self.is_logging_in:
+            self.fall_behind()
+        if self.journal.writer is not None and self.journal.is_ahead:
+            self.venue.wait_for_disk(self)
+
+    def take(self, frames: list[bytes]) -> None:
+        """Apply frames at one time, and hold what has to wait for its turn.
+
+        A Logon ends a batch: it may begin another stream.
+        """
+        if self.endpoint is None:
+            self.begin(frames)
+            return
+        turn: list[bytes] = []
+        for frame in frames[:MESSAGES_A_TURN]:
+            if not may_tell_secrets(frame):
+                turn.append(frame)
+                continue
+            turn.append(masked(frame))
+            if msg_type_of(frame) == LOGON:
+                break
+        if turn:
+            count = self.journal.messages(self.index, turn)
+            self.held = frames[count:]
+            self.attend()
+
+    def catch_up(self) -> None:
+        """Work off some of what was read; a port that waits for its own mass cancel just comes back."""
+        if self.closing or self.is_leaving or self.is_waiting:
+            return
+        if self.held:
+            if not self.venue.machine.is_busy(self.index):
+                self.take(self.held)
+        else:
+            data, self.unread = self.unread[:READ_PIECE], self.unread[READ_PIECE:]
+            self.take(self.framer.receive(data))
+        if self.journal.writer is not None and self.journal.is_ahead:
+            self.venue.wait_for_disk(self)
+        self.is_behind = bool(self.held or self.unread)
+        self.listen()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether what was read has to wait: for the door, for the disk, for a client that does not read."""
+        return (
+            self.is_logging_in
+            or self in self.venue.waiting_for_disk
+            or (self.paused and len(self.waiting) >= EFFECTS_WAITING)
+        )
+
+    # Logging in.
+
+    def begin(self, frames: list[bytes]) -> None:
+        """Ask who it is, by the first frame; the answer may take a while, and what is behind it waits."""
+        if self.framer.garbled:
+            self.turn_away("", "garbled")
+        elif frames:
+            message = parse(frames[0])
+            if message is None or message.msg_type != LOGON:
+                self.turn_away("", "the first message is no Logon")
+                return
+            self.held = frames[1:]
+            self.is_logging_in = True
+            self.transport.pause_reading()
+            name = message.values.get(b"49", b"").decode("latin-1")
+            port = self.venue.door.port(self.service.key, name)
+            settings = None if port is None else port.fix
+            tag = b"554" if settings is None else b"%d" % settings.password_tag
+            password = message.values.get(tag, b"").decode("latin-1")
+            answer = partial(self.authorize, message, name)
+            self.attempt = self.venue.door.ask(self.service.key, name, password, self.address, answer)
+
+    def authorize(self, message: Message, name: str, verdict: Verdict) -> None:
+        """Let a client in whose credentials were right, or hang up; its Logon is a record from here on."""
+        if self.closing:
+            return
+        if isinstance(verdict, Refused):
+            self.turn_away(name, verdict.why)
+            return
+        port = verdict.port
+        index = self.venue.index_of(port)
+        endpoint = self.venue.machine.ports[index]
+        assert isinstance(endpoint, FixEndpoint)
+        times = self.journal.clock.now()
+        username = None if port.fix is None else port.fix.username
+        why = endpoint.session.refusal(message, times[1])
+        if username is not None and message.values.get(b"553") != username.encode("ascii"):
+            why = "wrong Username"
+        elif port.name in self.venue.logged_in:
+            why = "the port is logged on already"
+        if why:
+            self.turn_away(name, why)
+            return
+        self.port, self.index, self.endpoint = port, index, endpoint
+        self.venue.logged_in[port.name] = self
+        if self.timer is not None:
+            self.timer.cancel()
+        self.journal.record(Kind.LOGIN, index, masked(message.frame), times)
+        self.journal.commit()
+        log.info("logged in", port=port.name, address=self.address, version=message.begin_string.decode("ascii"))
+        self.is_logging_in = False
+        self.attend()
+        self.is_behind = True
+        self.loop.call_soon(self.catch_up)
+
+    def turn_away(self, name: str, why: str) -> None:
+        """Hang up without a word."""
+        log.info("logon refused", service=self.service.key, sender=name, address=self.address, why=why)
+        self.why = why
+        self.closing = True
+        self.transport.abort()
+
+    # What the session asks.
+
+    def attend(self) -> None:
+        """Look what the session asks of its connection, to do it when its record is durable; and when it is due next.
+
+        For whoever may have brought the session to the next state: the journal's commit comes first.
+        """
+        endpoint = self.endpoint
+        if endpoint is None or self.port is None:
+            return
+        session = endpoint.session
+        if session.effects:
+            effects = list(session.effects)
+            session.effects.clear()
+            machine = self.venue.machine
+            self.is_leaving = self.is_leaving or any(isinstance(effect, HangUp) for effect in effects)
+            perform = partial(self.perform, effects, machine.streams[self.index])
+            self.journal.gate.call_when_durable(machine.number, perform)
+        if session.next_tick < self.due:
+            self.arm(session.next_tick)
+
+    def perform(self, effects: list[Effect], stream: Stream) -> None:
+        """Take over what the session asks, now that its record is durable. A replay takes the place of another."""
+        if self.closing or self.port is None:
+            return
+        for effect in effects:
+            if self.waiting and isinstance(effect, Replay) and isinstance(self.waiting[-1][0], Replay):
+                self.waiting.pop()
+            self.waiting.append((effect, stream))
+        self.flush()
+
+    def arm(self, due: int) -> None:
+        """Have the session's timers looked at when its next one is due."""
+        if self.timer is not None:
+            self.timer.cancel()
+        self.due = due
+        seconds = max(due - self.journal.clock.now()[1], 0) / NANOSECONDS
+        self.timer = self.loop.call_later(seconds, self.tick)
+
+    def tick(self) -> None:
+        """Record that a timer of the session's has come; before the Logon, hang up on who does not log on."""
+        self.timer, self.due = None, NEVER
+        if self.closing or self.journal.closed:
+            return
+        if self.endpoint is None:
+            wait = self.venue.config.fix.login_wait_ms / 1000
+            self.timer = self.loop.call_later(wait, self.turn_away, "", "no Logon came")
+            return
+        if self in self.venue.waiting_for_disk:  # it is we who do not listen
+            self.timer = self.loop.call_later(DISK_PATIENCE, self.tick)
+            return
+        due, times = self.endpoint.session.next_tick, self.journal.clock.now()
+        if due <= times[1]:
+            self.journal.record(Kind.SESSION_TIMER, self.index, b"", times)
+            self.journal.commit()
+            self.attend()
+        elif due != NEVER:
+            self.arm(due)
+
+    # Writing.
+
+    def flush(self) -> None:
+        """Write what has been released, effects and replays at their places, as far as the client keeps up."""
+        while not (self.closing or self.paused):
+            if self.replay is not None and not (self.waiting and not isinstance(self.waiting[0][0], HangUp)):
+                if not self.is_replaying:
+                    self.is_replaying = True
+                    self.loop.call_soon(self.go_on_replaying)
+                return
+            effect, stream = self.waiting[0] if self.waiting else (None, self.stream)
+            if self.stream is not None:
+                end = self.stream.released
+                if effect is not None:
+                    end = min(end, self.stream.offset_of(min(effect.behind, self.stream.count) + 1))
+                if self.sent < end:
+                    self.write_stream(end)
+                    continue
+            if effect is None or stream is None:
+                return
+            self.waiting.popleft()
+            self.do(effect, stream)
+
+    def write_stream(self, end: int) -> None:
+        """Write a piece of the stream."""
+        assert self.stream is not None
+        piece = min(end, self.sent + WRITE_PIECE)
+        self.transport.write(self.stream.slice(self.sent, piece))
+        self.sent = piece
+
+    def do(self, effect: Effect, stream: Stream) -> None:
+        """Do what the session asks, at its place in the stream."""
+        if isinstance(effect, HangUp):
+            self.close(effect.why)
+            return
+        self.replay = None
+        if isinstance(effect, NewStream):
+            if self.stream is not None and self.stream.listener == self.flush:
+                self.stream.listener = None
+            self.stream, self.sent = stream, stream.offset_of(effect.first)
+            stream.listener = self.flush
+        else:
+            self.replay = resend(stream.packet, effect.first, effect.last, effect.wall)
+
+    def go_on_replaying(self) -> None:
+        """Write the next piece of a replay."""
+        self.is_replaying = False
+        if self.closing or self.paused or self.replay is None:
+            return
+        size, parts = 0, []
+        for _ in range(REPLAY_STEPS):
+            packet = next(self.replay, None)
+            if packet is None:
+                self.replay = None
+                break
+            parts.append(packet)
+            size += len(packet)
+            if size >= REPLAY_PIECE:
+                break
+        if parts:
+            self.transport.write(b"".join(parts))
+        self.flush()
+        self.listen()
+
+    # The end.
+
+    def say_goodbye(self, why: str) -> None:
+        """Send a Logout and wait for its answer; hang up on who has not logged on."""
+        if self.endpoint is None or not self.endpoint.session.is_logged_on:
+            self.close(why)
+            return
+        self.journal.record(Kind.LOGOUT, self.index, why.encode("ascii"), self.journal.clock.now())
+        self.journal.commit()
+        self.attend()
