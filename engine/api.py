@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from mypy_extensions import mypyc_attr
-
 from engine.instructions import (
     AccountEntry,
     AccountSettings,
@@ -258,7 +256,6 @@ class Order:
         return self.level is not None and self.level.ladder.is_displayed
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
 class Sink(Protocol):
     """Where a port is told what happened to its orders, in the order in which it happened.
 

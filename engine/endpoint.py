@@ -86,6 +86,9 @@ class Endpoint(Sink):
         """Give what the wire says for a reason to refuse, and what that means in the protocol's own words."""
         return reason.name, ""
 
+    def settle(self) -> None:
+        """Let go of what was meant for a connection: for who has none."""
+
     def resume(self, stream: NumberedStream) -> None:
         """Go on with a stream that was restored."""
         self.stream = stream

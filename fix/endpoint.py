@@ -96,6 +96,10 @@ class FixEndpoint(Endpoint):
         else:
             self.session.log_out(b"End of trading day", self.times.wall_time)
 
+    def settle(self) -> None:
+        """Let go of what was meant for a connection: for who has none."""
+        self.session.effects.clear()
+
     # Snapshots.
 
     def resume(self, stream: NumberedStream) -> None:

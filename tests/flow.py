@@ -222,9 +222,7 @@ class Day:
         self.day = 0
         self.clock = Clock()
         self.machine = Machine(directory, self.note_ignored)
-        self.journal = Journal(
-            self.machine, Gate(is_open=True), None, self.clock, self.fail, lambda: None, lambda: None
-        )
+        self.journal = Journal(self.machine, Gate(is_open=True), None, self.clock, self.fail, *[lambda: None] * 3)
         self.command(reference.market_command(config.parse(config.sample())))
         self.next_day()
         self.traders = [Trader(self.rng, port) for port in self.machine.engine.ports.values()]

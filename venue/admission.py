@@ -208,6 +208,10 @@ class Door:
         """Who waits for what, in order; the first of a line is being looked at, or waits for its time."""
         self._timers: dict[Pair, asyncio.TimerHandle] = {}
 
+    def port(self, service: str, name: str) -> PortSettings | None:
+        """Give the port of a service that goes by a name."""
+        return self._ports.get((service, name))
+
     def ask(self, service: str, name: str, password: str, address: str, answer: Callable[[Verdict], None]) -> Attempt:
         """Look at a login in its turn; `answer` is called with the verdict, not before the loop's next turn."""
         attempt = Attempt((address, name), service, password, answer)
@@ -260,7 +264,7 @@ class Door:
                 return
             address, name = pair
             port = self._ports.get((attempt.service, name))
-            known = self._remembered.matches(name, attempt.password)
+            known = self._remembered.matches(name, attempt.password) or (port is not None and asks_none(port))
             if not (known and port is not None and self._may_come(port, address)):
                 hash_ = None if port is None else port.password_hash
                 check = Check(address, attempt.password, hash_, partial(self._checked, attempt, port))
@@ -312,3 +316,8 @@ class Door:
     def _may_come(self, port: PortSettings, address: str) -> bool:
         """Whether the port's addresses, where it has some, name this one."""
         return port.addresses is None or any(ip_address(address) in network for network in self._networks[port.name])
+
+
+def asks_none(port: PortSettings) -> bool:
+    """Whether a port has no password: a FIX port, whose name and address must do."""
+    return port.password is None and port.password_hash is None

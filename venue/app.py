@@ -1,9 +1,9 @@
 """The composition root: configuration, log, machine, gate, connections and operations joined into one venue.
 
-    socket ─▶ SoupConnection ─▶ Journal ─▶ Machine (port ─▶ engine ─▶ port ─▶ stream)
-                                  │ batch                                │ held
-                                  ▼                                      ▼
-                                Writer ── "durable to n" ─────────────▶ Gate ─▶ SoupConnection ─▶ socket
+    socket ─▶ Connection ─▶ Journal ─▶ Machine (port ─▶ engine ─▶ port ─▶ stream)
+                              │ batch                                │ held
+                              ▼                                      ▼
+                            Writer ── "durable to n" ─────────────▶ Gate ─▶ Connection ─▶ socket
 
 A `Venue` is an object: it sets no signal handlers, exits nothing and keeps no globals, so that a test can host many.
 """
@@ -29,6 +29,8 @@ from venue.connection import Connection
 from venue.control import ControlServer
 from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
 from venue.drop_turns import DropTurns
+from venue.fix_ports import FixConnection
+from venue.fix_settings import FIX_PROTOCOLS
 from venue.gate import Gate, Intake, Writer
 from venue.instructions import Instruction, SetClock
 from venue.journal import Journal
@@ -144,7 +146,7 @@ class Venue:
 
     async def _bind(self) -> None:
         """Take every service's port on every address of the host."""
-        venue, soup = self.config.venue, self.config.soupbintcp
+        venue = self.config.venue
         context = server_context(self.config)
         try:
             addresses = await resolve(venue.host)
@@ -157,13 +159,15 @@ class Venue:
             if service.protocol == "http":
                 listener = self.supervisor = Supervisor(self.config, self.data, self.addresses)
             else:
+                speaks_fix = service.protocol in FIX_PROTOCOLS
+                waits = self.config.fix if speaks_fix else self.config.soupbintcp
                 listener = Listener(
                     self.loop,
                     self.crowd,
-                    partial(SoupConnection, self, service),
+                    partial(FixConnection if speaks_fix else SoupConnection, self, service),
                     context if service.tls else None,
-                    soup.login_wait_ms / 1000,
-                    soup.slow_reader_limit_ms / 1000,
+                    waits.login_wait_ms / 1000,
+                    waits.slow_reader_limit_ms / 1000,
                 )
             self.listeners.append(listener)
             try:
@@ -205,7 +209,8 @@ class Venue:
             self.space = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
         self.recovered = self.machine.number
         clock = self.machine_clock
-        self.journal = Journal(self.machine, gate, writer, clock, self._broken, self._due_moved, self._slices_wait)
+        hooks = self._broken, self._due_moved, self._slices_wait, self._commanded
+        self.journal = Journal(self.machine, gate, writer, clock, *hooks)
         schedule = Schedule([DayRoll(self.days, self.machine.engine, self.open_day)])
         self.timekeeper = Timekeeper(self.journal, schedule, clock)
         self.timekeeper.resume()
@@ -400,6 +405,11 @@ class Venue:
 
     def _due_moved(self) -> None:
         self.timekeeper.plan()
+
+    def _commanded(self) -> None:
+        """Let connections do what a command asks of their sessions, such as to end with the day."""
+        for connection in list(self.connections):
+            connection.attend()
 
     def _slices_wait(self) -> None:
         """See that the mass cancels that are not done go on, with everyone else's turn in between."""

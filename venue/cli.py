@@ -26,6 +26,7 @@ import uvloop
 
 from venue import build
 from venue import config as configuration
+from venue.admission import asks_none
 from venue.app import PortTaken, Venue
 from venue.bench.command import bench
 from venue.clock import RealClock
@@ -261,9 +262,8 @@ def banner(venue: Venue) -> str:
     if venue.recovered:
         lines.append(f"  recovered {venue.recovered:,} records")
     lines.append("")
-    lines.append(
-        f"  {'service':<17}{'address':<24}{'logins (SoupBinTCP user / password)' if settings.show_logins else ''}"
-    )
+    logins = "logins (SoupBinTCP user or FIX CompID / password)" if settings.show_logins else ""
+    lines.append(f"  {'service':<17}{'address':<24}{logins}")
     tls = {service.key: " TLS" for service in venue.config.service if service.tls}
     for key, (host, port) in venue.addresses.items():
         logins = ""
@@ -284,10 +284,14 @@ def banner(venue: Venue) -> str:
 
 def _logins(ports: list[PortSettings]) -> str:
     """Give user names and passwords, a password that all share only once."""
-    passwords = {port.password or "(hashed)" for port in ports}
+    passwords = {_password(port) for port in ports}
     if len(passwords) == 1:
         return "  ".join(port.name for port in ports) + f" / {passwords.pop()}"
-    return "  ".join(f"{port.name} / {port.password or '(hashed)'}" for port in ports) or "none"
+    return "  ".join(f"{port.name} / {_password(port)}" for port in ports) or "none"
+
+
+def _password(port: PortSettings) -> str:
+    return port.password or ("(none)" if asks_none(port) else "(hashed)")
 
 
 def _web_logins(config: Config) -> str:

@@ -126,6 +126,9 @@ class Connection(asyncio.Protocol):
         """Write what has been released of the stream, as far as the client keeps up."""
         raise NotImplementedError
 
+    def attend(self) -> None:
+        """Look what the session asks after a command of the venue's; a protocol whose sessions ask nothing passes."""
+
     def say_goodbye(self, why: str) -> None:
         """End the session in the protocol's own way, for a reason of the venue's."""
         raise NotImplementedError

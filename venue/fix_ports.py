@@ -39,6 +39,10 @@ REPLAY_STEPS: Final = 200
 """The same for messages: a millisecond or two."""
 EFFECTS_WAITING: Final = 16
 """What a session may ask of a connection that cannot write, before no more is read from it."""
+NAME_LENGTH: Final = 16
+"""How much of a CompID is looked at: no port's is longer, and those that fail are remembered."""
+PASSWORD_LENGTH: Final = 128
+"""The same for a password."""
 DISK_PATIENCE: Final = 1.0
 """Seconds after which timers are looked at again that came while nothing was read because of the disk."""
 
@@ -69,7 +73,7 @@ class FixConnection(Connection):
         if len(data) > READ_PIECE:
             data, self.unread = data[:READ_PIECE], data[READ_PIECE:]
         self.take(self.framer.receive(data))
-        if (self.unread or self.held) and not self.is_logging_in:
+        if (self.unread or self.held or self.is_waiting) and not self.is_logging_in:
             self.fall_behind()
         if self.journal.writer is not None and self.journal.is_ahead:
             self.venue.wait_for_disk(self)
@@ -119,6 +123,13 @@ class FixConnection(Connection):
             or (self.paused and len(self.waiting) >= EFFECTS_WAITING)
         )
 
+    def resume_writing(self) -> None:
+        """Go on writing, and reading where that had to wait for it."""
+        was_waiting = self.is_waiting
+        super().resume_writing()
+        if was_waiting:
+            self.listen()
+
     # Logging in.
 
     def begin(self, frames: list[bytes]) -> None:
@@ -133,11 +144,11 @@ class FixConnection(Connection):
             self.held = frames[1:]
             self.is_logging_in = True
             self.transport.pause_reading()
-            name = message.values.get(b"49", b"").decode("latin-1")
+            name = message.values.get(b"49", b"")[:NAME_LENGTH].decode("latin-1")
             port = self.venue.door.port(self.service.key, name)
             settings = None if port is None else port.fix
             tag = b"554" if settings is None else b"%d" % settings.password_tag
-            password = message.values.get(tag, b"").decode("latin-1")
+            password = message.values.get(tag, b"")[:PASSWORD_LENGTH].decode("latin-1")
             answer = partial(self.authorize, message, name)
             self.attempt = self.venue.door.ask(self.service.key, name, password, self.address, answer)
 
@@ -162,6 +173,7 @@ class FixConnection(Connection):
         if why:
             self.turn_away(name, why)
             return
+        endpoint.session.effects.clear()
         self.port, self.index, self.endpoint = port, index, endpoint
         self.venue.logged_in[port.name] = self
         if self.timer is not None:
@@ -302,7 +314,6 @@ class FixConnection(Connection):
         if parts:
             self.transport.write(b"".join(parts))
         self.flush()
-        self.listen()
 
     # The end.
 

@@ -39,7 +39,8 @@ class Journal:
     """The way in. `writer` is None in `memory` mode where nobody follows: nothing is kept, the gate stands open.
 
     `deadline_moved` is called when the engine's next deadline is another one after a commit, `slices_wait` when part of
-    a mass cancel is left to do, `broken` with an exception of ours once the journal takes no more.
+    a mass cancel is left to do, `commanded` when commands were carried out and committed, `broken` with an exception of
+    ours once the journal takes no more.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Journal:
         broken: Callable[[Exception], None],
         deadline_moved: Callable[[], None],
         slices_wait: Callable[[], None],
+        commanded: Callable[[], None],
     ) -> None:
         self.machine = machine
         self.gate = gate
@@ -59,6 +61,7 @@ class Journal:
         self.broken = broken
         self.deadline_moved = deadline_moved
         self.slices_wait = slices_wait
+        self.commanded = commanded
         self.deadline = NEVER
         self.batch: list[Record] = []
         self.closed = False
@@ -110,6 +113,8 @@ class Journal:
             self.writer.roll(date.fromisoformat(command.date))
         refused = self.record(Kind.COMMAND, 0, _encode(command), self.clock.now())
         self.commit()
+        if not self.silent:
+            self.commanded()
         return refused
 
     def begin(self) -> None:
@@ -122,6 +127,7 @@ class Journal:
         """Commit all that was recorded since `begin`."""
         self.silent = self.closed
         self.commit()
+        self.commanded()
 
     def commit(self) -> None:
         """Hand what was applied to the log, and hold its output until that is durable."""

@@ -13,7 +13,7 @@ process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,9 +24,8 @@ from engine.api import CommandRefused, Configure, Port, Sink
 from engine.endpoint import Endpoint
 from engine.engine import Engine
 from engine.prm_commands import safeguard
-from ouch.nordic import NordicOuchPort
-from ouch.us import UsOuchPort
 from venue.desk import Desk, DeskState
+from venue.dialects import Ignored, open_endpoint
 from venue.drops import Drops
 from venue.instructions import ClockMode, Instruction, SetClock
 from venue.machine_state import MachineState, PortState, Snapshot
@@ -34,14 +33,6 @@ from venue.record import WITH_THE_VENUE, Kind, Record
 from venue.snapshot import canonical, state_hash
 from venue.spool import Spool
 from venue.stream import Stream
-
-DIALECTS: dict[str, type[UsOuchPort | NordicOuchPort]] = {
-    "ouch-5.0-us": UsOuchPort,
-    "ouch-5.0-nordic": NordicOuchPort,
-}
-"""The port class of each protocol that a configuration may name."""
-Ignored = Callable[[Port, str, bytes], None]
-"""Told of each message that a port ignored: why, and its bytes."""
 
 _commands: msgspec.msgpack.Decoder[Instruction] = msgspec.msgpack.Decoder(Instruction)
 _encoder = msgspec.msgpack.Encoder()
@@ -146,11 +137,13 @@ class Machine:
         return count
 
     def settle(self) -> None:
-        """Let the streams put away what they got, and let go of those of days that are over: for who has no gate."""
+        """Let the streams put away what they got, and let go of what nobody will send: for who has no gate."""
         self.drops.notes.settle()
         for stream in self.touched:
             stream.settle()
         self.touched[:] = [stream for stream in self.touched if not stream.ended]
+        for endpoint in self.ports:
+            endpoint.settle()
 
     def is_busy(self, port: int) -> bool:
         """Whether a port's mass cancel is not done yet."""
@@ -162,7 +155,7 @@ class Machine:
         open_stream = partial(self._open_stream, port.index)
         endpoint = self.drops.open(port, open_stream)
         if endpoint is None:
-            endpoint = DIALECTS[port.entry.protocol](port, self.engine, open_stream, self.ignored)
+            endpoint = open_endpoint(port, self.engine, open_stream, self.ignored, self)
         self.ports.append(endpoint)
         self.streams.append(Stream("", self.touched, self.directory))
         return self.drops.join(port.index)

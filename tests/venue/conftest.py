@@ -30,9 +30,10 @@ from wire.soup_client import CLIENT_SETTINGS, SoupClient
 from wire.soup_terms import LoginAccepted, LoginRejected, State
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("disks", "doors", "drops", "logs", "processes", "traders")
+pytest.register_assert_rewrite("disks", "doors", "drops", "fix_clients", "logs", "processes", "traders")
 
 from doors import visit, walks  # noqa: E402, F401 - fixtures, found through the lines above
+from fix_clients import fix  # noqa: E402, F401 - the same
 from logs import killed, stopped  # noqa: E402, F401 - the same
 from processes import PORTCULLIS, Process, patient_ask  # noqa: E402 - the same
 

@@ -29,7 +29,7 @@ class InsideVenue:
         self.clock = clock or RealClock()
         self.machine = Machine(directory)
         self.gate = Gate(is_open=True)
-        self.journal = Journal(self.machine, self.gate, None, self.clock, _break, _ignore, _ignore)
+        self.journal = Journal(self.machine, self.gate, None, self.clock, _break, *[_ignore] * 3)
         now, _ = self.clock.now()
         market = config.market[0]
         day = local_date(now, market.timezone)

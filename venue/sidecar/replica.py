@@ -182,6 +182,8 @@ class Replica:
             stream.untouched = True
             stream.settle()
         self.machine.touched.clear()
+        for endpoint in self.machine.ports:
+            endpoint.settle()
 
     def _call(self) -> None:
         """Let those go on whose record was applied."""

@@ -1,0 +1,57 @@
+"""Which class serves a port, by the protocol that its service speaks: the one place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from engine.api import OrderEntry, Port
+from engine.endpoint import Endpoint, NumberedStream
+from fix.echo import FixEchoPort
+from fix.endpoint import Times
+from fix.port import FixOrderPort
+from fix.settings import read_settings
+from ouch.nordic import NordicOuchPort
+from ouch.us import UsOuchPort
+
+OpenStream = Callable[[], NumberedStream]
+Ignored = Callable[[Port, str, bytes], None]
+"""Told of each message that a port ignored: why, and its bytes."""
+
+
+class Open(Protocol):
+    """Makes the endpoint of a port."""
+
+    def __call__(
+        self, port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, times: Times, /
+    ) -> Endpoint:
+        """Make it; it is the port's sink too."""
+
+
+def _us_ouch(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, _: Times) -> Endpoint:
+    return UsOuchPort(port, engine, open_stream, ignored)
+
+
+def _nordic_ouch(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, _: Times) -> Endpoint:
+    return NordicOuchPort(port, engine, open_stream, ignored)
+
+
+def _fix(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, times: Times) -> Endpoint:
+    kind = FixEchoPort if read_settings(port.entry.settings).echo else FixOrderPort
+    return kind(port, engine, open_stream, ignored, times)
+
+
+DIALECTS: dict[str, Open] = {
+    "ouch-5.0-us": _us_ouch,
+    "ouch-5.0-nordic": _nordic_ouch,
+    "fix-us": _fix,
+    "fix-nordic": _fix,
+}
+"""How to make a port of each protocol that a configuration may name."""
+
+
+def open_endpoint(
+    port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, times: Times
+) -> Endpoint:
+    """Make a port's endpoint."""
+    return DIALECTS[port.entry.protocol](port, engine, open_stream, ignored, times)
