@@ -23,6 +23,7 @@ from engine.api import Reject
 from engine.risk import prm
 from ouch.terms import REASONS
 from venue import cli, config, gate, journal, operations, problem
+from venue.fix_settings import FixPortSettings
 from venue.roles import MEANINGS
 from venue.sidecar.rest.metrics import FAMILIES
 from venue.sidecar.rest.tables import ENDPOINTS
@@ -144,6 +145,7 @@ def sections():
     for field in msgspec.structs.fields(config.Config):
         if field.name != "rule":
             yield field.name, defaults(struct_of(field.type))
+    yield "port.fix", defaults(FixPortSettings)
     rules = typing.get_args(config.AnyRule)
     yield "rule", {"type": "required", **defaults(*rules)}
     for rule in rules:

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from ouch.port import OuchPort
 from venue import journal
 from venue.app import PortTaken
 from venue.log import SqliteLog, read_log
@@ -195,7 +196,8 @@ def test_a_fault_of_ours_stops_the_venue_before_its_record_is_written(host, conn
         raise fault
 
     for port in venue.venue.machine.ports:
-        port.handlers = port.handlers | {ord("X"): fail}
+        if isinstance(port, OuchPort):
+            port.handlers = port.handlers | {ord("X"): fail}
     client.send(client.order(2), client.cancel(1), client.order(3))
     assert failure(venue) is fault
     client.read(0.2)
@@ -236,7 +238,7 @@ def test_ports_json_names_every_listener_of_this_process(host):
     venue = host()
     published = json.loads((venue.data / "ports.json").read_text())
     assert (published["ready"], published["pid"]) == (True, os.getpid())
-    assert published["services"].keys() == {"ouch.nasdaq", "ouch.bx", "ouch.psx"}
+    assert published["services"].keys() == {service.key for service in venue.venue.config.service}
     for address in published["services"].values():
         socket.create_connection(tuple(address)).close()
     venue.stop()

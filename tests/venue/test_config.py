@@ -156,7 +156,7 @@ BAD = [
     # what is missing, unknown, or there twice
     (*port('password = "NTFTEST"', f'password = "NTFTEST"\npassword_hash = "{HASH}"'), "port[0].password_hash"),
     ('key = "ouch.nasdaq"\n', "", "service[0].key"),
-    ('password = "NTFTEST"\n\n# --- Firms', "\n# --- Firms", "port[12].password"),
+    ('password = "NTFTEST"\n\n# FIX ports', "\n# FIX ports", "port[12].password"),
     ("[soupbintcp]", "[soup]", "soup"),
     ('key = "bx"', 'key = "nasdaq"', "market[1].key"),
     ('key = "ouch.bx"', 'key = "ouch.nasdaq"', "service[1].key"),
@@ -256,10 +256,14 @@ def test_the_sample_is_the_demo():
     demo = config.parse(config.sample())
     assert {service.key: service.offset for service in demo.service} == {
         "ouch.nasdaq": 0,
+        "fix.nasdaq": 1,
         "ouch.bx": 2,
+        "fix.bx": 3,
         "ouch.psx": 4,
+        "fix.psx": 5,
         "ouch.nordic": 10,
         "drop.ouch.nordic": 14,
+        "fix.nordic": 11,
         "http": 20,
     }
     assert {port.name: (port.mpid, port.service) for port in demo.port} == {
@@ -276,8 +280,18 @@ def test_the_sample_is_the_demo():
         "GP30O1": ("GP30", "ouch.nordic"),
         "GP31O1": ("GP31", "ouch.nordic"),
         "GP29D2": ("GP29", "drop.ouch.nordic"),
+        "INFX01": ("INET", "fix.nasdaq"),
+        "INFL01": ("INET", "fix.nasdaq"),
+        "AKFX01": ("AKAM", "fix.nasdaq"),
+        "INFB01": ("INET", "fix.bx"),
+        "INFP01": ("INET", "fix.psx"),
+        "GP29F1": ("GP29", "fix.nordic"),
+        "GP30F1": ("GP30", "fix.nordic"),
+        "FXT1": ("AKAM", "fix.nasdaq"),
+        "FXT2": ("GP30", "fix.nordic"),
     }
-    assert {port.password for port in demo.port} == {"NTFTEST"}
+    passwords = {(port.service.startswith("fix"), port.password) for port in demo.port}
+    assert passwords == {(False, "NTFTEST"), (True, None)}
     assert {
         (symbol.symbol, symbol.previous_close, symbol.luld, symbol.average_daily_volume) for symbol in demo.symbol
     } == {
