@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from engine.api import OrderEntry, Port, SystemEvent
-from engine.endpoint import Endpoint, NumberedStream
+from engine.endpoint import NumberedStream, Orderless
 from fix.codec import Message
 from fix.session import FieldCheck, Session
 from fix.session_state import EndpointState
@@ -31,7 +31,7 @@ class Times(Protocol):
     number: int
 
 
-class FixEndpoint(Endpoint):
+class FixEndpoint(Orderless):
     """A FIX port as the venue drives it. `served` are the application types that it takes."""
 
     served: frozenset[bytes] = frozenset()

@@ -50,8 +50,6 @@ DIALECTS: dict[str, Open] = {
 """How to make a port of each protocol that a configuration may name."""
 
 
-def open_endpoint(
-    port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, times: Times
-) -> Endpoint:
+def open_endpoint(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, times: Times) -> Endpoint:
     """Make a port's endpoint."""
     return DIALECTS[port.entry.protocol](port, engine, open_stream, ignored, times)
