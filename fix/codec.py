@@ -14,7 +14,7 @@ For editors: all of this is on the order path. Values stay bytes; whoever needs 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from zlib import adler32
 
 SOH: Final = b"\x01"
@@ -38,6 +38,9 @@ MILLISECOND: Final = 1_000_000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND_DELTA: Final = timedelta(seconds=1)
 TIMESTAMP_LENGTH: Final = len(b"20261121-18:00:00")
+POINT: Final = ord(".")
+SCALES: Final = {TIMESTAMP_LENGTH + 4: 1_000_000, TIMESTAMP_LENGTH + 7: 1_000, TIMESTAMP_LENGTH + 10: 1}
+"""Nanoseconds of the last digit, by the length of the whole."""
 
 DATA_TAGS: Final[dict[bytes, bytes]] = {
     b"90": b"91",
@@ -70,7 +73,11 @@ LENGTH_TAGS: Final = frozenset(DATA_TAGS)
 FIELD_ENDS: Final = b"=\x01" * (FRAME_LENGTH_MAX // 2)
 """What is left of well-formed fields without anything but `=` and SOH."""
 NO_ENDS: Final = bytes(byte for byte in range(256) if byte not in b"=\x01")
-HEAD_TAGS: Final = [b"8", b"9", b"35"]
+HEAD_TAGS: Final = (b"8", b"9", b"35")
+ROWS_MAX: Final = 1_000
+ROW_LENGTH_MAX: Final = 64
+"""How many rows of tags are remembered, and how many tags one may have; with more rows, all are learned anew."""
+Tags: TypeAlias = tuple[bytes, ...]
 
 
 class Message:
@@ -81,7 +88,7 @@ class Message:
 
     __slots__ = ("begin_string", "frame", "msg_type", "tags", "texts", "values")
 
-    def __init__(self, frame: bytes, tags: list[bytes], texts: list[bytes], values: dict[bytes, bytes]) -> None:
+    def __init__(self, frame: bytes, tags: Tags, texts: list[bytes], values: dict[bytes, bytes]) -> None:
         self.frame = frame
         self.begin_string = texts[0]
         self.msg_type = texts[2]
@@ -103,18 +110,34 @@ def parse(frame: bytes) -> Message | None:
     if frame[-1:] != SOH:
         return None
     if not FIELD_ENDS.startswith(frame.translate(None, NO_ENDS)):  # a value with `=` in it, or no field
-        return _parse_with_data(frame)
+        return _parse_slowly(frame)
     parts = frame.replace(b"=", SOH).split(SOH)
-    tags, texts = parts[:-1:2], parts[1::2]
-    values = dict(zip(tags, texts, strict=True))
-    if len(values) != len(tags):
-        values = dict(zip(reversed(tags), reversed(texts), strict=True))
+    known = _rows.get(SOH.join(parts[:-1:2]))
+    if known is None:
+        return _learn(frame, tuple(parts[:-1:2]), parts[1::2])
+    texts = parts[1::2]
+    return Message(frame, known, texts, dict(zip(known, texts)))  # noqa: B905 -- of one length, and this is the path
+
+
+_rows: dict[bytes, Tags] = {}
+"""Rows of tags that came before and that a message may have: of numbers all, no tag twice, no data field. Clients send
+the same few over and over, and tags that were looked up before are found faster."""
+
+
+def _learn(frame: bytes, tags: Tags, texts: list[bytes]) -> Message | None:
+    """Take apart a frame with a row of tags that is new, or not as simple as most."""
+    values = dict(zip(reversed(tags), reversed(texts), strict=True))
     if not LENGTH_TAGS.isdisjoint(values):
-        return _parse_with_data(frame)
-    return _message(frame, tags, texts, values)
+        return _parse_slowly(frame)
+    message = _message(frame, tags, texts, values)
+    if message is not None and len(values) == len(tags) <= ROW_LENGTH_MAX:
+        if len(_rows) >= ROWS_MAX:
+            _rows.clear()
+        _rows[SOH.join(tags)] = tags
+    return message
 
 
-def _parse_with_data(frame: bytes) -> Message | None:
+def _parse_slowly(frame: bytes) -> Message | None:
     """Take a frame apart one field after the other, skipping over data fields by their length."""
     tags: list[bytes] = []
     texts: list[bytes] = []
@@ -128,20 +151,18 @@ def _parse_with_data(frame: bytes) -> Message | None:
         after = equals + 1 + length if tag == data_tag and length >= 0 else end
         if frame[after : after + 1] != SOH:  # no data field, or not of the length that was told
             after = frame.find(SOH, equals)
-        if after < 0:
-            return None
         text = frame[equals + 1 : after]
         data_tag, length = DATA_TAGS.get(tag, b""), read_number(text)
         tags.append(tag)
         texts.append(text)
         at = after + 1
-    return _message(frame, tags, texts, dict(zip(reversed(tags), reversed(texts), strict=True)))
+    return _message(frame, tuple(tags), texts, dict(zip(reversed(tags), reversed(texts), strict=True)))
 
 
-def _message(frame: bytes, tags: list[bytes], texts: list[bytes], values: dict[bytes, bytes]) -> Message | None:
+def _message(frame: bytes, tags: Tags, texts: list[bytes], values: dict[bytes, bytes]) -> Message | None:
     is_headed = tags[:3] == HEAD_TAGS
-    are_numbers = b"".join(tags).isdigit() or all(tag.removeprefix(b"-").isdigit() for tag in tags)
-    return Message(frame, tags, texts, values) if is_headed and are_numbers and b"" not in values else None
+    are_numbers = b"" not in values and all(tag.removeprefix(b"-").isdigit() for tag in tags)
+    return Message(frame, tags, texts, values) if is_headed and are_numbers else None
 
 
 class Framer:
@@ -271,7 +292,7 @@ class _Clock:
     second = -1
     second_text = b""
     read_text = b""
-    read_second = -1
+    read_time = -1
 
 
 def utc_timestamp(wall: int) -> bytes:
@@ -293,15 +314,17 @@ def read_utc_timestamp(text: bytes) -> int:
     """Read a UTCTimestamp with no, three, six or nine decimals, in nanoseconds since the epoch; -1 when it is none."""
     whole = text[:TIMESTAMP_LENGTH]
     if whole != _Clock.read_text:
-        _Clock.read_second = _read_second(whole)
+        second = _read_second(whole)
+        _Clock.read_time = second * SECOND if second >= 0 else -1
         _Clock.read_text = whole
-    nanoseconds = _Clock.read_second * SECOND
-    if len(text) == TIMESTAMP_LENGTH or nanoseconds < 0:
-        return nanoseconds if nanoseconds >= 0 else -1
+    time, length = _Clock.read_time, len(text)
+    if length == TIMESTAMP_LENGTH or time < 0:
+        return time
     decimals = text[TIMESTAMP_LENGTH + 1 :]
-    if text[TIMESTAMP_LENGTH] != ord(".") or len(decimals) not in {3, 6, 9} or not decimals.isdigit():
+    if text[TIMESTAMP_LENGTH] != POINT or not decimals.isdigit():
         return -1
-    return nanoseconds + int(decimals.ljust(9, b"0"))
+    scale = SCALES.get(length)
+    return time + int(decimals) * scale if scale is not None else -1
 
 
 def _read_second(text: bytes) -> int:

@@ -68,7 +68,7 @@ class Validator:
             kind = self._kinds[message.msg_type] = _Kind(
                 ShapeReader(self.session, self.application, message.msg_type, self.mode)
             )
-        tags, texts = tuple(message.tags), message.texts
+        tags, texts = message.tags, message.texts
         shape = kind.shapes.get(tags)
         if shape is None:
             shape = kind.learn(tags)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from line import spelled
 
+from fix import codec
 from fix.codec import FRAME_LENGTH_MAX, Framer, check_sum, frame, parse, read_utc_timestamp, utc_timestamp
 
 pytestmark = pytest.mark.section("FIX 4.2 volume 2", "Garbled message")
@@ -108,7 +109,7 @@ def test_a_frame_taken_apart_has_all_fields_in_order_and_the_first_value_of_each
     message = parse(spelled("8=FIX.4.2|35=D|58=first|11=A|58=second|"))
     assert message.begin_string == b"FIX.4.2"
     assert message.msg_type == b"D"
-    assert message.tags == [b"8", b"9", b"35", b"58", b"11", b"58", b"10"]
+    assert message.tags == (b"8", b"9", b"35", b"58", b"11", b"58", b"10")
     assert message.texts[3:6] == [b"first", b"A", b"second"]
     assert message.values[b"58"] == b"first"
     assert message.fields[4] == (b"11", b"A")
@@ -135,6 +136,17 @@ def test_a_frame_taken_apart_has_all_fields_in_order_and_the_first_value_of_each
 )
 def test_data_fields_hold_any_byte_and_what_is_no_field_makes_a_message_garbled(text, found):
     assert fields(text) == found
+
+
+def test_rows_of_tags_are_remembered_within_bounds():
+    for number in range(codec.ROWS_MAX + 10):
+        assert fields(f"8=FIX.4.2|35=0|{1000 + number}=a|") == [(b"%d" % (1000 + number), b"a")]
+    assert len(codec._rows) <= codec.ROWS_MAX
+    before = dict(codec._rows)
+    many = "".join(f"{2000 + number}=a|" for number in range(codec.ROW_LENGTH_MAX))
+    assert len(fields(f"8=FIX.4.2|35=0|{many}")) == codec.ROW_LENGTH_MAX
+    assert fields("8=FIX.4.2|35=0|x=a|") is None
+    assert codec._rows == before
 
 
 @given(st.binary(max_size=60), st.booleans())

@@ -131,6 +131,8 @@ class Pair:
             self.carry(1, bool(self.to_venue))
 
     def wait(self, seconds):
+        """Let time pass, with nothing in flight: a message may not be minutes old."""
+        self.rest()
         end = self.wall + seconds * SECOND
         while self.is_up:
             due, who = min(((one.session.next_tick, one) for one in (self.firm, self.venue)), key=lambda pair: pair[0])
