@@ -177,6 +177,8 @@ def styled(style: ReportStyle, words: list[str]) -> ReportStyle:
             return style._replace(extended=True)
         case "order_in_exec_id":
             return style._replace(order_in_exec_id=True)
+        case "names_broker":
+            return style._replace(names_broker=True)
         case _:
             raise ValueError(f"no style of a report: {name}")
 

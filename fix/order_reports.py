@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from engine.api import (
+    AWAY_MARKET,
     BrokenTradeReason,
     CancelReason,
     Liquidity,
@@ -30,6 +31,7 @@ EXCHANGE_OPTION: Final = 8
 """ExecRestatementReason (378): the market restates an order."""
 RENEWAL: Final = 1
 """ExecRestatementReason (378): an order goes on in a new day."""
+ROUTED: Final = Liquidity.ROUTED
 FILLED: Final = b"2"
 UNASKED: Final = frozenset({Event.CANCELED, Event.EXPIRED})
 """Ends of an order that come from the venue, where no request is named."""
@@ -209,7 +211,7 @@ class OrderReports(FixEndpoint, Sink):
         mine.value += quantity * price
         leaves, order_id = order.open, mine.order_id
         exec_id = self.fill_id(match, order_id, details)
-        if details.template:
+        if details.template and liquidity is not ROUTED:
             style = dialect.style
             exec_type, status = states(dialect.version, style, Event.TRADE, executed, leaves)
             body = details.template % (
@@ -238,6 +240,7 @@ class OrderReports(FixEndpoint, Sink):
                 last_price=price,
                 match=match,
                 liquidity=LIQUIDITY_FLAGS[liquidity],
+                away=AWAY_MARKET if liquidity is ROUTED else b"",
             )
             self.tell_of(Event.TRADE, figures, details)
         if not leaves:

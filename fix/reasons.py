@@ -138,6 +138,7 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.REMOVED: b"R",
     Liquidity.ADDED_HIDDEN: b"J",
     Liquidity.ADDED_RESERVE: b"u",
+    Liquidity.ROUTED: b"R",
 }
 """LiquidityFlag (9882): OUCH's letters."""
 

@@ -44,7 +44,8 @@ class ReportStyle(NamedTuple):
     `expired` is the state of an order whose time is up, canceled (4) or expired (C); `zeros` sends LastPx and
     LastShares with reports that are no fills; `own_orig_cl_ord_id` repeats ClOrdID in OrigClOrdID where the client did
     not ask for the cancel; `match_tags` are where a fill names its trade; `extended` sends ExtendedReasonCode (22204).
-    `order_in_exec_id` ends the ExecIDs of what is no fill in the order's number. `restated` are the only fields of a
+    `order_in_exec_id` has the order's number in each ExecID; `names_broker` names the market of a fill in ExecBroker
+    (76) too. `restated` are the only fields of a
     restatement, none for all that other reports have.
     """
 
@@ -54,6 +55,7 @@ class ReportStyle(NamedTuple):
     match_tags: tuple[int, ...] = ()
     extended: bool = False
     order_in_exec_id: bool = False
+    names_broker: bool = False
     restated: frozenset[int] = frozenset()
 
 
@@ -62,7 +64,8 @@ class Figures(NamedTuple):
 
     `order_id` 0 is an order that never was one, `quantity` -1 leaves OrderQty to what is echoed; `reason` is
     OrdRejReason, -1 for none; `restatement` is ExecRestatementReason, `secondary` SecondaryOrderID, `extended`
-    ExtendedReasonCode and `match` the trade's number, 0 for none of each.
+    ExtendedReasonCode and `match` the trade's number, 0 for none of each; `away` is the market of a fill that was none
+    of ours.
     """
 
     cl_ord_id: bytes
@@ -85,6 +88,7 @@ class Figures(NamedTuple):
     extended: int = 0
     restatement: int = 0
     secondary: int = 0
+    away: bytes = b""
 
 
 def price_text(ticks: int) -> bytes:
@@ -185,6 +189,10 @@ def _add_rare(fields: dict[int, bytes], figures: Figures, style: ReportStyle) ->
             fields[tag] = b"%d" % figures.match
     if figures.liquidity:
         fields[9882] = figures.liquidity
+    if figures.away:
+        fields[30] = figures.away
+        if style.names_broker:
+            fields[76] = figures.away
     if figures.extended and style.extended:
         fields[22204] = b"%d" % figures.extended
 

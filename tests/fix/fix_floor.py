@@ -4,7 +4,7 @@
 
 A report is a line: ExecType and OrdStatus, ClOrdID (`<` the one before), CumQty + LeavesQty, a fill's quantity and
 price, Text and OrdRejReason. An OrderCancelReject is a line too: `9 C1<A1 unknown: 102=1 39=8 'Unknown order'`.
-`reports` are the whole messages, by tag. Times are those of an ordinary morning.
+Ports in `routing` may send orders away. `reports` are the whole messages, by tag. It is an ordinary morning.
 """
 
 from __future__ import annotations
@@ -69,8 +69,9 @@ class Floor:
 
     RULES = "IN30F1"
 
-    def __init__(self, settings=None, kind=FixOrderPort):
+    def __init__(self, settings=None, kind=FixOrderPort, routing=()):
         self.kind = kind
+        self.routing = routing
         self.now = self.midnight = MIDNIGHT
         self.now += 36_000 * SECOND
         self.wall_time = self.now
@@ -104,6 +105,7 @@ class Floor:
                     "nordic" if nordic else "nasdaq",
                     "fix-nordic" if nordic else "fix-us",
                     settings=encode_settings(self.settings[name]),
+                    routing=name in self.routing,
                 )
             )
         rules = [structs.replace(rule, port=self.RULES) if rule.port == "IN30T1" else rule for rule in market.rules]

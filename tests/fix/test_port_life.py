@@ -225,3 +225,31 @@ def test_nordic_cancels_count_towards_the_rate_of_the_port(floor):
     client.replace("A2", "A1", at="99.00")
     client.cancel("C1", "A2")
     assert len(window.inside()) == 3
+
+
+@STATES
+@pytest.mark.parametrize(("port", "version"), [("INFX01", "FIX.4.2"), ("INFX01", "FIX.4.4"), ("GP29F1", "FIXT.1.1")])
+def test_a_fill_on_the_away_market_names_it(port, version):
+    floor = Floor(routing={port})
+    client = floor.client(port, version)
+    at = "100.00" if port[0] == "G" else "10.00"
+    floor.prices(client.symbol, outside_offer=at)
+    order = {11: "A1", 21: "1", 38: "100", 40: "2", 44: at, 54: "1", 55: client.symbol, 59: "3"}
+    routed = {76: "SCAN"} if port[0] == "G" else {9303: "SCAN"}
+    client.send("D", order | routed)
+    new, fill = client.reports()
+    assert (new[39], fill[39], fill[14], fill[31], fill[30]) == ("0", "2", "100", f"{at}00", "AWAY")
+    assert (new.get(76), fill.get(76)) == {"INFX01": ("INET", "AWAY"), "GP29F1": ("BOOK", "AWAY")}[port] or (
+        version == "FIX.4.4"
+    )
+
+
+@STATES
+def test_an_order_may_be_sent_past_its_book():
+    floor = Floor(routing={"INFX01"})
+    floor.client("AKFX01").enter("B1", "sell", 100, "10.00")
+    floor.prices("ZWZZT", outside_offer="10.00")
+    client = floor.client("INFX01")
+    assert client.enter("A1", t100="AWAY", t59="3") == ["0/0 A1 0+100", "2/2 A1 100+0 100@10.0000 R"]
+    floor.bust(1)
+    assert client.said() == ["0/0 A1 0+0 100@10.0000 - 'E'"]
