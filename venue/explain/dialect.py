@@ -57,8 +57,8 @@ class Dialect:
     round_lot: int
     maximum_quantity: int
     longest_expire_time: int
-    letter_choices: dict[Key, tuple[bytes, ...]]
-    """What may stand in the place of a letter of the fixed part that was refused, the plainest first."""
+    letter_choices: dict[Key, tuple[Any, ...]]
+    """What may stand in the place of a letter, or bits, of the fixed part that were refused, the plainest first."""
     option_choices: dict[Key, tuple[bytes, ...]]
     """The same for options, which may be left out too."""
     groups: tuple[Group, ...]

@@ -44,10 +44,11 @@ NAMES: Final[dict[str, Key]] = {
     "display": codec.TAG_DISPLAY,
     "cross_type": codec.TAG_CROSS_TYPE,
 }
-LETTER_CHOICES: Final[dict[Key, tuple[bytes, ...]]] = {
+LETTER_CHOICES: Final[dict[Key, tuple[Any, ...]]] = {
     "side": SIDES,
     "capacity": tuple(capacity.wire for capacity in codes.Capacity),
     "algo_indicator": tuple(indicator.wire for indicator in codes.AlgoIndicator),
+    "party_role_qualifier": (0,),
 }
 OPTION_CHOICES: Final[dict[Key, tuple[bytes, ...]]] = {
     codec.TAG_TIME_IN_FORCE: tuple(TIMES_IN_FORCE),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NEUTRAL: Final[Letters] = (b"B", b"0", b"Y", b"A", b"N", b"N")
 LETTERS: Final = ("side", "time_in_force", "display", "capacity", "intermarket_sweep", "cross_type")
 AFTER_HOURS: Final = b"E"
-CHOICES: Final[dict[Key, tuple[bytes, ...]]] = {
+CHOICES: Final[dict[Key, tuple[Any, ...]]] = {
     "side": (b"B", b"S", b"T", b"E"),
     "time_in_force": (b"0", b"3", b"5", b"6", b"E"),
     "display": (b"Y", b"N", b"A"),
@@ -50,7 +50,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     ((codec.TAG_ROUTE, "route"),),
     ((codec.TAG_EXPIRE_TIME, "expire_time"),),
 )
-OPTION_CHOICES: Final[dict[Key, tuple[bytes, ...]]] = {codec.TAG_AIQ_STRATEGY: (b"*",), codec.TAG_PRICE_TYPE: (b"L",)}
+OPTION_CHOICES: Final[dict[Key, tuple[Any, ...]]] = {codec.TAG_AIQ_STRATEGY: (b"*",), codec.TAG_PRICE_TYPE: (b"L",)}
 ALLOWED: Final[dict[Reject, tuple[str, ...]]] = {
     Reject.INVALID_SIDE: ("B", "S", "T", "E"),
     Reject.INVALID_TIME_IN_FORCE: ("0", "3", "5", "6", "E"),

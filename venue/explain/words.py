@@ -29,7 +29,7 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.INVALID_SELF_MATCH_PREVENTION: "{fields} names no self-match prevention that there is, or cannot be read",
     Reject.INVALID_EXPIRE_TIME: "an expire time of {observed} seconds is not from 1 to {limit}; time in force 6 "
     "needs one",
-    Reject.INVALID_ATTRIBUTE: "an option may not stand as it does: unknown, doubled, or of the wrong size or message",
+    Reject.INVALID_ATTRIBUTE: "{fields} may not stand as sent: unknown, doubled, of the wrong size, value or message",
     Reject.PEGGING_NOT_SERVED: "with {fields} the order asks for a pegged order, which this market does not serve",
     Reject.ROUTING_NOT_SERVED: "with {fields} the order asks for routing, which this market does not serve",
     Reject.RETAIL_NOT_SERVED: "cross type R asks for the retail program, which this market does not serve",
