@@ -1,7 +1,7 @@
 """Bytes for people: what `portcullis decode` prints, a line a field, whatever the bytes.
 
 Three questions are answered one after the other, each found out where it is not told: what the file is (raw bytes,
-hexadecimal text, a capture), what the layer is (SoupBinTCP, or bare messages), and what dialect the messages speak.
+hexadecimal text, a capture), what the layer is (FIX, SoupBinTCP, or bare messages), and what dialect messages speak.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from conformance.declarations import soup
 from conformance.declarations.message import Cell, Dialect, Dissection, dissect
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.us import US
+from conformance.fix import decode as fix
 
 DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC)}
 UNKNOWN: Final = 4
@@ -74,13 +75,19 @@ def decode(
         printer.fault("!! no bytes")
     for one in inputs:
         one.inbound = forced if forced is not None else one.inbound
-    is_soup = layer == "soup" or (layer is None and any(looks_like_soup(one.data) for one in inputs))
-    if not is_soup and len(inputs) == 1 and hexadecimal.looks_like(data) and form != "raw":
+    are_fix = [layer == "fix" or (layer is None and fix.looks_like(one.data)) for one in inputs]
+    others = [one for one, is_fix in zip(inputs, are_fix, strict=True) if not is_fix]
+    is_soup = layer == "soup" or (layer is None and any(looks_like_soup(one.data) for one in others))
+    if others and not is_soup and len(inputs) == 1 and hexadecimal.looks_like(data) and form != "raw":
         inputs = [Input(one.name, raw, one.inbound) for one in inputs for raw in hexadecimal.read(data)]
-    speaks = DIALECTS[dialect] if dialect else guess_dialect(inputs, is_soup=is_soup)
-    for one in inputs:
+        are_fix = [False] * len(inputs)
+        others = inputs
+    speaks = DIALECTS[dialect] if dialect else guess_dialect(others, is_soup=is_soup)
+    for one, is_fix in zip(inputs, are_fix, strict=True):
         printer.say(f"{one.name}: {len(one.data)} bytes{one.remark}")
-        if is_soup:
+        if is_fix:
+            fix.print_stream(one.data, printer.say, printer.fault, printer.cells)
+        elif is_soup:
             print_stream(printer, one, speaks)
         else:
             print_message(printer, speaks, one.data, one.inbound, 0)
@@ -121,6 +128,8 @@ def oriented(streams: list[Stream]) -> Iterator[list[Input]]:
 
 def client_score(data: bytes) -> int:
     """Say how much a stream looks like a client's (above 0) or a server's (below)."""
+    if fix.looks_like(data):
+        return fix.client_score(data)
     score = 0
     for packet in soup.cut(data):
         score += {"L": 9, "O": 3, "R": 1, "U": 1, "A": -9, "J": -9, "S": -3, "H": -1, "Z": -3}.get(packet.letter, 0)

@@ -10,7 +10,7 @@ from typing import Final
 
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.us import US
-from conformance.fix.language import SESSION_PARTIES, Fix
+from conformance.fix.language import DROP_PARTIES, ORDER_PARTIES, SESSION_PARTIES, Fix
 from conformance.language import Language
 from conformance.ouch import PARTIES, Ouch
 from conformance.scenario import PARAMETER, Reader, Scenario, ScenarioError, Step
@@ -32,6 +32,8 @@ SUITES: Final = {
         Suite("ouch", "OUCH 5.0 (Nasdaq US), revision 1.05", Ouch(US, PARTIES)),
         Suite("ouch-nordic", "INET Nordic OUCH 5", Ouch(NORDIC, PARTIES)),
         Suite("fix-session", "the FIX session layer", Fix(SESSION_PARTIES, resets=True)),
+        Suite("fix-orders", "order entry by FIX", Fix(ORDER_PARTIES)),
+        Suite("drop", "FIX Drop", Fix(DROP_PARTIES)),
     )
 }
 

@@ -47,7 +47,7 @@ FIX_DEMOS = {
 }
 """What --demo fills in: the demo's other ports and users, and what its rules are about."""
 NORDIC_PRICE, US_PRICE = "100.00", "10.00"
-FIX_SUITES = ("fix-session",)
+FIX_SUITES = ("fix-session", "fix-orders", "drop")
 SUITES = (*DEMOS, *FIX_SUITES)
 
 
@@ -202,14 +202,18 @@ def conform(
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--format", "form", type=click.Choice(["raw", "hex", "pcap"]), help="What FILE is; else found out.")
 @click.option("--soup", is_flag=True, help="Packets of SoupBinTCP, whatever it looks like.")
+@click.option("--fix", is_flag=True, help="Messages of FIX, whatever it looks like.")
 @click.option("--message", is_flag=True, help="One bare message, without a packet around it.")
 @click.option("--ouch-us", "dialect", flag_value="ouch-us", help="Messages of US OUCH 5.0.")
 @click.option("--ouch-nordic", "dialect", flag_value="ouch-nordic", help="Messages of Nordic OUCH 5.")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="In: to the server. Out: from it.")
-def decode(file: Path, form: str | None, soup: bool, message: bool, dialect: str | None, direction: str | None) -> int:
-    """Take SoupBinTCP and OUCH bytes apart, a line a field: offset, length, name, value, meaning.
+def decode(
+    file: Path, form: str | None, soup: bool, fix: bool, message: bool, dialect: str | None, direction: str | None
+) -> int:
+    """Take SoupBinTCP, OUCH and FIX bytes apart, a line a field: offset, length, name, value, meaning.
 
-    FILE holds raw bytes, hexadecimal text (also as xxd prints it) or a capture (pcap, pcapng); - is standard input.
+    FILE holds raw bytes (FIX also as logs print it, with | for SOH), hexadecimal text (also
+    as xxd prints it) or a capture (pcap, pcapng); - is standard input.
     Exits with 1 where something could not be read.
 
     \b
@@ -222,7 +226,7 @@ def decode(file: Path, form: str | None, soup: bool, message: bool, dialect: str
     from conformance import decode as decoder  # noqa: PLC0415 - the kit is an extra
 
     data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    layer = "soup" if soup else "message" if message else None
+    layer = "fix" if fix else "soup" if soup else "message" if message else None
     lines, is_sound = decoder.decode(data, form, layer, dialect, direction)
     for line in lines:
         sys.stdout.write(line + "\n")

@@ -17,7 +17,7 @@ RAW: Final = "Raw"
 ORDERS: Final = ("D", "G")
 PADDED: Final = "padded"
 """A BodyLength that is right, and has a zero before it."""
-CANCEL_COPIES: Final = (54, 55, 1, 109, 115, 50)
+CANCEL_COPIES: Final = (54, 55)
 
 
 @dataclass

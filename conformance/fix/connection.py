@@ -37,7 +37,8 @@ class FixConnection(Link[Frame]):
     def header(self, kind: str) -> dict[int, str]:
         """Give the header of the next message."""
         account = self.account
-        return {
+        desk = {50: account.desk} if account.desk and kind in "DFG" else {}
+        return desk | {
             8: account.version.begin,
             35: kind,
             34: str(account.outgoing),

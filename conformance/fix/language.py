@@ -18,7 +18,7 @@ from conformance.link import Wire
 from conformance.scenario import Scenario, ScenarioError, Step
 
 SESSION_PARTIES: Final = {"we": "user", "again": "user"}
-ORDER_PARTIES: Final = {"we": "user", "they": "second_user"}
+ORDER_PARTIES: Final = {"we": "user", "they": "second_user", "guarded": "guarded_user"}
 DROP_PARTIES: Final = {"drop": "user", "we": "order_user", "they": "second_user"}
 MARKETS: Final = ("us", "flite", "nordic")
 VENUES: Final = {"us": "INET", "flite": "INET", "nordic": "INORD"}
@@ -61,7 +61,10 @@ def derived(parameters: Mapping[str, str]) -> dict[str, str]:
         "transact": "now" if version.rank >= 42 else "none",
         "logon_user": "none",
         "logon_password": "none",
-        "trader": "none",
+        "moment": "now" if version.rank >= 42 else "seconds",
+        "no_symbol": "99999" if nordic else "NOSUCH",
+        "trader": "",
+        "second_trader": "",
         **parameters,
     }
 
@@ -83,7 +86,8 @@ class Fix:
             if "drop" in self.parties and party != "drop":
                 host, _, port = parameters["order_target"].rpartition(":")
                 target = (host, int(port))
-            accounts[party] = Account(user, parameters["venue"], target, version, terms.is_exact)
+            desk = parameters["second_trader" if party == "they" else "trader"]
+            accounts[party] = Account(user, parameters["venue"], target, version, desk, terms.is_exact)
         return FixStage(Setting(version, accounts, parameters, terms.answer_seconds, terms.is_exact, self.resets))
 
     def settings(self, parameters: Mapping[str, str]) -> dict[str, str]:

@@ -112,7 +112,11 @@ class FixPlay(Dialogue[FixConnection]):
 
     def numbers(self, party: str) -> Numbers:
         """Give where a party is in counting."""
-        return Numbers(self.setting.accounts[party].outgoing, self.composer.memory(party).last.number)
+        return Numbers(
+            self.setting.accounts[party].outgoing,
+            self.composer.memory(party).last.number,
+            self.setting.accounts[party].gap,
+        )
 
     async def send(self, step: Step) -> None:
         """Send a message; what it means for both sides' numbers is noted."""

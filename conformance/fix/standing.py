@@ -1,7 +1,8 @@
 """Rules that hold for every frame a FIX server sends, whatever a scenario is about: looked at as frames arrive.
 
 An `Account` is what a session has seen: the numbers of both sides, the frames by number, a replay that is under way,
-and from which number on a Logon asked for one (`wanted_from`). It lives as long as a run.
+from which number on a Logon asked for one
+(`wanted_from`), and the first number missed while away (`gap`). It lives as long as a run.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Account:
     venue: str
     target: tuple[str, int]
     version: Version
+    desk: str = ""
     is_exact: bool = True
     outgoing: int = 1
     incoming: int = 1
@@ -52,6 +54,7 @@ class Account:
     frames: dict[int, Frame] = field(default_factory=dict)
     replay: tuple[int, int] | None = None
     wanted_from: int = 0
+    gap: int = 0
     reports: Reports = field(default_factory=Reports)
 
     def reset(self) -> None:
@@ -126,7 +129,9 @@ class Account:
         if self.replay is not None:
             found.append(f"messages {self.replay[0]} to {self.replay[1]} were asked for again and did not come")
             self.replay = None
-        if frame.number != self.incoming:
+        if frame.kind == "A" and frame.number > self.incoming:
+            self.gap = self.incoming
+        elif frame.number != self.incoming:
             found.append(f"MsgSeqNum is {frame.number}, not {self.incoming}")
         self.incoming = frame.number + 1
         self.frames[frame.number] = frame

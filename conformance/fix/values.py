@@ -1,9 +1,9 @@
 """What a FIX scenario writes in the place of a value: read for sending, and held against what came.
 
 `n1`, `n2` are names for orders, other ones in each scenario; `@` is the run's price, `next` the number of the next
-message to send, `last` that of the last one sent, `now` and `now-200` moments in seconds from here; `$name` is a
-parameter or a value remembered, also within a text. In what is sent `|` ends a field: what follows it stands there as
-it is written.
+message to send, `last` that of the last one sent, `gap` that of the first message missed while away, `now` and
+`now-200` moments in seconds from here; `$name` is a parameter or a value remembered, also within a text. In what is
+sent `|` ends a field: what follows it stands there as it is written.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from conformance.fix.tags import NUMBERS
 from conformance.scenario import PARAMETER
 from conformance.values import ValueFault
 
-TERM: Final = re.compile(r"(n\d+|@|next|last|now|seconds)([+-][\d.]+)?$")
+TERM: Final = re.compile(r"(n\d+|@|next|last|gap|now|seconds)([+-][\d.]+)?$")
 
 
 @dataclass
 class Numbers:
-    """The next number that a party sends, and the last one that it sent."""
+    """The next number that a party sends, the last one that it sent, and the first that it missed while away."""
 
     following: int = 1
     last: int = 0
+    gap: int = 0
 
 
 def timestamp(offset: Decimal | int = 0, *, milliseconds: bool = True) -> str:
@@ -68,6 +69,8 @@ class Values:
                 return str(numbers.following + int(plus))
             case "last":
                 return str(numbers.last + int(plus))
+            case "gap":
+                return str(numbers.gap + int(plus))
             case "now" | "seconds":
                 return timestamp(plus, milliseconds=what == "now")
             case _:
@@ -91,7 +94,7 @@ class Values:
 
     def fits(self, wanted: str, got: str, tag: int, numbers: Numbers) -> bool:
         """Whether a value that came is the one wanted; the first time a `$name` is met, it takes the value."""
-        if wanted == "any":
+        if "any" in wanted.split("|"):
             return True
         if wanted[:1] in "!<>" and len(wanted) > 1:
             bound = self.term(wanted[1:], numbers)
