@@ -66,11 +66,11 @@ def msg_type_of(packet: bytes) -> bytes:
 
 
 def repeated(packet: bytes, time: bytes) -> bytes:
-    """Spell a message that was sent before once more."""
+    """Spell a message that was sent before once more, its times as long as that one's."""
     begin_string, header, rest = _taken_apart(packet)
     sent_at = header[b"52"]
     header[b"34"] += b"\x0143=Y"
-    header[b"52"] = time
+    header[b"52"] = time[: len(sent_at)]
     header[b"122"] = sent_at
     return frame(begin_string, b"".join(map(field, header, header.values())) + rest)
 
@@ -78,6 +78,7 @@ def repeated(packet: bytes, time: bytes) -> bytes:
 def gap_fill(packet: bytes, number: int, new_number: int, time: bytes) -> bytes:
     """Spell a gap fill from `number` up to `new_number`, between the same ends as the message `packet`."""
     begin_string, header, _ = _taken_apart(packet)
+    time = time[: len(header[b"52"])]
     body = b"35=4\x0134=%d\x0143=Y\x0149=%b\x0152=%b\x0156=%b\x01122=%b\x0136=%d\x01123=Y\x01"
     return frame(begin_string, body % (number, header[b"49"], time, header[b"56"], time, new_number))
 

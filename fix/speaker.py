@@ -9,13 +9,16 @@ For editors: `send` is on the order path.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from fix import rejects, tags
 from fix.codec import MILLISECOND, TRAILERS, Message, check_sum, read_number, utc_timestamp
 from fix.faults import Fault
 from fix.session_state import LOGOUT, REJECT, Effect, HangUp, State
 from fix.settings import FixSettings
+
+SECONDS_LENGTH: Final = len("20261121-18:00:00")
+"""A UTCTimestamp counts no milliseconds before FIX 4.2."""
 
 
 class PacketStream(Protocol):
@@ -101,7 +104,7 @@ class Speaker:
             number,
             self._from,
             sub,
-            utc_timestamp(wall),
+            utc_timestamp(wall)[: self._time_length],
             self._to,
             header,
             body,
@@ -114,6 +117,7 @@ class Speaker:
     def _speak(self, begin_string: bytes) -> None:
         self.begin_string = begin_string
         self._version = b"8=%b\x019=" % begin_string
+        self._time_length = SECONDS_LENGTH if begin_string in rejects.OLD_VERSIONS else None
         self._from = b"49=%b\x01" % self.own_comp_id
         self._to = b"56=%b\x01" % self.comp_id
         self._check = self.field_check(begin_string)

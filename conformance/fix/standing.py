@@ -97,8 +97,9 @@ class Account:
             moment = datetime.strptime(time[1], "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
             if abs((datetime.now(UTC) - moment).total_seconds()) > CLOCK_SECONDS:
                 found.append(f"SendingTime {values[52]} is more than {CLOCK_SECONDS} s from here")
-            if self.is_exact and self.version.rank >= 42 and not MILLISECONDS.match(values[52]):
-                found.append(f"SendingTime {values[52]} does not count milliseconds")
+            counts = MILLISECONDS.match(values[52]) is not None
+            if self.is_exact and counts != (self.version.rank >= 42):
+                found.append(f"SendingTime {values[52]} counts {'milliseconds' if counts else 'no milliseconds'}")
         if self.is_exact:
             found += self._order(frame)
         return found

@@ -179,7 +179,7 @@ def test_a_wrong_command_line_exits_with_2(arguments):
 def test_list_names_every_scenario_with_its_section(suite):
     run = conform(suite, "--list")
     assert run.returncode == 0
-    assert int(run.stdout.splitlines()[-1].split()[0]) >= 30
+    assert int(run.stdout.splitlines()[-1].split()[0]) >= 15
 
 
 @pytest.mark.parametrize("command", [("conform", "soup", "--list"), ("decode", "-")])
