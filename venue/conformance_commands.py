@@ -29,7 +29,26 @@ US_DEMO = {
     "dear_shares": "2501",
     "fat_finger_price": "8.50",
 }
-NORDIC_DEMO = {"second_user": "GP30O1", "sister_user": "GP29O2", "trader": "GP29U1", "second_trader": "GP30U1"}
+NORDIC_DEMO = {
+    "second_user": "GP30O1",
+    "sister_user": "GP29O2",
+    "guarded_user": "GP29O2",
+    "trader": "GP29U1",
+    "second_trader": "GP30U1",
+    "limited_trader": "GP29U1",
+    "free_trader": "GP29U5",
+    "max_quantity": "100000",
+    "max_value_quantity": "100000",
+    "code_side": "0x0009",
+    "code_user": "0x000C",
+    "code_no_order": "0x0010",
+    "code_quantity": "0x0013",
+    "code_book": "0x0017",
+    "code_price": "0x001D",
+    "code_max_quantity": "0x0107",
+    "code_max_value": "0x0108",
+    "code_fat_finger": "0x010B",
+}
 DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO}
 FIX_DEMOS = {
     ("fix-session", "us"): {},

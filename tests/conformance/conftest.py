@@ -171,8 +171,8 @@ class Wire:
 async def proxy(venue):
     started = []
 
-    async def proxy(spoil, **details):
-        started.append(await Proxy(venue.target, spoil, **details).start())
+    async def proxy(spoil, service="ouch.nasdaq", **details):
+        started.append(await Proxy(tuple(venue.services[service]), spoil, **details).start())
         return started[-1]
 
     yield proxy

@@ -1,89 +1,99 @@
-"""The Nordic suite against an honest peer: the real venue behind a proxy that speaks Nordic OUCH 5 to clients.
+"""The Nordic suite against the demo's Nordic service, and against the same service behind a proxy that lies."""
 
-Each message is turned into the US one that asks the same, and each answer back. What the venue would not refuse by
-itself (a book or a user that there is not) becomes something that it does.
-"""
+import struct
 
 import pytest
 
-from conformance.declarations.message import build, build_option, dissect
-from conformance.declarations.nordic import NORDIC
 from conformance.declarations.soup import Packet
-from conformance.declarations.us import US
 from conformance.runner import Outcome
+from venue.conformance_commands import NORDIC_DEMO
 
-SETTINGS = {
-    "user": "IN19T6",
-    "password": "NTFTEST",
-    "price": "10.00",
-    "book": "101",
-    "trader": "GP29U1",
-    "second_trader": "GP30U1",
+SETTINGS = {**NORDIC_DEMO, "user": "GP29O1", "password": "NTFTEST", "price": "100.00", "book": "101"}
+USERS = {
+    party: (user, "NTFTEST")
+    for party, user in (
+        *(("we", "GP29O1"), ("again", "GP29O1"), ("they", "GP30O1")),
+        *(("sister", "GP29O2"), ("guarded", "GP29O2")),
+    )
 }
-USERS = {party: (user, "NTFTEST") for party, user in (("we", "IN19T6"), ("they", "AK01T1"), ("again", "IN19T6"))}
-TRADERS = ("GP29U1", "GP30U1")
+SERVICE = "ouch.nordic"
 
 
-def speak_nordic(packet, wire):
-    if wire.inbound:
-        if packet.letter == "L":
-            wire.memory["user"] = packet.payload[:6]
-        return [packet if packet.letter != "U" else Packet(0, "U", towards_venue(packet.payload, wire))]
-    return [packet if packet.letter != "S" else Packet(0, "S", towards_client(packet.payload, wire))]
+def of(letter, change):
+    """A lie about one kind of message: other bytes, several messages, or none."""
+
+    def spoil(packet, wire):
+        if wire.inbound or packet.letter != "S" or packet.payload[:1] != letter:
+            return [packet]
+        changed = change(bytearray(packet.payload))
+        changed = changed if isinstance(changed, list) else [changed]
+        return [Packet(0, "S", bytes(one)) for one in changed if one is not None]
+
+    return spoil
 
 
-def towards_venue(payload, wire):
-    found = dissect(NORDIC, payload, inbound=True)
-    if found.message is None or len(payload) < found.message.size:
+def add(offset, layout, by=1):
+    """Make a number greater."""
+
+    def change(payload):
+        struct.pack_into(layout, payload, offset, struct.unpack_from(layout, payload, offset)[0] + by)
         return payload
-    asked = found.values
-    common = {"Symbol": "ZWZZT   ", "TimeInForce": "0", "Display": "Y", "Capacity": "P", "ClOrdID": " " * 14}
-    values = {**common, "InterMarketSweep": "N", "CrossType": "N", **asked}
-    if found.name == "AccountQuery":
-        return payload
-    appendage = b""
-    if found.name == "EnterOrder":
-        is_known = asked["OrderBook"] == 101 and asked["User"] in TRADERS
-        values |= {"Symbol": "ZWZZT   " if is_known else "NOSUCH  ", "Capacity": "P"}
-        values |= {"Side": asked["Side"] if asked["Side"] in "BS" else "X"}
-        values |= {"TimeInForce": (found.options or {}).get("TimeInForce", "0")}
-    if found.name in ("EnterOrder", "ReplaceOrder"):
-        known = wire.proxy.memory.setdefault(wire.memory["user"], {})
-        before = known.get(asked.get("OrigUserRefNum"), ({}, {}))[0]
-        known.setdefault(asked["UserRefNum"], ({**before, **asked}, dict(found.options or {})))
-    if found.name == "CancelOrder":
-        appendage = None
-    message = US.named(found.name, inbound=True)
-    return build(message, {name: values[name] for name in message.fields}, appendage)
+
+    return change
 
 
-def towards_client(payload, wire):
-    found = dissect(US, payload, inbound=False)
-    told = found.values
-    message = NORDIC.named(found.name, inbound=False)
-    if found.name in ("SystemEvent", "Canceled", "AccountQueryResponse"):
+def put(offset, data):
+    def change(payload):
+        payload[offset : offset + len(data)] = data
         return payload
-    sent, options = wire.proxy.memory[wire.memory["user"]][told["UserRefNum"]]
-    values = {**sent, **told}
-    if found.name == "Executed":
-        removed = 8 if told["Liquidity"] == "R" else 0
-        values |= {"Liquidity": "A", "ContraFirm": "    ", "LiquidityAttributes": removed}
-        values |= dict.fromkeys(("TradingMode", "Category", "AlgoOfTrade", "LastMarket", "Benchmark"), " ")
-    elif found.name in ("Accepted", "Replaced"):
-        values |= {"Capacity": sent.get("Capacity", "2")}
-        echo = b"".join(build_option(NORDIC.options_by_name[name.lower()], value) for name, value in options.items())
-        return build(message, {name: values[name] for name in message.fields}, echo)
-    return build(message, {name: values[name] for name in message.fields}, None)
+
+    return change
+
+
+LIES = {
+    "an Accepted comes twice": (of(b"A", lambda payload: [payload, payload]), "an order is accepted*"),
+    "Accepted names another book": (of(b"A", add(26, ">I")), "an order is accepted*"),
+    "Accepted names another user": (of(b"A", put(34, b"GP29U3")), "an order is accepted*"),
+    "Accepted has another short code": (of(b"A", add(48, ">I")), "short codes*"),
+    "Accepted has other roles": (of(b"A", put(52, b"\x15")), "short codes*"),
+    "Accepted has another capacity": (of(b"A", put(53, b"7")), "a client's order*"),
+    "options are not given back": (of(b"A", lambda p: p[:55] + b"\0\0"), "every option*"),
+    "an order reference number is given twice": (of(b"A", put(17, bytes(7) + b"\7")), "order reference numbers*"),
+    "an execution is lost": (of(b"E", lambda _: None), "two orders trade*"),
+    "an execution has another price": (of(b"E", add(17, ">I")), "two orders trade*"),
+    "who removed is said to have added": (of(b"E", put(33, b"\0")), "two orders trade*"),
+    "two trades have one match number": (of(b"E", put(22, b"\0\0\0\x4d")), "a partial execution*"),
+    "Executed has reserved bits": (of(b"E", put(33, b"\x01")), "two orders trade*"),
+    "the second in the queue trades first": (of(b"E", add(9, ">I")), "the first at a price*"),
+    "a Rejected is swallowed": (of(b"J", lambda _: None), "no shares*"),
+    "a Rejected has another number": (of(b"J", add(13, ">H")), "no shares*"),
+    "a risk check has another number": (of(b"J", add(13, ">H")), "the largest value*"),
+    "Rejected is as long as in the US": (of(b"J", lambda p: p + b" " * 14), "no shares*"),
+    "a Cancel Rejected is swallowed": (of(b"I", lambda _: None), "a cancel of an unknown order is cancel rejected"),
+    "Canceled tells what is left": (of(b"C", put(13, (200).to_bytes(4, "big"))), "a cancel names the size*"),
+    "what an immediate order leaves is not Canceled": (of(b"C", lambda _: None), "what is left of an immediate*"),
+    "Replaced tells the total": (of(b"U", put(34, (150).to_bytes(4, "big"))), "a replace of a partly*"),
+    "the next free number is wrong": (of(b"Q", add(9, ">I")), "an order takes its number*"),
+}
 
 
 @pytest.mark.section("Nordic OUCH 5", "Basic rules")
-async def test_an_honest_nordic_peer_passes_the_whole_suite(proxy, hold):
-    peer = await proxy(speak_nordic)
-    results = await hold("ouch-nordic", peer.address, settings=SETTINGS, users=USERS, patience=5.0)
+async def test_the_demos_nordic_service_passes_the_whole_suite(venue, hold):
+    target = tuple(venue.services[SERVICE])
+    results = await hold("ouch-nordic", target, settings=SETTINGS, users=USERS, patience=10.0)
     assert {name: str(result.failure) for name, result in results.items() if result.failure} == {}
     assert {result.outcome for result in results.values()} == {Outcome.PASSED}
 
 
+@pytest.mark.parametrize("lie", LIES)
+async def test_a_lie_is_found_out(lie, proxy, hold):
+    spoil, only = LIES[lie]
+    liar = await proxy(spoil, SERVICE)
+    results = await hold("ouch-nordic", liar.address, only, settings=SETTINGS, users=USERS, patience=0.7)
+    assert Outcome.FAILED in {result.outcome for result in results.values()}
+
+
 async def test_a_peer_that_speaks_the_us_dialect_passes_nothing_with_orders(venue, hold):
-    results = await hold("ouch-nordic", venue.target, "4-cancel", settings=SETTINGS, users=USERS, patience=0.5)
+    users = {"we": ("IN19T6", "NTFTEST")}
+    results = await hold("ouch-nordic", venue.target, "4-cancel", settings=SETTINGS, users=users, patience=0.5)
     assert {result.outcome for result in results.values()} >= {Outcome.FAILED}

@@ -47,6 +47,8 @@ class Dialect:
 
     protocol: Protocol
     codec: ModuleType
+    port: type[OuchPort]
+    """The port class that reads its messages."""
     names = SAME_NAMES
     channel: int | None = None
     label: Key

@@ -67,6 +67,7 @@ class NordicDialect(Dialect):
 
     protocol = nordic_messages.NORDIC
     codec = codec
+    port = NordicOuchPort
     names = NAMES
     label = codec.TAG_ORDER_REFERENCE
     label_width = 10

@@ -26,6 +26,7 @@ from engine.phases import REASONS
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED
 from engine.trades import Trade
 from ouch.port import OuchPort
+from venue.explain.dialects import DIALECTS
 
 NOTHING_WAIVED: frozenset[Reject] = frozenset()
 
@@ -130,7 +131,7 @@ class Reader:
         self.now = now
         self.used = dict(port.numbers)
         self.judge = Judge(engine)
-        self.reading = type(port)(port.port, self.judge, Deaf, _not_noted)
+        self.reading = DIALECTS[port.port.entry.protocol].port(port.port, self.judge, Deaf, _not_noted)
         self.reading.stream = Deaf()
 
     def ask(self, message: bytes, waived: frozenset[Reject] = NOTHING_WAIVED) -> Verdict:

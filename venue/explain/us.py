@@ -18,6 +18,7 @@ from engine.api import (
 from engine.details import LONGEST_EXPIRE_TIME
 from ouch import codec, messages
 from ouch.terms import Letters, option_fault, order_attributes, order_terms
+from ouch.us import UsOuchPort
 from venue.explain.dialect import Dialect, Finding, Group, Key, LetterFault, finding
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class UsDialect(Dialect):
 
     protocol = messages.OUCH
     codec = codec
+    port = UsOuchPort
     channel = codec.TAG_USER_REF_IDX
     label = "cl_ord_id"
     label_width = 14
