@@ -7,10 +7,12 @@ A service that speaks FIX has a CompID, ours (56 of what clients send), and port
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
 
+from engine.api import Reject
 from fix.settings import FixSettings, encode_settings
 from venue.settings import Milliseconds, Settings
 
@@ -44,6 +46,8 @@ FIX_PROTOCOLS: Final = {
     "fix-drop-nordic": Protocol(dialect="drop-nordic", versions=NORDIC_VERSIONS, comp_ids=NORDIC_COMP_IDS),
 }
 """The protocols that are FIX."""
+REJECT_NAMES: Final = [reason.name for reason in Reject]
+"""The reasons whose words a port may change."""
 ORDER_ENTRY: Final = frozenset({"fix-us", "fix-nordic"})
 
 
@@ -60,6 +64,14 @@ class FixTimers(Settings, frozen=True):
     sending_time_limit_ms: Milliseconds = 120_000
     test_request_percent: Percent = 120
     drop_percent: Percent = 240
+
+
+class ReasonSettings(Settings, frozen=True):
+    """What a port says of a refusal: OrdRejReason (103), Text (58), and ExtendedReasonCode (22204), 0 for none."""
+
+    code: Annotated[int, msgspec.Meta(ge=0, le=99)]
+    text: Annotated[str, msgspec.Meta(pattern=r"^[ -~]{1,64}\Z")]
+    extended: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
 
 
 class FixPortSettings(Settings, frozen=True):
@@ -83,6 +95,7 @@ class FixPortSettings(Settings, frozen=True):
     replace_reject_cancels_original: bool = False
     partial_cancel: bool = False
     explain_in_text: bool = False
+    reasons: dict[str, ReasonSettings] | None = None
 
 
 def fix_entry(config: Config, service: ServiceSettings, port: PortSettings) -> bytes:
@@ -109,8 +122,15 @@ def fix_entry(config: Config, service: ServiceSettings, port: PortSettings) -> b
         drop_percent=config.fix.drop_percent,
         logout_wait_ms=config.fix.logout_wait_ms,
         sending_time_limit_ms=config.fix.sending_time_limit_ms,
+        reasons={name: (one.code, one.text, one.extended) for name, one in sorted((own.reasons or {}).items())},
     )
     return encode_settings(settings)
+
+
+def may_route(service: ServiceSettings, port: PortSettings) -> bool:
+    """Whether a port's orders may ask for a route: FIX, but for FLITE and for ports without a market."""
+    own = port.fix or FixPortSettings()
+    return service.protocol in ORDER_ENTRY and not own.echo and own.dialect != "flite"
 
 
 def comp_id(service: ServiceSettings) -> str:
@@ -143,10 +163,18 @@ def _port_faults(key: str, port: PortSettings, own: FixPortSettings, service: Se
     if service.protocol not in FIX_PROTOCOLS:
         yield key, f"{service.key} does not speak FIX"
     if service.protocol not in ORDER_ENTRY:
-        for name in ("echo", "dialect", "partial_cancel", "replace_reject_cancels_original"):
+        for name in ("echo", "dialect", "partial_cancel", "replace_reject_cancels_original", "reasons"):
             if getattr(own, name):
                 yield f"{key}.{name}", "it is for order entry; a Drop port takes no orders"
     if own.dialect == "standard" and not own.echo:
         yield f"{key}.dialect", "no order can be entered by it: it is for ports with echo = true"
+    for name in own.reasons or ():
+        if name not in REJECT_NAMES:
+            yield f"{key}.reasons.{name}", f"no such reason; did you mean {closest(name)}?"
     if own.username is not None and port.password is None and port.password_hash is None:
         yield f"{key}.username", "there is no password beside it"
+
+
+def closest(name: str) -> str:
+    """Give the reason whose name is most like this."""
+    return get_close_matches(name, REJECT_NAMES, 1, 0)[0]

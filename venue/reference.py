@@ -26,7 +26,7 @@ from ouch.terms import AIQ_STRATEGIES
 from venue import nordic_settings
 from venue.config import Config, SymbolSettings, scaled
 from venue.drop_settings import DROP_PROTOCOLS, drop_entry
-from venue.fix_settings import FIX_PROTOCOLS, fix_entry
+from venue.fix_settings import FIX_PROTOCOLS, fix_entry, may_route
 from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
 from venue.service_settings import PortSettings, ServiceSettings
 from venue.settings import Ticks, ticks
@@ -70,6 +70,7 @@ def market_command(config: Config) -> Configure:
                 port.cancel_on_disconnect,
                 drop_entry(port, services[port.service][1]),
                 _protocol_settings(config, by_key[port.service], port),
+                may_route(by_key[port.service], port),
             )
             for port in sorted(config.port, key=lambda port: services[port.service][1] not in DROP_PROTOCOLS)
         ),

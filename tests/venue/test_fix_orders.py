@@ -2,6 +2,9 @@
 
 import pytest
 
+from fix.settings import read_settings
+from venue import config, reference
+
 OVER_TCP = pytest.mark.section("FIX", "Orders over TCP")
 
 
@@ -68,3 +71,23 @@ def test_orders_and_names_are_there_after_a_kill(launch, fix, tmp_path):
     assert client.expect("8")[58] == "Duplicate ClOrdID"
     client.send("G", *client.order("A3", price="189.00", t41="A1"))
     assert {11: "A3", 41: "A1", 150: "5", 44: "189.0000"}.items() <= client.expect("8").items()
+
+
+def entries(text):
+    return {entry.name: entry for entry in reference.market_command(config.parse(text)).ports}
+
+
+def test_ports_of_the_full_dialects_may_route_and_those_of_flite_and_without_a_market_may_not():
+    found = entries(config.sample())
+    routing = {name for name, entry in found.items() if entry.routing}
+    assert routing == {"INFX01", "INFB01", "INFP01", "AKFX01", "GP29F1", "GP30F1"}
+
+
+def test_a_port_s_words_for_refusals_stand_in_the_configuration():
+    own = 'dialect = "flite"\n[port.fix.reasons]\nMAXIMUM_SHARES = { code = 3, text = "m", extended = 49 }\n'
+    text = config.sample().replace('dialect = "flite"', own, 1)
+    assert read_settings(entries(text)["INFL01"].settings).reasons == {"MAXIMUM_SHARES": (3, "m", 49)}
+    with pytest.raises(
+        config.ConfigError, match=r"reasons\.MAXIMUM_SHARE: no such reason; did you mean MAXIMUM_SHARES"
+    ):
+        config.parse(text.replace("MAXIMUM_SHARES =", "MAXIMUM_SHARE ="))
