@@ -49,6 +49,11 @@ class Clock:
     wall_time: int = START
 
 
+def time_of(version, wall):
+    """SendingTime as a version spells it: with milliseconds since FIX 4.2."""
+    return utc_timestamp(wall).decode()[: 17 if version in {"FIX.4.0", "FIX.4.1"} else None]
+
+
 def spelled(text, check_sum=None):
     """Give a frame of text with `|` for SOH; BodyLength and CheckSum are put in where it has none."""
     data = text.replace("|", "\x01").encode("latin-1")
@@ -71,7 +76,7 @@ def heard(frame, version, names):
     assert values["9"][0] != "0"
     assert values["10"] == f"{sum(frame[:-7]) % 256:03d}", frame
     assert (values["49"], values["56"]) == names
-    assert len(values["52"]) == len("20261121-18:00:00.000")
+    assert len(values["52"]) == len(time_of(version, START))
     header = [tag for tag in tags[2:-1] if tag in HEADER]
     assert header == sorted(header, key=HEADER.index) == tags[2 : 2 + len(header)], frame
     body_tags = [int(tag) for tag in tags[2 + len(header) : -1]]
@@ -127,7 +132,7 @@ class Line:
     @property
     def time(self):
         """The time, as SendingTime has it."""
-        return utc_timestamp(self.clock.wall_time).decode()
+        return time_of(self.version, self.clock.wall_time)
 
     # What a client does.
 

@@ -23,6 +23,13 @@ def test_a_logon_is_answered_with_the_same_heartbeat_and_the_session_is_up(versi
     assert line.say("1", "112=A") == ["35=0|34=2|112=A"]
 
 
+@pytest.mark.parametrize(("version", "time"), [("FIX.4.1", b"11:06:40"), ("FIX.4.2", b"11:06:40.000")])
+def test_sending_time_has_milliseconds_since_fix_4_2(version, time):
+    line = Line(version)
+    line.log_on()
+    assert b"\x0152=20261118-%b\x01" % time in line.streams[-1].packets[0]
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_logon_with_a_number_too_high_is_answered_and_then_the_gap_is_asked_for(version):
     line = Line(version)
