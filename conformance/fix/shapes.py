@@ -50,6 +50,8 @@ REPORTS: Final = {
 }
 """Short names of Execution Reports: ExecType and OrdStatus up to FIX 4.2, and from FIX 4.4 on."""
 TRANS_TYPES: Final = {"Busted": "1", "Corrected": "2"}
+ANSWERS: Final = ("Canceled", "Replaced")
+"""Reports that answer a request, and name the order that it was about by its former id."""
 ECHOED: Final = (1, 40, 44, 47, 528, 59, 18, 9140, 9355, 54, 55)
 """Fields of an order that its reports give back."""
 CANCEL_REJECT: Final = {"F": "1", "G": "2"}
@@ -101,6 +103,8 @@ def implied(name: str, written: Mapping[int, str], of: Sent | None, memory: Memo
             return _reject(written, memory.last, version)
         case "BusinessMessageReject":
             fields = {45: str(memory.last.number), 372: memory.last.kind, 380: "3"}
+            if version.is_fixt:
+                fields[1137] = "any|none"  # some servers name the version that they miss it in
             return fields | ({58: "Unsupported Message Type"} if written.get(380, "3") == "3" else {58: "any"})
         case "ResendRequest":
             return {16: "0" if version.rank >= 42 else "0|999999"}
@@ -126,7 +130,7 @@ def _reject(written: Mapping[int, str], last: Sent, version: Version) -> Fields:
     reason, tag = written.get(373, ""), written.get(371, "")
     text = REJECT_TEXTS.get(reason, "any")
     if not version.names_faults:
-        suffix = f" ({tag})" if tag and text != "any" else ""
+        suffix = f" ({tag})" if tag and "any" not in (text, *tag.split("|")) else ""
         return {45: str(last.number), 58: f"{text}{suffix}", 371: NONE, 372: NONE, 373: NONE}
     fields = {45: str(last.number), 58: text, 372: last.kind}
     if version.rank == 42 and reason.isdigit() and int(reason) > REASON_MAX_42:
@@ -142,7 +146,7 @@ def _report(name: str, of: Sent | None, version: Version) -> Fields:
     fields[20] = TRANS_TYPES.get(name, "0") if version.rank <= 42 else NONE
     if of is not None:
         fields |= {11: of.values.get(11, "any"), 54: of.values.get(54, "any"), 55: of.values.get(55, "any")}
-        if of.kind in ("F", "G"):
+        if of.kind in ("F", "G") and name in ANSWERS:
             fields[41] = of.values.get(41, "any")
         fields |= {tag: of.values[tag] for tag in ECHOED if tag in of.values and of.kind != "F"}
         if of.kind in ("D", "G") and name != "Canceled":
