@@ -57,6 +57,7 @@ class FixConnection(Connection):
         self.framer = Framer()
         self.held: list[bytes] = []
         self.endpoint: FixEndpoint | None = None
+        self.asked: deque[Effect] = deque()
         self.waiting: deque[tuple[Effect, Stream]] = deque()
         self.replay: Iterator[bytes] | None = None
         self.is_replaying = False
@@ -207,6 +208,7 @@ class FixConnection(Connection):
         if session.effects:
             effects = list(session.effects)
             session.effects.clear()
+            self.asked.extend(effects)
             machine = self.venue.machine
             self.is_leaving = self.is_leaving or any(isinstance(effect, HangUp) for effect in effects)
             perform = partial(self.perform, effects, machine.streams[self.index])
@@ -219,6 +221,7 @@ class FixConnection(Connection):
         if self.closing or self.port is None:
             return
         for effect in effects:
+            self.asked.popleft()
             if self.waiting and isinstance(effect, Replay) and isinstance(self.waiting[-1][0], Replay):
                 self.waiting.pop()
             self.waiting.append((effect, stream))
@@ -265,8 +268,9 @@ class FixConnection(Connection):
             effect, stream = self.waiting[0] if self.waiting else (None, self.stream)
             if self.stream is not None:
                 end = self.stream.released
-                if effect is not None:
-                    end = min(end, self.stream.offset_of(min(effect.behind, self.stream.count) + 1))
+                due = effect or self.coming
+                if due is not None:
+                    end = min(end, self.stream.offset_of(min(due.behind, self.stream.count) + 1))
                 if self.sent < end:
                     self.write_stream(end)
                     continue
@@ -274,6 +278,14 @@ class FixConnection(Connection):
                 return
             self.waiting.popleft()
             self.do(effect, stream)
+
+    @property
+    def coming(self) -> Effect | None:
+        """What the session asks next but is not done yet: the stream may be released before the gate says so."""
+        if self.asked:
+            return self.asked[0]
+        effects = None if self.endpoint is None else self.endpoint.session.effects
+        return effects[0] if effects else None
 
     def write_stream(self, end: int) -> None:
         """Write a piece of the stream."""
