@@ -16,6 +16,8 @@ import msgspec
 
 from engine.api import CommandRefused, Refusal, Reject
 from engine.endpoint import Endpoint
+from fix import tags
+from fix.codec import parse
 from ouch import messages, nordic_messages
 from venue import follower
 from venue.calls import amount, dollars, moment
@@ -30,6 +32,9 @@ IN_DOLLARS = frozenset(
     {Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.MAXIMUM_ORDER_VALUE, Reject.CONTINUOUS_FAT_FINGER}
 )
 """The checks whose limit is money, of whatever currency."""
+SECRETS = frozenset({tags.PASSWORD, tags.RAW_DATA})
+"""Fields of FIX that may hold a password."""
+FRAMING = frozenset({tags.BEGIN_STRING, tags.BODY_LENGTH, tags.MSG_TYPE, tags.CHECK_SUM})
 Entry = dict[str, Any]
 
 _decoder = msgspec.msgpack.Decoder()
@@ -119,6 +124,19 @@ def describe_ouch(protocol: Protocol, direction: Direction, message: bytes) -> E
     return {"message": type(decoded).__name__, **fields}
 
 
+def describe_fix(direction: Direction, frame: bytes) -> Entry:  # noqa: ARG001 - see `Dialect`
+    """Give a FIX message by its type and its fields' tags, passwords left out."""
+    parsed = parse(frame)
+    if parsed is None:
+        return {"message": "undecodable", "why": "a field without = or a tag that is no number", "bytes": frame.hex()}
+    fields = {
+        tag.decode("ascii", "replace"): "***" if tag in SECRETS else text.decode("latin-1")
+        for tag, text in parsed.fields
+        if tag not in FRAMING
+    }
+    return {"message": f"FIX {parsed.msg_type.decode('latin-1')}", "fields": fields}
+
+
 def describe_ignored(direction: Direction, message: bytes) -> Entry:  # noqa: ARG001 - see `Dialect`
     """Give a message that nobody reads."""
     return {"message": "ignored", "bytes": message.hex()}
@@ -129,17 +147,23 @@ DIALECTS = {
     "ouch-5.0-nordic": Dialect(3, partial(describe_ouch, nordic_messages.NORDIC), frozenset({"Rejected"})),
     "ouch-drop-nordic": Dialect(3, describe_ignored, frozenset()),
 }
-"""How each protocol is told."""
+"""How each protocol is told, but for those of FIX, which are all told in one way."""
+FIX = Dialect(0, describe_fix, frozenset())
+
+
+def dialect_of(endpoint: Endpoint) -> Dialect:
+    """Give how a port's messages are told."""
+    return DIALECTS.get(endpoint.port.entry.protocol, FIX)
 
 
 def heard(endpoint: Endpoint, message: bytes) -> Entry:
     """Give a message that a port received as names and values."""
-    return DIALECTS[endpoint.port.entry.protocol].describe(Direction.IN, message)
+    return dialect_of(endpoint).describe(Direction.IN, message)
 
 
 def said(endpoint: Endpoint, packet: bytes, refusal: Refusal | None, number: int) -> Entry:
     """Give a packet that a port sent as names and values: of a refusal in record `number` with its whole reason."""
-    dialect = DIALECTS[endpoint.port.entry.protocol]
+    dialect = dialect_of(endpoint)
     entry = dialect.describe(Direction.OUT, packet[dialect.header :])
     if refusal is not None and entry["message"] in dialect.rejects:
         entry["reason"], _ = endpoint.code_of(refusal.reason)

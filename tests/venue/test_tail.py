@@ -12,9 +12,11 @@ from queue import Queue
 
 import pytest
 
+from fix.codec import frame
 from venue import tail
 from venue.log import read_log
 from venue.machine import Machine
+from wire.record import Direction
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 
@@ -237,3 +239,10 @@ def test_following_a_log_does_not_write_it(traded, tmp_path):
     before = {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith("-shm")}
     entries_of(venue.data, tmp_path)
     assert {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith("-shm")} == before
+
+
+def test_a_fix_message_is_told_by_its_type_and_tags_and_its_password_is_not():
+    logon = frame(b"FIX.4.2", b"35=A\x0134=1\x01554=SECRET\x0196=SECRET\x01")
+    told = tail.describe_fix(Direction.IN, logon)
+    assert told == {"message": "FIX A", "fields": {"34": "1", "554": "***", "96": "***"}}
+    assert tail.describe_fix(Direction.OUT, b"8=FIX.4.2")["message"] == "undecodable"

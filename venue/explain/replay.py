@@ -29,8 +29,7 @@ from venue.machine import Machine
 from venue.problem import Problem
 from venue.record import Kind, LogDamaged, Record
 from venue.recovery import approach
-from venue.tail import DIALECTS as TOLD
-from venue.tail import heard
+from venue.tail import dialect_of, heard
 from wire.record import Malformed
 
 REJECTED: Final = b"J"
@@ -125,7 +124,7 @@ class Look:
         finally:
             self.ouch_port.handlers, self.ouch_port.ignored = handlers, note
         self.refusal = self.ouch_port.refusal
-        header = TOLD[self.port.entry.protocol].header
+        header = dialect_of(self.ouch_port).header
         self.said = [stream.packet(number)[header:] for number in range(began + 1, stream.count + 1)]
 
     def note(self, port: Port, reason: str, message: bytes) -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 from aiohttp import ClientSession, web
 
+from ouch.nordic_messages import EnterOrder, encode
 from venue.sidecar.context import Sidecar
 from venue.sidecar.events import events
 from venue.sidecar.feed import EVENTS_WAITING, KINDS, Event, Feed, Subscription
@@ -28,6 +29,23 @@ def replica(tmp_path):
     yield replica
     for one in made:
         one.close()
+
+
+async def test_a_nordic_refusal_is_told_with_its_number(host, connect, replica):
+    venue = host()
+    follower = await replica(venue)
+    feed = Feed(follower)
+    feed.open()
+    client = connect(venue, "ouch.nordic", "GP29O1")
+    order = EnterOrder(1, "B", 100_001, 101, 10_000, "GP29U1", 0, 0, 0, 0, "2", "-", {})
+    client.send(encode(order))
+    client.take(2)
+    venue.wait_for_disk()
+    await follower.catch_up()
+    (event,) = [event for event in feed.kept if event.kind == "reject"]
+    expected = {"port": "GP29O1", "userRefNum": 1, "reason": "0x0107", "check": "MAXIMUM_ORDER_QUANTITY"}
+    assert event.data.items() >= expected.items()
+    assert event.mpid == "GP29"
 
 
 async def test_trades_tops_rejects_and_sessions_are_told_once_each_with_its_record(host, connect, replica):
