@@ -287,37 +287,43 @@ def read_number(text: bytes) -> int:
 class _Clock:
     """The last time spelled and the last one read: a venue does both many times a second."""
 
-    millisecond = -1
-    text = b""
-    second = -1
-    second_text = b""
-    read_text = b""
-    read_time = -1
+    __slots__ = ("millisecond", "read_time", "read_text", "second", "second_text", "text")
+
+    def __init__(self) -> None:
+        self.millisecond = -1
+        self.text = b""
+        self.second = -1
+        self.second_text = b""
+        self.read_text = b""
+        self.read_time = -1
+
+
+_clock: Final = _Clock()
 
 
 def utc_timestamp(wall: int) -> bytes:
     """Spell a time, nanoseconds since the Unix epoch, as UTCTimestamp to the millisecond: 20261121-18:00:00.000."""
     millisecond = wall // MILLISECOND
-    if millisecond == _Clock.millisecond:
-        return _Clock.text
+    if millisecond == _clock.millisecond:
+        return _clock.text
     second, rest = divmod(millisecond, 1000)
-    if second != _Clock.second:
+    if second != _clock.second:
         moment = datetime.fromtimestamp(second, UTC)
-        _Clock.second_text = moment.strftime("%Y%m%d-%H:%M:%S").encode("ascii")
-        _Clock.second = second
-    _Clock.text = b"%b.%03d" % (_Clock.second_text, rest)
-    _Clock.millisecond = millisecond
-    return _Clock.text
+        _clock.second_text = moment.strftime("%Y%m%d-%H:%M:%S").encode("ascii")
+        _clock.second = second
+    _clock.text = b"%b.%03d" % (_clock.second_text, rest)
+    _clock.millisecond = millisecond
+    return _clock.text
 
 
 def read_utc_timestamp(text: bytes) -> int:
     """Read a UTCTimestamp with no, three, six or nine decimals, in nanoseconds since the epoch; -1 when it is none."""
     whole = text[:TIMESTAMP_LENGTH]
-    if whole != _Clock.read_text:
+    if whole != _clock.read_text:
         second = _read_second(whole)
-        _Clock.read_time = second * SECOND if second >= 0 else -1
-        _Clock.read_text = whole
-    time, length = _Clock.read_time, len(text)
+        _clock.read_time = second * SECOND if second >= 0 else -1
+        _clock.read_text = whole
+    time, length = _clock.read_time, len(text)
     if length == TIMESTAMP_LENGTH or time < 0:
         return time
     decimals = text[TIMESTAMP_LENGTH + 1 :]

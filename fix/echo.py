@@ -25,8 +25,6 @@ KNOWN_MAX: Final = 10_000
 class FixEchoPort(FixEndpoint):
     """Sends NewOrderSingle (D) and SecurityDefinition (d) back, but for a PossResend of an order that it had."""
 
-    served = frozenset((b"D", b"d"))
-
     def __init__(
         self,
         port: Port,
@@ -36,6 +34,7 @@ class FixEchoPort(FixEndpoint):
         times: Times,
     ) -> None:
         super().__init__(port, engine, open_stream, ignored, times)
+        self.served = frozenset((b"D", b"d"))
         self.known: dict[bytes, None] = {}
 
     def port_state(self) -> bytes:

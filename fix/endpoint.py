@@ -34,8 +34,6 @@ class Times(Protocol):
 class FixEndpoint(Orderless):
     """A FIX port as the venue drives it. `served` are the application types that it takes."""
 
-    served: frozenset[bytes] = frozenset()
-
     def __init__(
         self,
         port: Port,
@@ -45,6 +43,7 @@ class FixEndpoint(Orderless):
         times: Times,
     ) -> None:
         super().__init__(port)
+        self.served: frozenset[bytes] = frozenset()
         self.engine = engine
         self.open_stream = open_stream
         self.ignored = ignored

@@ -54,8 +54,6 @@ _encoder = msgspec.msgpack.Encoder()
 class FixOrderPort(OrderReports):
     """An order entry port, in any dialect."""
 
-    served = frozenset({b"D", b"F", b"G"})
-
     def __init__(
         self,
         port: Port,
@@ -65,6 +63,7 @@ class FixOrderPort(OrderReports):
         times: Times,
     ) -> None:
         super().__init__(port, engine, open_stream, ignored, times)
+        self.served = frozenset({b"D", b"F", b"G"})
         self.last_key = 0
         self.batch = -1
         self.place = 0

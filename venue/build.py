@@ -39,6 +39,19 @@ COMPILED = (
     "ouch.nordic_terms",
     "ouch.nordic",
     "ouch.drop",
+    "fix.amounts",
+    "fix.codec",
+    "fix.speaker",
+    "fix.numbers",
+    "fix.handshake",
+    "fix.session",
+    "fix.resend",
+    "fix.endpoint",
+    "fix.echo",
+    "fix.templates",
+    "fix.ledger",
+    "fix.order_reports",
+    "fix.port",
     "venue.clock",
     "venue.record",
     "venue.spool",
@@ -49,6 +62,7 @@ COMPILED = (
     "venue.journal",
     "venue.connection",
     "venue.ports",
+    "venue.fix_ports",
 )
 """The order path, from socket to socket."""
 

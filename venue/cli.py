@@ -291,7 +291,7 @@ def _logins(ports: list[PortSettings]) -> str:
 
 
 def _password(port: PortSettings) -> str:
-    return port.password or ("(none)" if asks_none(port) else "(hashed)")
+    return port.password or ("no password" if asks_none(port) else "(hashed)")
 
 
 def _web_logins(config: Config) -> str:
