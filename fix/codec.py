@@ -287,7 +287,7 @@ def read_number(text: bytes) -> int:
 class _Clock:
     """The last time spelled and the last one read: a venue does both many times a second."""
 
-    __slots__ = ("millisecond", "read_time", "read_text", "second", "second_text", "text")
+    __slots__ = ("millisecond", "read_text", "read_time", "second", "second_text", "text")
 
     def __init__(self) -> None:
         self.millisecond = -1

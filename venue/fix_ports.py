@@ -23,6 +23,7 @@ from fix.codec import Framer, Message, parse
 from fix.endpoint import FixEndpoint
 from fix.masking import LOGON, masked, may_tell_secrets, msg_type_of
 from fix.resend import resend
+from fix.session import Session
 from fix.session_state import NEVER, Effect, HangUp, NewStream, Replay
 from venue.admission import Refused, Verdict
 from venue.connection import MESSAGES_A_TURN, NANOSECONDS, READ_PIECE, WRITE_PIECE, Connection
@@ -49,6 +50,17 @@ DISK_PATIENCE: Final = 1.0
 log = structlog.get_logger()
 
 
+class Asked:
+    """What a session asks of its connection, about which stream, by which record."""
+
+    __slots__ = ("effect", "number", "stream")
+
+    def __init__(self, effect: Effect, stream: Stream, number: int) -> None:
+        self.effect = effect
+        self.stream = stream
+        self.number = number
+
+
 class FixConnection(Connection):
     """One client connection that speaks FIX."""
 
@@ -57,8 +69,7 @@ class FixConnection(Connection):
         self.framer = Framer()
         self.held: list[bytes] = []
         self.endpoint: FixEndpoint | None = None
-        self.asked: deque[Effect] = deque()
-        self.waiting: deque[tuple[Effect, Stream]] = deque()
+        self.waiting: deque[Asked] = deque()
         self.replay: Iterator[bytes] | None = None
         self.is_replaying = False
         self.is_leaving = False
@@ -197,35 +208,33 @@ class FixConnection(Connection):
     # What the session asks.
 
     def attend(self) -> None:
-        """Look what the session asks of its connection, to do it when its record is durable; and when it is due next.
+        """Look what the session asks of its connection, and when it is due next.
 
-        For whoever may have brought the session to the next state: the journal's commit comes first.
+        For whoever may have brought the session to its next state: the journal's commit comes first.
         """
         endpoint = self.endpoint
         if endpoint is None or self.port is None:
             return
         session = endpoint.session
         if session.effects:
-            effects = list(session.effects)
-            session.effects.clear()
-            self.asked.extend(effects)
-            machine = self.venue.machine
-            self.is_leaving = self.is_leaving or any(isinstance(effect, HangUp) for effect in effects)
-            perform = partial(self.perform, effects, machine.streams[self.index])
-            self.journal.gate.call_when_durable(machine.number, perform)
+            self.gather(session)
+            self.flush()
         if session.next_tick < self.due:
             self.arm(session.next_tick)
 
-    def perform(self, effects: list[Effect], stream: Stream) -> None:
-        """Take over what the session asks, now that its record is durable. A replay takes the place of another."""
-        if self.closing or self.port is None:
-            return
-        for effect in effects:
-            self.asked.popleft()
-            if self.waiting and isinstance(effect, Replay) and isinstance(self.waiting[-1][0], Replay):
+    def gather(self, session: Session) -> None:
+        """Take over what the session asks, to do it when its record is durable. A replay takes the place of another."""
+        machine, gate = self.venue.machine, self.journal.gate
+        number, stream = machine.number, machine.streams[self.index]
+        for effect in session.effects:
+            if isinstance(effect, HangUp):
+                self.is_leaving = True
+            elif isinstance(effect, Replay) and self.waiting and isinstance(self.waiting[-1].effect, Replay):
                 self.waiting.pop()
-            self.waiting.append((effect, stream))
-        self.flush()
+            self.waiting.append(Asked(effect, stream, number))
+        session.effects.clear()
+        if not gate.is_durable(number):
+            gate.call_when_durable(number, self.flush)
 
     def arm(self, due: int) -> None:
         """Have the session's timers looked at when its next one is due."""
@@ -258,40 +267,33 @@ class FixConnection(Connection):
     # Writing.
 
     def flush(self) -> None:
-        """Write what has been released, effects and replays at their places, as far as the client keeps up."""
+        """Write what has been released, what the session asks at its place, as far as the client keeps up."""
+        if self.endpoint is not None and self.port is not None and self.endpoint.session.effects:
+            self.gather(self.endpoint.session)  # an open gate lets go of what is behind them before we are told
         while not (self.closing or self.paused):
-            if self.replay is not None and not (self.waiting and not isinstance(self.waiting[0][0], HangUp)):
+            asked = self.waiting[0] if self.waiting else None
+            if self.replay is not None and (asked is None or isinstance(asked.effect, HangUp)):
                 if not self.is_replaying:
                     self.is_replaying = True
                     self.loop.call_soon(self.go_on_replaying)
                 return
-            effect, stream = self.waiting[0] if self.waiting else (None, self.stream)
-            if self.stream is not None:
-                end = self.stream.released
-                due = effect or self.coming
-                if due is not None:
-                    end = min(end, self.stream.offset_of(min(due.behind, self.stream.count) + 1))
+            stream = self.stream
+            if stream is not None:
+                end = stream.released
+                if asked is not None:
+                    end = min(end, stream.offset_of(min(asked.effect.behind, stream.count) + 1))
                 if self.sent < end:
-                    self.write_stream(end)
+                    self.write_stream(stream, end)
                     continue
-            if effect is None or stream is None:
+            if asked is None or not self.journal.gate.is_durable(asked.number):
                 return
             self.waiting.popleft()
-            self.do(effect, stream)
+            self.do(asked.effect, asked.stream)
 
-    @property
-    def coming(self) -> Effect | None:
-        """What the session asks next but is not done yet: the stream may be released before the gate says so."""
-        if self.asked:
-            return self.asked[0]
-        effects = None if self.endpoint is None else self.endpoint.session.effects
-        return effects[0] if effects else None
-
-    def write_stream(self, end: int) -> None:
+    def write_stream(self, stream: Stream, end: int) -> None:
         """Write a piece of the stream."""
-        assert self.stream is not None
         piece = min(end, self.sent + WRITE_PIECE)
-        self.transport.write(self.stream.slice(self.sent, piece))
+        self.transport.write(stream.slice(self.sent, piece))
         self.sent = piece
 
     def do(self, effect: Effect, stream: Stream) -> None:

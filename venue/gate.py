@@ -54,6 +54,10 @@ class Gate:
         """How many releases wait."""
         return len(self._waiting)
 
+    def is_durable(self, number: int) -> bool:
+        """Whether what follows from record `number` may leave."""
+        return number <= self._durable and not self._closed
+
     def hold(self, number: int, touched: list[Stream]) -> None:
         """Hold what the touched streams got, up to their present ends, until record `number` is durable.
 

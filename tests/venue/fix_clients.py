@@ -145,6 +145,12 @@ def fields_of(frame):
     return fields
 
 
+def again(frame):
+    """A message as far as it is the same when it is sent again: without 43, 122, 52, 9 and 10."""
+    parts = [part.partition(b"=") for part in frame[:-1].split(b"\x01")]
+    return [(tag, value) for tag, _, value in parts if tag not in (b"43", b"122", b"52", b"9", b"10")]
+
+
 @pytest.fixture
 def fix():
     """Connect to a venue (`Process` or `Host`); nothing is sent yet."""
