@@ -1,4 +1,4 @@
-"""What is asked of a Logon: whether it is one, what it says, and what of it is kept secret.
+"""What is asked of a Logon: whether it is one for the session, and whether what it says is possible.
 
 A first message that is no Logon for this session gets no answer at all: nothing may be sent before both ends are known.
 Source: FIX 4.2 volume 2, "Logon"; FIXT 1.1 for DefaultApplVerID; FIX 4.4 volume 2, "NextExpectedMsgSeqNum".
@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from fix import tags
-from fix.codec import MILLISECOND, Message, field, frame, parse, read_number, read_utc_timestamp
+from fix.codec import MILLISECOND, Message, read_number, read_utc_timestamp
 from fix.settings import FixSettings
 
 HEART_BT_INT_MAX: Final = 3600
 """Seconds."""
-HIDDEN: Final = frozenset((tags.PASSWORD, tags.NEW_PASSWORD, tags.RAW_DATA))
 TRANSPORT_VERSION: Final = b"FIXT.1.1"
 KNOWS_NEXT_EXPECTED: Final = frozenset((b"FIX.4.4", TRANSPORT_VERSION))
 """Versions that have NextExpectedMsgSeqNum."""
@@ -58,13 +57,3 @@ def fault(values: dict[bytes, bytes]) -> bytes:
     if seconds < 0:
         return b"HeartBtInt is not a number"
     return b"HeartBtInt must not be above %d" % HEART_BT_INT_MAX if seconds > HEART_BT_INT_MAX else b""
-
-
-def masked(frame_: bytes) -> bytes:
-    """Give a Logon as it may be written down: passwords and raw data overwritten by `*`, all lengths as they were."""
-    message = parse(frame_)
-    if message is None or HIDDEN.isdisjoint(message.values):
-        return frame_
-    fields = [(tag, b"*" * len(value) if tag in HIDDEN else value) for tag, value in message.fields]
-    inner = [field(tag, value) for tag, value in fields if tag not in {b"8", b"9", b"10"}]
-    return frame(message.begin_string, b"".join(inner))
