@@ -16,6 +16,7 @@ import tokenize
 import tomllib
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -138,6 +139,7 @@ def within(name: str, modules: Iterable[str]) -> bool:
     return any(f"{name}.".startswith(f"{module}.") for module in modules)
 
 
+@cache
 def declared_dependencies() -> set[str]:
     """The names under which the declared dependencies, extras included, are imported."""
 
