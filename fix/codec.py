@@ -183,6 +183,9 @@ class Framer:
         """Give the frames that are complete now; the beginning of one is kept until its rest is there."""
         if self._partial:
             data = self._partial + data
+        elif data.startswith(START) and _frame_end(data, 0) == len(data):  # one whole frame, as most often
+            self._is_dropping = False
+            return [data]
         frames: list[bytes] = []
         at, size = 0, len(data)
         while at < size:
