@@ -21,6 +21,7 @@ from engine.api import (
     Liquidity,
     Order,
     OrderAttributes,
+    OrderEntry,
     OrderTerms,
     Port,
     Refusal,
@@ -68,7 +69,7 @@ class Replaced(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Shares of an order left without a trade, `open` are still there; `request` is the client's label for its wish."""
+    """Shares of an order left without a trade, `open` are still there."""
 
     order: Order
     terms: OrderTerms
@@ -76,7 +77,6 @@ class Left(NamedTuple):
     open: int
     quantity: int
     reason: CancelReason
-    request: bytes
     now: int
     wall: int
 
@@ -96,8 +96,19 @@ class Executed(NamedTuple):
     wall: int
 
 
+class Modified(NamedTuple):
+    """An order has a new side or fewer shares, and `open` of them."""
+
+    order: Order
+    terms: OrderTerms
+    attributes: OrderAttributes
+    open: int
+    now: int
+    wall: int
+
+
 class Restated(NamedTuple):
-    """An order is told of again: changed by its client, or with a new `number` by the venue; 0 is none."""
+    """The venue tells of an order again under a new `number`: in a new day, or because it displays more."""
 
     order: Order
     terms: OrderTerms
@@ -110,24 +121,25 @@ class Restated(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """The trade `match` of an order of `port` does not stand."""
+    """The trade `match` of an order, `quantity` shares at `price`, does not stand."""
 
-    port: Port
     key: int
     cl_ord_id: bytes
     match: int
+    quantity: int
+    price: int
     reason: BrokenTradeReason
     now: int
     wall: int
 
 
 class Refused(NamedTuple):
-    """A new order of `port` did not enter."""
+    """A new order did not enter; `side` is None where there is none of that letter."""
 
-    port: Port
     cl_ord_id: bytes
+    key: int
     symbol: str
-    side: Side
+    side: Side | None
     quantity: int
     price: int
     refusal: Refusal
@@ -175,8 +187,11 @@ class Notes:
 class Watch:
     """Stands before the sink of one port; it is a `Sink` itself. The port's own sink always hears first."""
 
-    def __init__(self, port: Port, sink: Sink, notes: Notes, listeners: tuple[Listener, ...]) -> None:
+    def __init__(
+        self, port: Port, engine: OrderEntry, sink: Sink, notes: Notes, listeners: tuple[Listener, ...]
+    ) -> None:
         self.port = port
+        self.engine = engine
         self.sink = sink
         self.notes = notes
         self.listeners = listeners
@@ -200,7 +215,7 @@ class Watch:
         """See `Sink`."""
         self.sink.modified(order, now)
         wall = self.notes.times.wall_time
-        self.note(Restated(order, order.terms, order.attributes, order.open, 0, False, now, wall))
+        self.note(Modified(order, order.terms, order.attributes, order.open, now, wall))
 
     def canceled(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
         """See `Sink`."""
@@ -210,7 +225,7 @@ class Watch:
     def left(self, order: Order, quantity: int, reason: CancelReason, now: int) -> Left:
         """Give the note of shares that left."""
         wall = self.notes.times.wall_time
-        return Left(order, order.terms, order.attributes, order.open, quantity, reason, b"", now, wall)
+        return Left(order, order.terms, order.attributes, order.open, quantity, reason, now, wall)
 
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """See `Sink`."""
@@ -252,7 +267,10 @@ class Watch:
     def broken(self, key: int, cl_ord_id: bytes, match: int, reason: BrokenTradeReason, now: int) -> None:
         """See `Sink`."""
         self.sink.broken(key, cl_ord_id, match, reason, now)
-        self.note(Broken(self.port, key, cl_ord_id, match, reason, now, self.notes.times.wall_time))
+        trade = self.engine.trade(self.port, match)
+        assert trade is not None
+        wall = self.notes.times.wall_time
+        self.note(Broken(key, cl_ord_id, match, trade.quantity, trade.price, reason, now, wall))
 
     def system_event(self, event: SystemEvent, now: int) -> None:
         """See `Sink`."""

@@ -99,6 +99,10 @@ class FixEndpoint(Orderless):
         """Let go of what was meant for a connection: for who has none."""
         self.session.effects.clear()
 
+    def packets(self, stream: NumberedStream) -> Callable[[int], bytes]:
+        """Give what a packet of a stream is, by its number, when it is asked for again."""
+        return stream.packet
+
     # Snapshots.
 
     def resume(self, stream: NumberedStream) -> None:

@@ -85,8 +85,13 @@ class Session(Handshake):
 
         Changes nothing. Whether the identity is connected, and who may log on from where, is the caller's to know.
         """
-        is_fixed = self.outgoing > 1 and not self.settings.any_version
+        is_fixed = self.has_spoken and not self.settings.any_version
         return logon.refusal(message, self.settings, self.comp_id, self.begin_string if is_fixed else b"", wall)
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether the peer has, or will have, messages of the day's in the version that is spoken now."""
+        return self.outgoing > 1
 
     def start_day(self, wall: int) -> None:
         """Begin a day: a new stream, and both numbers from 1. Whoever is still logged on is hung up on."""

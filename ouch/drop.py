@@ -1,5 +1,7 @@
 """OUCH Drop: what order entry ports of the Nordic dialect tell their clients, once more on a port of its own.
 
+Beside it, what order entry ports of either dialect note for Drop ports of other protocols: refused orders.
+
 Each message stands as it was sent behind the six characters of the port that sent it, in the order in which all of
 them were sent. A Drop port has a day's stream like any other, and takes no messages.
 
@@ -12,11 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from engine.api import OrderEntry, Port, SystemEvent
+from engine.api import OrderEntry, Port, Refusal, Side, SystemEvent
 from engine.endpoint import NumberedStream, Orderless, PacketStream
-from engine.watch import Listener, Notes
+from engine.watch import Listener, Notes, Refused
+from ouch import codec as us_codec
 from ouch import nordic_codec as codec
-from ouch.nordic import NordicOuchPort
+from ouch.nordic import BUY, SELL, NordicOuchPort
+from ouch.port import CHANNEL_SHIFT
+from ouch.terms import SIDES
+from ouch.us import UsOuchPort
 from wire.soup_terms import SEQUENCED_HEADERS
 
 PORT_LENGTH: Final = 6
@@ -111,7 +117,10 @@ class OuchDropPort(Orderless):
 
 
 class CopiedNordicPort(NordicOuchPort):
-    """An order entry port that OUCH Drop ports hear: `listeners` all that it says but rejects, `rejected_to` those."""
+    """An order entry port that is heard: OUCH Drop ports have all that it says, of rejects only those in `rejected_to`.
+
+    `refused_to` are ports of other protocols that are told of refused orders.
+    """
 
     def __init__(
         self,
@@ -125,6 +134,23 @@ class CopiedNordicPort(NordicOuchPort):
         self.notes = notes
         self.listeners: tuple[Listener, ...] = ()
         self.rejected_to: tuple[Listener, ...] = ()
+        self.refused_to: tuple[Listener, ...] = ()
+        self.message = b""
+
+    def receive(self, message: bytes, now: int) -> None:
+        """Take one message from the client, and remember it: it may be an order that is refused."""
+        self.message = message
+        super().receive(message, now)
+
+    def reject(self, number: int, refusal: Refusal, now: int) -> None:
+        """Tell of a refused order, the Drop ports too."""
+        super().reject(number, refusal, now)
+        if self.refused_to and self.message[0] == codec.ENTER_ORDER:
+            _, letter, quantity, order_book, price, *_ = codec.unpack_enter_order(self.message)
+            side = {BUY: Side.BUY, SELL: Side.SELL}.get(letter)
+            wall = self.notes.times.wall_time
+            note = Refused(b"", number, str(order_book), side, quantity, price, refusal, now, wall)
+            self.notes.add(self.refused_to, self.port, note)
 
     def send(self, message: bytes) -> None:
         """Put one message into the port's stream, and note it for the Drop ports."""
@@ -138,3 +164,35 @@ class CopiedNordicPort(NordicOuchPort):
         if event is SystemEvent.START_OF_DAY and self.listeners:
             self.notes.add(self.listeners, self.port, START_OF_DAY)
         super().system_event(event, now)
+
+
+class HeardUsPort(UsOuchPort):
+    """An order entry port of the US dialect; `refused_to` are told of its refused orders."""
+
+    def __init__(
+        self,
+        port: Port,
+        engine: OrderEntry,
+        open_stream: Callable[[], PacketStream],
+        ignored: Callable[[Port, str, bytes], None],
+        notes: Notes,
+    ) -> None:
+        super().__init__(port, engine, open_stream, ignored)
+        self.notes = notes
+        self.refused_to: tuple[Listener, ...] = ()
+        self.message = b""
+
+    def receive(self, message: bytes, now: int) -> None:
+        """Take one message from the client, and remember it: it may be an order that is refused."""
+        self.message = message
+        super().receive(message, now)
+
+    def reject(self, channel: int, number: int, cl_ord_id: bytes, refusal: Refusal, now: int) -> None:
+        """Tell of a refused order, the Drop ports too."""
+        super().reject(channel, number, cl_ord_id, refusal, now)
+        if self.refused_to and self.message[0] == us_codec.ENTER_ORDER:
+            _, letter, quantity, symbol, price, *_ = us_codec.unpack_enter_order(self.message)
+            name, key = symbol.rstrip(b" ").decode("latin-1"), channel << CHANNEL_SHIFT | number
+            wall = self.notes.times.wall_time
+            note = Refused(cl_ord_id, key, name, SIDES.get(letter), quantity, price, refusal, now, wall)
+            self.notes.add(self.refused_to, self.port, note)

@@ -6,21 +6,73 @@ whom follows from the latest configuration, which comes before anybody is connec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from engine.api import Port, PortEntry, Sink
-from engine.endpoint import Endpoint
-from engine.watch import Notes
-from ouch.drop import CopiedNordicPort, OuchDropPort
+from engine.api import OrderTerms, Port, PortEntry, Sink
+from engine.endpoint import Endpoint, NumberedStream
+from engine.watch import Notes, Watch
+from fix.drop import FixDropPort
+from fix.drop_reports import Manner
+from fix.heard import HeardFixPort
+from fix.port import FixOrderPort
+from ouch.drop import CopiedNordicPort, HeardUsPort, OuchDropPort
 from ouch.nordic import NordicOuchPort
+from ouch.port import CHANNEL_SHIFT, NUMBER_MASK, OuchPort
+from ouch.us import UsOuchPort
 
 if TYPE_CHECKING:
     from venue.machine import Machine
-    from venue.stream import Stream
 
 OUCH_DROP: Final = "ouch-drop-nordic"
-NORDIC_OUCH: Final = "ouch-5.0-nordic"
+FIX_DROPS: Final = frozenset({"fix-drop-us", "fix-drop-nordic"})
+CAPACITY: Final = 3
+"""Where the terms of OUCH orders have the capacity: US ones as it is, Nordic ones last but one of what they hold."""
+NORDIC_CAPACITIES: Final = {
+    b"1": b"A",
+    b"2": b"P",
+    b"3": b"P",
+    b"4": b"A",
+    b"6": b"A",
+    b"7": b"R",
+    b"8": b"P",
+    b"9": b"P",
+}
+"""Agency, principal and riskless principal for those of Nordic OUCH."""
+
+OUCH_PORTS: Final[dict[type[Endpoint], type[HeardUsPort | CopiedNordicPort]]] = {
+    UsOuchPort: HeardUsPort,
+    NordicOuchPort: CopiedNordicPort,
+}
+"""Which class an OUCH port is of when it is heard, by the one that it is of when it is not."""
+
+
+class UsOuchManner:
+    """What OUCH says of its orders beside what the engine knows."""
+
+    def cl_ord_id(self, label: bytes, key: int) -> bytes:
+        """Give the client's label, else the number, behind that of its channel where there is one."""
+        name = label.rstrip()
+        if name:
+            return name
+        channel, number = key >> CHANNEL_SHIFT, key & NUMBER_MASK
+        return b"%d-%d" % (channel, number) if channel else b"%d" % number
+
+    def capacity(self, terms: OrderTerms) -> bytes:
+        """Give the capacity."""
+        return terms.letters[CAPACITY]
+
+
+class NordicOuchManner(UsOuchManner):
+    """The same for the Nordic dialect."""
+
+    def capacity(self, terms: OrderTerms) -> bytes:
+        """Give the capacity."""
+        return NORDIC_CAPACITIES.get(terms.letters[CAPACITY][-2:-1], b"")
+
+
+MANNERS: Final[Mapping[str, Manner]] = {"ouch-5.0-us": UsOuchManner(), "ouch-5.0-nordic": NordicOuchManner()}
+"""How the orders of each protocol are named and spelled where a FIX Drop port tells of them."""
 
 
 class Drops:
@@ -33,12 +85,16 @@ class Drops:
 
     def configure(self, entries: tuple[PortEntry, ...]) -> None:
         """Take the ports of a configuration, before those that are new are opened."""
+        self.notes.settle()
         self.entries = {entry.name: entry for entry in entries}
 
-    def open(self, port: Port, open_stream: Callable[[], Stream]) -> Endpoint | None:
+    def open(self, port: Port, open_stream: Callable[[], NumberedStream]) -> Endpoint | None:
         """Make a new port's endpoint where it is a Drop port, else give None."""
-        if port.entry.protocol == OUCH_DROP:
-            return OuchDropPort(port, open_stream, self.machine.ignored, self.notes)
+        machine, protocol = self.machine, port.entry.protocol
+        if protocol == OUCH_DROP:
+            return OuchDropPort(port, open_stream, machine.ignored, self.notes)
+        if protocol in FIX_DROPS:
+            return FixDropPort(port, machine.engine, open_stream, machine.ignored, machine, self.notes, MANNERS)
         return None
 
     def join_all(self) -> None:
@@ -49,14 +105,24 @@ class Drops:
     def join(self, index: int) -> Sink:
         """Let those hear a port who are to; gives the sink that the port needs for it."""
         endpoint = self.machine.ports[index]
-        owner = endpoint.port
-        drops = [drop for drop in self.machine.ports if self.hears(drop.port, owner)]
+        port = endpoint.port
+        drops = [drop for drop in self.machine.ports if self.hears(drop.port, port)]
+        reports = tuple(drop for drop in drops if isinstance(drop, FixDropPort))
         copies = tuple(drop for drop in drops if isinstance(drop, OuchDropPort))
-        if copies and type(endpoint) is NordicOuchPort:
-            endpoint = self.machine.ports[index] = self.copied(endpoint)
+        refused_to = tuple(drop for drop in reports if self.wants_rejects(drop.port))
+        if reports and type(endpoint) is FixOrderPort:
+            endpoint = self.take_place(endpoint, self.heard(endpoint))
+        elif (copies or refused_to) and type(endpoint) in OUCH_PORTS:
+            endpoint = self.take_place(endpoint, self.copied(endpoint))
+        if isinstance(endpoint, HeardFixPort):
+            endpoint.heard.listeners = reports
+        elif isinstance(endpoint, HeardUsPort | CopiedNordicPort):
+            endpoint.refused_to = refused_to
         if isinstance(endpoint, CopiedNordicPort):
             endpoint.listeners = copies
             endpoint.rejected_to = tuple(drop for drop in copies if self.wants_rejects(drop.port))
+        if isinstance(endpoint, OuchPort) and reports:
+            return Watch(port, self.machine.engine, endpoint, self.notes, reports)
         return endpoint
 
     def wants_rejects(self, listener: Port) -> bool:
@@ -64,20 +130,30 @@ class Drops:
         drop = self.entries[listener.name].drop
         return drop is not None and bool(drop.include_rejects)
 
-    def copied(self, endpoint: NordicOuchPort) -> CopiedNordicPort:
+    def heard(self, endpoint: FixOrderPort) -> HeardFixPort:
         """Give the port that takes another's place and is heard."""
+        open_stream, ignored, times = endpoint.open_stream, endpoint.ignored, endpoint.times
+        return HeardFixPort(endpoint.port, self.machine.engine, open_stream, ignored, times, self.notes)
+
+    def copied(self, endpoint: Endpoint) -> Endpoint:
+        """Give the port that takes another's place and is heard."""
+        assert isinstance(endpoint, OuchPort)
         open_stream, ignored = endpoint.open_stream, endpoint.ignored
-        copied = CopiedNordicPort(endpoint.port, self.machine.engine, open_stream, ignored, self.notes)
-        copied.resume(self.machine.streams[endpoint.port.index])
-        copied.numbers.update(endpoint.numbers)
-        copied.load(endpoint.dump())
-        return copied
+        kind = OUCH_PORTS[type(endpoint)]
+        return kind(endpoint.port, self.machine.engine, open_stream, ignored, self.notes)
+
+    def take_place(self, before: Endpoint, after: Endpoint) -> Endpoint:
+        """Let an endpoint go on where another was."""
+        index = before.port.index
+        after.resume(self.machine.streams[index])
+        after.numbers.update(before.numbers)
+        after.load(before.dump())
+        self.machine.ports[index] = after
+        return after
 
     def hears(self, listener: Port, owner: Port) -> bool:
         """Whether a port hears another: one that it names, or with none named, one of its firm, of its own kind."""
         entry = self.entries.get(listener.name)
         if entry is None or entry.drop is None or owner.entry.drop is not None or listener.rule_book != owner.rule_book:
-            return False
-        if entry.protocol == OUCH_DROP and owner.entry.protocol != NORDIC_OUCH:
             return False
         return owner.name in entry.drop.ports if entry.drop.ports else owner.mpid == listener.mpid

@@ -43,7 +43,9 @@ FIX_PROTOCOLS: Final = {
     "fix-us": Protocol(dialect="inet", versions=US_VERSIONS, comp_ids=US_COMP_IDS),
     "fix-nordic": Protocol(dialect="nordic", versions=NORDIC_VERSIONS, comp_ids=NORDIC_COMP_IDS),
     "fix-drop-us": Protocol(dialect="drop-us", versions=("FIX.4.2",), comp_ids=US_COMP_IDS),
-    "fix-drop-nordic": Protocol(dialect="drop-nordic", versions=NORDIC_VERSIONS, comp_ids=NORDIC_COMP_IDS),
+    "fix-drop-nordic": Protocol(
+        dialect="drop-nordic", versions=("FIXT.1.1", "FIX.4.2", "FIX.4.4"), comp_ids=NORDIC_COMP_IDS
+    ),
 }
 """The protocols that are FIX."""
 REJECT_NAMES: Final = [reason.name for reason in Reject]

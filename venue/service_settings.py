@@ -86,7 +86,16 @@ class ServiceSettings(Settings, frozen=True):
 
     key: str
     offset: Annotated[int, msgspec.Meta(ge=0, le=500)]
-    protocol: Literal["ouch-5.0-us", "ouch-5.0-nordic", "ouch-drop-nordic", "fix-us", "fix-nordic", "http"]
+    protocol: Literal[
+        "ouch-5.0-us",
+        "ouch-5.0-nordic",
+        "ouch-drop-nordic",
+        "fix-us",
+        "fix-nordic",
+        "fix-drop-us",
+        "fix-drop-nordic",
+        "http",
+    ]
     market: str | None = None
     tls: bool = False
     comp_id: CompId | None = None

@@ -156,7 +156,7 @@ BAD = [
     # what is missing, unknown, or there twice
     (*port('password = "NTFTEST"', f'password = "NTFTEST"\npassword_hash = "{HASH}"'), "port[0].password_hash"),
     ('key = "ouch.nasdaq"\n', "", "service[0].key"),
-    ('password = "NTFTEST"\n\n# FIX ports', "\n# FIX ports", "port[12].password"),
+    ('password = "NTFTEST"\n\n# FIX ports', "\n# FIX ports", "port[14].password"),
     ("[soupbintcp]", "[soup]", "soup"),
     ('key = "bx"', 'key = "nasdaq"', "market[1].key"),
     ('key = "ouch.bx"', 'key = "ouch.nasdaq"', "service[1].key"),
@@ -264,6 +264,8 @@ def test_the_sample_is_the_demo():
         "ouch.nordic": 10,
         "drop.ouch.nordic": 14,
         "fix.nordic": 11,
+        "drop.us": 6,
+        "drop.nordic": 13,
         "http": 20,
     }
     assert {port.name: (port.mpid, port.service) for port in demo.port} == {
@@ -289,8 +291,11 @@ def test_the_sample_is_the_demo():
         "GP30F1": ("GP30", "fix.nordic"),
         "FXT1": ("AKAM", "fix.nasdaq"),
         "FXT2": ("GP30", "fix.nordic"),
+        "INDRP1": ("INET", "drop.us"),
+        "GP29D1": ("GP29", "drop.nordic"),
     }
-    passwords = {(port.service.startswith("fix"), port.password) for port in demo.port}
+    over_fix = {service.key for service in demo.service if service.protocol.startswith("fix")}
+    passwords = {(port.service in over_fix, port.password) for port in demo.port}
     assert passwords == {(False, "NTFTEST"), (True, None)}
     assert {
         (symbol.symbol, symbol.previous_close, symbol.luld, symbol.average_daily_volume) for symbol in demo.symbol

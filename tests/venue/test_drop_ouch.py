@@ -5,6 +5,8 @@ import shutil
 import pytest
 from drops import cancel, order, replacement, told_by
 
+from fix.heard import HeardFixPort
+from fix.port import FixOrderPort
 from ouch import codec as us
 from ouch import nordic_codec as codec
 from ouch.drop import CopiedNordicPort
@@ -144,8 +146,10 @@ def test_who_is_not_heard_is_of_the_plain_class(host):
     kinds = {endpoint.port.name: type(endpoint) for endpoint in machine.ports}
     assert {kinds[name] for name in ("GP29O1", "GP29O2")} == {CopiedNordicPort}
     assert {kinds[name] for name in ("GP30O1", "GP31O1")} == {NordicOuchPort}
-    assert kinds["IN19T6"] is UsOuchPort
-    assert all(endpoint.port.sink is endpoint for endpoint in machine.ports)
+    assert (kinds["IN19T6"], kinds["AK01T1"]) == (UsOuchPort, UsOuchPort)
+    assert (kinds["INFX01"], kinds["AKFX01"], kinds["GP30F1"]) == (HeardFixPort, FixOrderPort, FixOrderPort)
+    watched = {endpoint.port.name for endpoint in machine.ports if endpoint.port.sink is not endpoint}
+    assert watched == {"IN19T6", "IN24T4", "IN30T1", "IN21T7", "IN20T9", "GP29O1", "GP29O2"}
 
 
 @OUCH_DROP

@@ -93,6 +93,94 @@ def test_a_connection_that_ends_blocks_the_account_and_ends_its_orders(host, gua
     assert account(venue) == (True, "GP29D2")
 
 
+# Over FIX: GP29D1 of the demo guards the account as it stands.
+
+
+def fix_watch(fix, venue, **how):
+    client = fix(venue, "GP29D1", "drop.nordic", "INORD", "FIXT.1.1")
+    client.logon(**how)
+    return client
+
+
+def fix_logout(client):
+    client.send("5")
+    client.expect("5")
+    client.read_to_end()
+
+
+@SAFEGUARD
+@pytest.mark.parametrize("end", [fix_logout, hang_up, crash], ids=["a logout", "a closed line", "a crash"])
+def test_a_fix_session_that_ends_blocks_the_account_and_ends_its_orders(host, fix, booked, end):
+    venue = host()
+    trader, watcher = booked(venue), fix_watch(fix, venue)
+    end(watcher)
+    assert trader.take()[0][:1] == b"C"
+    trader.unread.appendleft(trader.received[-1])
+    has_struck(trader)
+    assert account(venue) == (True, "GP29D1")
+    reports = fix(venue, "GP29D1", "drop.nordic", "INORD", "FIXT.1.1")
+    reports.number = watcher.number
+    reports.logon()
+    reports.send("2", (7, 1), (16, 0))
+    ended = [report for report in reports.settle() if report.get(150) == "4"]
+    assert [(report[11], report[58]) for report in ended] == [("1", "S")]
+
+
+@SAFEGUARD
+def test_missing_heartbeats_end_a_fix_session(host, fix, connect):
+    venue = host()
+    fix_watch(fix, venue, heartbeat=1)
+    trader = connect(venue, "ouch.nordic", "GP29O1")
+    trader.send(order(1, user=GUARDED))
+    while trader.take()[0][:1] != b"C":
+        venue.clock.moment += 20_000_000
+        trader.send(codec.pack_account_query())
+    assert account(venue) == (True, "GP29D1")
+
+
+@SAFEGUARD
+def test_a_logon_that_is_refused_does_not_count(host, fix, booked):
+    venue = host()
+    trader = booked(venue)
+    stranger = fix(venue, "GP29D1", "drop.nordic", "WRONG", "FIXT.1.1")
+    stranger.send("A", (98, 0), (108, 30), (1137, 9))
+    stranger.read_to_end()
+    refused = fix(venue, "GP29D1", "drop.nordic", "INORD", "FIXT.1.1")
+    refused.send("A", (98, 0), (108, -5), (1137, 9))
+    assert "5" in {message[35] for message in refused.read_to_end()}
+    has_not_struck(trader)
+    assert account(venue) == (False, "")
+
+
+@SAFEGUARD
+def test_the_end_of_the_day_logs_a_fix_session_out_and_is_no_disconnect_of_the_next(host, fix, connect, booked):
+    venue = host()
+    booked(venue)
+    watcher = fix_watch(fix, venue)
+    assert venue.ask("trading-day/next", {}).status == 200
+    assert watcher.read_to_end()[-1][35] == "5"
+    trader = connect(venue, "ouch.nordic", "GP29O2")
+    trader.send(order(1, user=GUARDED))
+    assert [chr(message[0]) for message in trader.take(2)] == ["S", "A"]
+    assert account(venue) == (False, "")
+
+
+@SAFEGUARD
+def test_a_kill_counts_for_a_fix_session_whose_numbers_go_on(launch, fix, connect, booked):
+    venue = launch("--durability", "process")
+    booked(venue)
+    fix_watch(fix, venue)
+    venue.kill()
+    venue = launch("--durability", "process", data=venue.data)
+    trader = connect(venue, "ouch.nordic", "GP29O1")
+    trader.take(3)
+    has_struck(trader)
+    assert account(venue) == (True, "GP29D1")
+    again = fix(venue, "GP29D1", "drop.nordic", "INORD", "FIXT.1.1")
+    again.number = 2
+    assert int(again.logon()[34]) > 4
+
+
 @SAFEGUARD
 def test_silence_is_a_disconnect_too(host, demo_config, connect):
     quiet = ("client_silence_limit_ms = 15000", "client_silence_limit_ms = 300")
