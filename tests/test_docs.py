@@ -21,6 +21,7 @@ import tomli_w
 
 from engine.api import Reject
 from engine.risk import prm
+from ouch import nordic_terms
 from ouch.terms import REASONS
 from venue import cli, config, gate, journal, operations, problem
 from venue.fix_settings import FixPortSettings
@@ -209,6 +210,8 @@ def test_every_reason_of_nordic_markets_stands_in_risk_checks_in_order_of_preced
     assert set(documented) == {reason.name for reason in prm.REASONS}
     asked = [check.__name__.upper() for check in prm.CHECKS]
     assert list(documented) == [name for name in asked if name in documented]
+    codes = {reason.name: f"`0x{nordic_terms.REASONS[reason]:04X}`" for reason in prm.REASONS}
+    assert {name: cells[0] for name, cells in documented.items()} == codes
 
 
 @pytest.mark.parametrize(

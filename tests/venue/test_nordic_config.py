@@ -96,7 +96,7 @@ def refused(text):
         (account(limits="{ SEK = { max_value = 0.00001 } }"), "account[4].limits.SEK.max_value"),
         (account(limits="{ SEK = { max_quantity = 4294967296 } }"), "account[4].limits[...].max_quantity"),
         (account(limits="{ SEK = { total_risk = 1 } }"), "account[4].limits[...].total_risk"),
-        (SERVICE.format(protocol="ouch-5.0-us", market="nordic"), "service[5].protocol"),
+        (SERVICE.format(protocol="ouch-5.0-us", market="nordic"), f"service[{SERVICES}].protocol"),
     ],
     ids=lambda value: value.strip().replace("\n", " ")[:60],
 )
