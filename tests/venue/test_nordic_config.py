@@ -9,6 +9,7 @@ from venue.config import ConfigError
 from venue.reference import market_command
 
 CONFIGURATION = pytest.mark.section("Portcullis", "Configuration: Nordic markets")
+SERVICES = len(config.parse(config.sample()).service)
 SERVICE = """
 [[service]]
 key = "ouch.nordic.test"
