@@ -150,7 +150,7 @@ def test_whichever_write_or_flush_fails_what_was_answered_is_there(run, library,
     assert whole.live(library) == 0
     whole.check()
     seen, codes = Counter(), Counter()
-    for number in chosen(whole.notes, random.Random(seed), 36)[part::3]:
+    for number in chosen(whole.notes, random.Random(seed), 24)[part::3]:
         failing = run(f"fails-at-{number}")
         once = {"ONCE": 1} if rng.random() < 0.3 else {}
         started = time.monotonic()
