@@ -19,7 +19,7 @@ from conformance.fix.compose import Composer
 from conformance.fix.connection import FixConnection
 from conformance.fix.expect import Expectation, compare
 from conformance.fix.frames import Frame
-from conformance.fix.shapes import implied, kind_of
+from conformance.fix.shapes import has_field, implied, kind_of
 from conformance.fix.show import summary
 from conformance.fix.standing import Account
 from conformance.fix.tags import Version, tag_of
@@ -190,8 +190,10 @@ class FixPlay(Dialogue[FixConnection]):
             written = {tag: value for tag, value in written.items() if tag not in known or tag in (45, 58)}
         elif known.get(373) == "none":
             written.pop(373, None)
-        if version.rank < 41:
-            written = {tag: value for tag, value in written.items() if tag not in (150, 151)}
+        written, known = (
+            {tag: value for tag, value in fields.items() if has_field(kind, tag, version)}
+            for fields in (written, known)
+        )
         return Expectation(step.name, kind, known, written, self.values, numbers, version, self.setting.is_exact)
 
     async def get(self, step: Step) -> None:

@@ -49,6 +49,8 @@ REPORTS: Final = {
     "Corrected": (("any", "any"), ("G", "any")),
 }
 """Short names of Execution Reports: ExecType and OrdStatus up to FIX 4.2, and from FIX 4.4 on."""
+SINCE: Final = {("8", 150): 41, ("8", 151): 41, ("8", 41): 41, ("8", 103): 42, ("9", 434): 42}
+"""From which version on a message has a field, or the values of it that scenarios name (103)."""
 TRANS_TYPES: Final = {"Busted": "1", "Corrected": "2"}
 ANSWERS: Final = ("Canceled", "Replaced")
 """Reports that answer a request, and name the order that it was about by its former id."""
@@ -81,6 +83,11 @@ class Memory:
             self.logon = sent
         if name := sent.values.get(11):
             self.named[name] = sent
+
+
+def has_field(kind: str, tag: int, version: Version) -> bool:
+    """Whether a message has a field already in this version."""
+    return version.rank >= SINCE.get((kind, tag), 0)
 
 
 def kind_of(name: str, version: Version) -> str | None:
@@ -142,7 +149,7 @@ def _report(name: str, of: Sent | None, version: Version) -> Fields:
     fields: Fields = {}
     if name in REPORTS:
         exec_type, status = REPORTS[name][version.rank >= 44]
-        fields = {39: status} if version.rank < 41 else {150: exec_type, 39: status}
+        fields = {150: exec_type, 39: status}
     fields[20] = TRANS_TYPES.get(name, "0") if version.rank <= 42 else NONE
     if of is not None:
         fields |= {11: of.values.get(11, "any"), 54: of.values.get(54, "any"), 55: of.values.get(55, "any")}

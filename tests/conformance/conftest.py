@@ -2,7 +2,9 @@
 
 - `venue` is a demo venue in a process of its own, one for a test module; `venue.target` is where NASDAQ's ports are.
 - `hold(suite, target, *only, text=…)` plays scenarios, of a suite or of `text`, and gives the results by name.
-- `proxy(spoil)` stands before the venue and hands each packet to `spoil`; what that gives goes on.
+- `proxy(spoil)` stands before the venue and hands each packet to `spoil`; what that gives goes on. `fix_proxy` does so
+  with what a FIX service sends.
+- `judge(suite, target, *only, user=…)` plays scenarios of FIX.
 """
 
 import asyncio
@@ -19,11 +21,13 @@ import pytest
 
 from conformance.command import parameters
 from conformance.declarations import soup
+from conformance.fix import frames
 from conformance.runner import Run, perform
 from conformance.suites import SUITES, chosen, load, read
-from venue.conformance_commands import US_DEMO
+from venue import conformance_commands
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
+DEMO = Path(conformance_commands.__file__).with_name("profiles") / "demo.toml"
 PATIENCE = 20.0
 USERS = {
     party: (user, "NTFTEST")
@@ -31,7 +35,13 @@ USERS = {
         *(("we", "IN19T6"), ("again", "IN19T6"), ("they", "AK01T1"), ("sister", "IN24T4"), ("guarded", "IN30T1")),
     )
 }
-SETTINGS = {**US_DEMO, "user": "IN19T6", "password": "NTFTEST", "symbol": "ZWZZT", "price": "10.00"}
+SETTINGS = {
+    **conformance_commands.US_DEMO,
+    "user": "IN19T6",
+    "password": "NTFTEST",
+    "symbol": "ZWZZT",
+    "price": "10.00",
+}
 SWEEP = """
 title    Sweep
 section  2.5
@@ -44,13 +54,17 @@ scenario Sweep
 
 
 class Venue:
-    """A demo venue in a process of its own."""
+    """A demo venue in a process of its own, with more in its configuration where that is said."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, more=""):
         environment = os.environ | {"XDG_STATE_HOME": str(folder / "state")}
         data = folder / "data"
         with (folder / "stderr").open("wb") as errors:
-            command = [PORTCULLIS, "demo", "--port-base", "0", "--data", data, "--durability", "memory"]
+            start = ["demo"]
+            if more:
+                (folder / "venue.toml").write_text(DEMO.read_text() + more)
+                start = ["serve", "--config", folder / "venue.toml"]
+            command = [PORTCULLIS, *start, "--port-base", "0", "--data", data, "--durability", "memory"]
             self.process = subprocess.Popen(command, stdout=errors, stderr=errors, env=environment)
         end = time.monotonic() + PATIENCE
         while True:
@@ -69,8 +83,14 @@ class Venue:
 
 
 @pytest.fixture(scope="module")
-def venue(tmp_path_factory):
-    running = Venue(tmp_path_factory.mktemp("venue"))
+def more_configuration():
+    """What a folder's venue has beyond the demo's."""
+    return ""
+
+
+@pytest.fixture(scope="module")
+def venue(tmp_path_factory, more_configuration):
+    running = Venue(tmp_path_factory.mktemp("venue"), more_configuration)
     yield running
     running.stop()
 
@@ -160,6 +180,26 @@ class Proxy:
         await asyncio.sleep(0)
 
 
+class FixProxy(Proxy):
+    """Stands before a FIX service: what a client says goes on as it is, what the server says through `spoil`."""
+
+    async def pump(self, reader, writer, wire):
+        rest = b""
+        with suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                if wire.inbound:
+                    writer.write(data)
+                    continue
+                found, taken = frames.cut(rest + data)
+                rest = (rest + data)[taken:]
+                for frame in found:
+                    for one in self.spoil(frame, wire):
+                        writer.write(one)
+                await writer.drain()
+            if wire.inbound:
+                writer.close()
+
+
 class Wire:
     """One direction of one connection."""
 
@@ -178,6 +218,37 @@ async def proxy(venue):
     yield proxy
     for one in started:
         await one.stop()
+
+
+@pytest.fixture
+async def fix_proxy(venue):
+    started = []
+
+    async def fix_proxy(spoil, service="fix.nasdaq"):
+        started.append(await FixProxy(tuple(venue.services[service]), spoil).start())
+        return started[-1]
+
+    yield fix_proxy
+    for one in started:
+        await one.stop()
+
+
+@pytest.fixture
+def judge():
+    """Play scenarios of FIX, and give the results by the scenarios' names."""
+
+    async def judge(suite, target, *only, user, text=None, patience=3.0, settled=False, **more):
+        scenarios = chosen(load(suite) if text is None else read(SUITES[suite], "test.txt", text), only)
+        assert scenarios, only
+        users = {"we": user, "again": user, "they": more.get("second_user"), "guarded": more.get("guarded_user")}
+        if suite == "drop":
+            users |= {"drop": user, "we": more["order_user"]}
+        settings = {"user": user, "password": "NTFTEST", "symbol": "ZWZZT", "price": "10.00", "fix": "4.2", **more}
+        named = {party: (name, "NTFTEST") for party, name in users.items() if name}
+        run = Run(SUITES[suite], target, named, parameters(settings), patience, settled_only=settled)
+        return {result.scenario.name: result for result in await perform(run, scenarios, lambda _: None)}
+
+    return judge
 
 
 @pytest.fixture
