@@ -25,7 +25,7 @@ PATIENCE = 100
 DESCRIPTORS = 5_000
 CROWD = 2_000
 MIB = 2**20
-DEMO_PORTS = 8
+DEMO_PORTS = len(config.parse(config.sample()).port)
 """Records name ports by their places in the configuration; the crowd's come behind the demo's."""
 TURN = 1_024
 """Messages that one turn of the loop may handle, at the very most: a few milliseconds, in which all others wait."""
