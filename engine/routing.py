@@ -26,8 +26,8 @@ STRATEGIES: Final = frozenset(
     {
         *(b"SCAN", b"STGY", b"SKIP", b"SKNY", b"MOPP", b"DOTI", b"DOTZ", b"LIST", b"CART", b"MIDP"),
         *(b"QDRK", b"QCST", b"SAVE", b"QSAV", b"SOLV", b"TFTY", b"QTFY"),
-        *(b"BSCN", b"BSTG", b"BSKP", b"BSKN", b"BMOP", b"BDOT", b"BTFY", b"BDRK", b"BCST", b"BCRT"),
-        *(b"PSCN", b"PSTG", b"PSKP", b"PSKN", b"PMOP", b"PDOT", b"PTFY", b"PDRK", b"PCST", b"PCRT"),
+        *(b"BSCN", b"BSTG", b"BMOP", b"BTFY", b"BDRK", b"BCST", b"BCRT"),
+        *(b"PSCN", b"PSTG", b"PMOP", b"PTFY", b"PDRK", b"PCST", b"PCRT"),
     }
 )
 """The routes that begin on the order's own book: Nasdaq's strategies, and the sisters of some at BX and PSX."""
