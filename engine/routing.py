@@ -7,7 +7,7 @@ rests or ends as if it had no route. An order that is *directed* (its route is t
 book, and is immediate or cancel.
 
 What goes away is held to the risk rules whose exchange is `ROUTED`, beside those of the order's own exchange
-(`engine/risk/eqrc.py`). The names of the strategies are Nasdaq's; here they all do the same.
+(`engine/risk/eqrc.py`). The names of the strategies are the exchanges'; here they all do the same.
 
 For editors: nothing here changes anything. The outside quote has no size, and a fill there is none of our own trades:
 it moves neither our book nor our last price.
@@ -28,9 +28,10 @@ STRATEGIES: Final = frozenset(
         *(b"QDRK", b"QCST", b"SAVE", b"QSAV", b"SOLV", b"TFTY", b"QTFY"),
         *(b"BSCN", b"BSTG", b"BMOP", b"BTFY", b"BDRK", b"BCST", b"BCRT"),
         *(b"PSCN", b"PSTG", b"PMOP", b"PTFY", b"PDRK", b"PCST", b"PCRT"),
+        *(b"DCAN", b"DIVE", b"DMID", b"DNGY", b"MANN", b"STGV"),
     }
 )
-"""The routes that begin on the order's own book: Nasdaq's strategies, and the sisters of some at BX and PSX."""
+"""The routes that begin on the order's own book: Nasdaq's strategies, those of BX and PSX, those of INET Nordic."""
 AWAY_PORT: Final = 0xFFFF
 """The index, in a trade, of the party that is no port of the venue."""
 

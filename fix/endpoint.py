@@ -50,6 +50,7 @@ class FixEndpoint(Orderless):
         self.times = times
         self.settings = read_settings(port.entry.settings)
         self.session = Session(self.settings, port.name.encode("ascii"), open_stream, self, self.field_check)
+        self.prepare()
 
     def field_check(self, begin_string: bytes) -> FieldCheck:
         """Give what holds a version's messages to the port's dialect."""
@@ -59,6 +60,12 @@ class FixEndpoint(Orderless):
         """Take over what a new configuration says of the port."""
         self.settings = read_settings(self.port.entry.settings)
         self.session.configure(self.settings)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Read the tables of all versions that the port speaks, before anybody logs on."""
+        for version in self.settings.begin_strings:
+            validator(version.encode("ascii"), self.settings.dialect, self.settings.validation).prepare(self.served)
 
     # Records.
 

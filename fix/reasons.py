@@ -138,9 +138,9 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.REMOVED: b"R",
     Liquidity.ADDED_HIDDEN: b"J",
     Liquidity.ADDED_RESERVE: b"u",
-    Liquidity.ROUTED: b"R",
+    Liquidity.ROUTED: b"X",
 }
-"""LiquidityFlag (9882): OUCH's letters."""
+"""LiquidityFlag (9882): OUCH's letters, and RASHport's for what was routed."""
 
 RISK_CHECKS: Final = frozenset(
     {

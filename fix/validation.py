@@ -28,6 +28,7 @@ Source: FIX 4.2 volume 2, "Reject", and FIXT 1.1. Where the standard has no orde
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
@@ -59,15 +60,25 @@ class Validator:
         kind = self.session.types.get(msg_type)
         return kind is not None and kind.is_admin
 
+    def prepare(self, served: Iterable[bytes]) -> None:
+        """Take the tables of the session's messages and of some others apart now, so that none of them has to wait.
+
+        An order of FIX 5.0 SP2 takes ten milliseconds, in which nobody else would be served.
+        """
+        for msg_type in (*filter(self.is_admin, self.session.types), *filter(self.application.is_type, served)):
+            if msg_type not in self._kinds:
+                self._kinds[msg_type] = self._kind(msg_type)
+
+    def _kind(self, msg_type: bytes) -> _Kind:
+        return _Kind(ShapeReader(self.session, self.application, msg_type, self.mode))
+
     def fault(self, message: Message) -> Fault | None:
         """Give the first thing that is wrong with a message's fields, if any is."""
         kind = self._kinds.get(message.msg_type)
         if kind is None:
             if not self.is_type(message.msg_type):
                 return INVALID_MSG_TYPE
-            kind = self._kinds[message.msg_type] = _Kind(
-                ShapeReader(self.session, self.application, message.msg_type, self.mode)
-            )
+            kind = self._kinds[message.msg_type] = self._kind(message.msg_type)
         tags, texts = message.tags, message.texts
         shape = kind.shapes.get(tags)
         if shape is None:

@@ -21,10 +21,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
-from engine.risk.eqrc import PERCENT_SCALE
+from engine.risk.eqrc import PERCENT_SCALE, ROUTED
 from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.drop_settings import drop_fault
-from venue.fix_settings import FIX_PROTOCOLS, FixPortSettings, FixTimers, fix_fault
+from venue.fix_settings import FIX_PROTOCOLS, FixPortSettings, FixTimers, fix_fault, may_route
 from venue.hints import hint
 from venue.http_settings import ClientSettings, HttpSettings, PersonSettings
 from venue.nordic_settings import (
@@ -283,13 +283,35 @@ def _check_symbol(key: str, symbol: SymbolSettings) -> None:
         raise ConfigError(f"{key}.ticks", fault)
 
 
+def _check_routed(key: str, rule: AnyRule, config: Config) -> None:
+    if isinstance(rule, OrderRateRule):
+        raise ConfigError(
+            f"{key}.exchange", "a port's messages are counted at its own exchange, not as they are routed"
+        )
+    us_markets = {market.key for market in config.market if market.rule_book == "eqrc"}
+    services = {service.key: service for service in config.service if service.market in us_markets}
+    routing = {
+        port.name: port.mpid
+        for port in config.port
+        if port.service in services and may_route(services[port.service], port)
+    }
+    if rule.port is not None and routing.get(rule.port) != rule.mpid:
+        raise ConfigError(f"{key}.port", f"{rule.port} is no port of {rule.mpid} that may route")
+    if rule.mpid not in routing.values():
+        raise ConfigError(f"{key}.mpid", f"no port that may route is {rule.mpid}'s, so the rule would hold nobody")
+
+
 def _check_rule(key: str, rule: AnyRule, config: Config, symbols: list[str]) -> None:
-    services = {service.key: service.market.upper() for service in config.service if service.market is not None}
-    for port in config.port:
-        if port.name == rule.port and (port.mpid, services[port.service]) != (rule.mpid, rule.exchange):
-            raise ConfigError(f"{key}.port", f"{rule.port} is {port.mpid}'s at {services[port.service]}")
-    if not any((port.mpid, services[port.service]) == (rule.mpid, rule.exchange) for port in config.port):
-        raise ConfigError(f"{key}.mpid", f"no port at {rule.exchange} is {rule.mpid}'s, so the rule would hold nobody")
+    if rule.exchange == ROUTED:
+        _check_routed(key, rule, config)
+    else:
+        services = {service.key: service.market.upper() for service in config.service if service.market is not None}
+        for port in config.port:
+            if port.name == rule.port and (port.mpid, services[port.service]) != (rule.mpid, rule.exchange):
+                raise ConfigError(f"{key}.port", f"{rule.port} is {port.mpid}'s at {services[port.service]}")
+        if not any((port.mpid, services[port.service]) == (rule.mpid, rule.exchange) for port in config.port):
+            nobody = f"no port at {rule.exchange} is {rule.mpid}'s, so the rule would hold nobody"
+            raise ConfigError(f"{key}.mpid", nobody)
     match rule:
         case MaxNotionalRule(settings=settings) if settings.limit % NOTIONAL_STEP:
             raise ConfigError(f"{key}.settings.limit", f"{settings.limit} is not a multiple of {NOTIONAL_STEP:,}")

@@ -23,7 +23,7 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "guards": 'a list of accounts, such as ["GP29P1"]',
     "currency": "3 capital letters",
     "mic": "4 capital letters and digits",
-    "exchange": "NASDAQ, BX or PSX",
+    "exchange": "NASDAQ, BX, PSX or ROUTED",
     "type": "max-shares, max-notional, restricted-stock, fat-finger or order-rate",
     "name": "1 to 6 capital letters and digits",
     "port": "1 to 6 capital letters and digits",

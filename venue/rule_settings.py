@@ -9,7 +9,8 @@ import msgspec
 
 from venue.settings import Mpid, Name6, Symbol, Whole
 
-Exchange = Literal["NASDAQ", "BX", "PSX"]
+Exchange = Literal["NASDAQ", "BX", "PSX", "ROUTED"]
+"""An exchange, or what of an order goes to the away market."""
 
 
 class RuleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
@@ -52,7 +53,7 @@ class OrderRateSettings(RuleSettings, frozen=True):
 
 
 class Rule(RuleSettings, frozen=True, kw_only=True, tag_field="type"):
-    """Whom a rule holds: an MPID on an exchange, perhaps one port of it.
+    """Whom a rule holds: an MPID on an exchange (or what goes away of its orders, `ROUTED`), perhaps one port of it.
 
     A rule without an `id` is called by its place, `config-N-type`; no other id may begin like that.
     """

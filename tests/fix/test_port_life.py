@@ -250,6 +250,6 @@ def test_an_order_may_be_sent_past_its_book():
     floor.client("AKFX01").enter("B1", "sell", 100, "10.00")
     floor.prices("ZWZZT", outside_offer="10.00")
     client = floor.client("INFX01")
-    assert client.enter("A1", t100="AWAY", t59="3") == ["0/0 A1 0+100", "2/2 A1 100+0 100@10.0000 R"]
+    assert client.enter("A1", t100="AWAY", t59="3") == ["0/0 A1 0+100", "2/2 A1 100+0 100@10.0000 X"]
     floor.bust(1)
     assert client.said() == ["0/0 A1 0+0 100@10.0000 - 'E'"]

@@ -323,3 +323,14 @@ def test_a_client_that_sends_ever_new_shapes_makes_nothing_grow():
 
 def test_sessions_share_a_validator():
     assert validator(b"FIX.4.2", "standard", "strict") is validator(b"FIX.4.2", "standard", "strict")
+
+
+def test_tables_that_are_read_beforehand_are_not_read_again():
+    judge = validator(b"FIXT.1.1", "standard", "lenient")
+    judge.prepare((b"D", b"?"))
+    kinds = dict(judge._kinds)
+    assert {b"A", b"0", b"D"} <= set(kinds)
+    assert b"?" not in kinds
+    judge.fault(order(FIXT))
+    judge.prepare((b"D",))
+    assert judge._kinds == kinds

@@ -21,6 +21,11 @@ def rule(kind, lines):
     return ("", RULE.format(kind, lines))
 
 
+def routed(kind, lines, mpid="INET"):
+    """A rule of the exchange that stands for what is routed."""
+    return ("", RULE.format(kind, lines).replace("NASDAQ", "ROUTED").replace("INET", mpid))
+
+
 def port(old, new):
     return (FIRST_PORT, FIRST_PORT.replace(old, new))
 
@@ -196,6 +201,14 @@ BAD = [
     ("{ percent = 10 }, ", "{ amount = inf }, ", "rule[3].settings.ranges[0].amount"),
     ("{ percent = 10 }, ", "{ amount = 1e30 }, ", "rule[3].settings.ranges[0].amount"),
     ("", RULE.format("max-shares", "settings = { limit = 5 }").replace("INET", "NONE"), f"{LAST_RULE}.mpid"),
+    (*routed("max-shares", "settings = { limit = 5 }", mpid="NONE"), f"{LAST_RULE}.mpid"),
+    (*routed("max-shares", "settings = { limit = 5 }", mpid="GP29"), f"{LAST_RULE}.mpid"),
+    *(
+        (*routed("max-shares", f'port = "{name}"\nsettings = {{ limit = 5 }}'), f"{LAST_RULE}.port")
+        for name in ("NOBODY", "IN19T6", "INFL01", "AKFX01", "INDRP1", "GP29F1")
+    ),
+    (*routed("order-rate", 'port = "INFX01"\nsettings = { maxPortMessages = 5 }'), f"{LAST_RULE}.exchange"),
+    (*routed("max-notional", "settings = { limit = 1500 }"), f"{LAST_RULE}.settings.limit"),
     ('after_hours = ["16:00", "20:00"]', 'after_hours = ["20:00", "16:00"]', "market[0].after_hours"),
     # who may ask over HTTP
     (*person(roles="[]"), "person[8].roles"),
