@@ -23,6 +23,8 @@ TIME: Final = re.compile(r"(\d{8}-\d\d:\d\d:\d\d)(\.\d{3,9})?$")
 CLOCK_SECONDS: Final = 120
 AGAIN: Final = frozenset((8, 9, 10, 43, 52, 97, 122, 369))
 """Fields that may differ when a message is sent again."""
+UNORDERED: Final = HEADER_LATER | {122}
+"""Fields of the header that may stand behind the others."""
 REQUIRED: Final = {
     "A": (98, 108),
     "1": (112,),
@@ -108,7 +110,7 @@ class Account:
         """See that header and body each come in the order of their tags (our reading)."""
         parts: list[list[int]] = [[], []]
         for one in frame.fields[3:]:
-            if one.tag not in TRAILER and one.tag not in HEADER_LATER:
+            if one.tag not in TRAILER and one.tag not in UNORDERED:
                 parts[not is_header(one.tag, self.version)].append(one.tag)
         body = parts[1] if frame.kind in ADMIN else []
         for tags in (parts[0], body):

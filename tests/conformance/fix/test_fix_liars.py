@@ -11,7 +11,7 @@ import pytest
 from conformance.fix.frames import SOH, closed, compose
 from conformance.runner import Outcome
 
-SESSION, ORDERS = "fix-session", "fix-orders"
+SESSION, ORDERS, DROP = "fix-session", "fix-orders", "drop"
 
 
 def pairs(frame):
@@ -150,24 +150,36 @@ LIES = {
     "a report has no ExecTransType": (ORDERS, told("8", put(20, None)), "An order is accepted*"),
     "a report says another state": (ORDERS, told("8", put(39, "1")), "An order is accepted*"),
     "a report is of another order": (ORDERS, told("8", put(11, "OTHER")), "An order is accepted*"),
+    "a copy does not name its owner": (DROP, told("8", put(128, None)), "A US copy names*"),
+    "a copy is lost": (DROP, told("8", lambda *_: None), "An order that is accepted is told*"),
+    "a copy tells other figures": (DROP, told("8", put(14, "90", where=is_fill)), "Every fill is told*"),
+    "a copy is not sent again": (DROP, told("8", lambda *_: None, again=True), "A copy comes again*"),
     "a report has a field without a value": (ORDERS, told("8", put(37, "")), "An order is accepted*"),
 }
+NORDIC = {"trader": "GP29U1", "second_trader": "GP30U1", "symbol": "101", "price": "100.00"}
 LIMITS = {"restricted_symbol": "AMD", "restricted_price": "20", "too_many_shares": "5001"}
 PORTS = {
     SESSION: {"user": "FXT1"},
     ORDERS: {"user": "INFX01", "second_user": "AKFX01", "guarded_user": "INFX30", **LIMITS},
+    DROP: {"user": "INDRP1", "order_user": "INFX01", "second_user": "AKFX01"},
 }
+SERVICES = {SESSION: "fix.nasdaq", ORDERS: "fix.nasdaq", DROP: "drop.us"}
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_a_lie_is_found_out(lie, fix_proxy, judge):
+async def test_a_lie_is_found_out(lie, fix_proxy, judge, venue):
     suite, spoil, only = LIES[lie]
-    liar = await fix_proxy(spoil)
-    results = await judge(suite, liar.address, only, patience=0.5, **PORTS[suite])
+    liar = await fix_proxy(spoil, SERVICES[suite])
+    orders = {"order_target": address(venue, "fix.nasdaq")} if suite == DROP else {}
+    results = await judge(suite, liar.address, only, patience=0.5, **PORTS[suite], **orders)
     (result,) = results.values()
     assert result.outcome is Outcome.FAILED
     assert result.failure.step.text
     assert result.log
+
+
+def address(venue, service):
+    return "{}:{}".format(*venue.services[service])
 
 
 async def judge_versions(judge, target, versions, *only, **ports):
@@ -211,11 +223,35 @@ async def test_the_honest_venue_keeps_the_session_layer_through_the_same_proxy(f
 async def test_the_honest_venue_takes_orders_through_the_same_proxy(version, market, service, ports, fix_proxy, judge):
     honest = await fix_proxy(lambda frame, _: [frame.data], service)
     us = {"guarded_user": "INFX30", **LIMITS} if (version, market) == ("4.2", "us") else {}
-    nordic = {"trader": "GP29U1", "second_trader": "GP30U1", "symbol": "101", "price": "100.00"}
-    more = us | (nordic if market == "nordic" else {})
+    more = us | (NORDIC if market == "nordic" else {})
     we, they = ports
     results = await judge(
         *(ORDERS, honest.address), user=we, second_user=they, fix=version, market=market, patience=10.0, **more
     )
     assert whatever_failed(results) == {}
     assert len([result for result in results.values() if result.outcome is Outcome.PASSED]) > 40
+
+
+@pytest.mark.parametrize(
+    ("version", "market", "services", "ports"),
+    [
+        ("4.2", "us", ("drop.us", "fix.nasdaq"), ("INDRP1", "INFX01", "AKFX01")),
+        ("5.0", "nordic", ("drop.nordic", "fix.nordic"), ("GP29D1", "GP29F1", "GP30F1")),
+    ],
+)
+async def test_the_honest_venue_tells_its_drop_ports(version, market, services, ports, fix_proxy, judge, venue):
+    honest = await fix_proxy(lambda frame, _: [frame.data], services[0])
+    drop, we, they = ports
+    results = await judge(
+        *(DROP, honest.address),
+        user=drop,
+        order_user=we,
+        second_user=they,
+        order_target=address(venue, services[1]),
+        fix=version,
+        market=market,
+        patience=10.0,
+        **(NORDIC if market == "nordic" else {}),
+    )
+    assert whatever_failed(results) == {}
+    assert len([result for result in results.values() if result.outcome is Outcome.PASSED]) > 10
