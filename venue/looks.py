@@ -14,8 +14,11 @@ import msgspec
 from engine.api import CommandRefused, Display, Order
 from engine.book import Book, Ladder
 from engine.commands import find_books
+from engine.endpoint import Endpoint
 from engine.phases import phase_name
 from engine.risk.eqrc import PERCENT_SCALE
+from fix.endpoint import FixEndpoint
+from fix.session_state import State
 from venue.calls import LONGEST_NUMBER, Count, Percent, Price, Query, Reply, dollars
 from venue.machine import Machine
 from venue.problem import Problem
@@ -133,8 +136,21 @@ class OrderList(Reply, frozen=True):
     next: str | None = None
 
 
+class FixSessionView(Reply, frozen=True):
+    """A FIX port's session: its version, once one was spoken, and the numbers that come next in each direction.
+
+    `asked_for` says whether messages are missing that were asked for again.
+    """
+
+    version: str
+    next_incoming: Count
+    next_outgoing: Count
+    state: str
+    asked_for: bool
+
+
 class PortView(Reply, frozen=True):
-    """A port: whose it is, whether somebody is logged in, its session, what it may do."""
+    """A port: whose it is, whether somebody is logged in, its session, what it may do. `fix` is for FIX ports."""
 
     port: str
     mpid: str
@@ -147,6 +163,7 @@ class PortView(Reply, frozen=True):
     rate_limited: bool
     cancel_only: bool = False
     cancel_on_disconnect: bool = False
+    fix: FixSessionView | None = None
 
 
 class PortList(Reply, frozen=True):
@@ -200,12 +217,13 @@ def show_orders(look: Look) -> OrderList:
 def show_ports(look: Look) -> PortList:
     """List the ports: whose they are, whether somebody is logged in, what they may do."""
     machine = look.machine
+    sessions = map(fix_session, machine.ports)
     items = [
         PortView(
             port=port.name,
             mpid=port.mpid,
             venue=port.market,
-            logged_in=port.index in machine.connected,
+            logged_in=port.index in machine.connected and (fix is None or fix.state != State.DISCONNECTED.value),
             session=stream.session,
             sequence=stream.count,
             live_orders=len(port.orders),
@@ -213,10 +231,21 @@ def show_ports(look: Look) -> PortList:
             rate_limited=port.rate_limited,
             cancel_only=port.cancel_only,
             cancel_on_disconnect=port.cancel_on_disconnect,
+            fix=fix,
         )
-        for port, stream in zip(machine.engine.ports.values(), machine.streams, strict=True)
+        for port, stream, fix in zip(machine.engine.ports.values(), machine.streams, sessions, strict=True)
     ]
     return PortList(machine.number, items)
+
+
+def fix_session(endpoint: Endpoint) -> FixSessionView | None:
+    """Show the session of a FIX port, None of another."""
+    if not isinstance(endpoint, FixEndpoint):
+        return None
+    session = endpoint.session
+    state = session.dump()
+    version = session.begin_string.decode("ascii") if session.outgoing > 1 else ""
+    return FixSessionView(version, session.incoming, session.outgoing, state.state, bool(state.gap_end))
 
 
 def find_book(machine: Machine, path: dict[str, str]) -> Book:

@@ -16,10 +16,8 @@ import msgspec
 
 from engine.api import CommandRefused, Refusal, Reject
 from engine.endpoint import Endpoint
-from fix import tags
-from fix.codec import parse
 from ouch import messages, nordic_messages
-from venue import follower
+from venue import follower, told_fix
 from venue.calls import amount, dollars, moment
 from venue.machine import Machine
 from venue.record import Kind, Record
@@ -32,9 +30,8 @@ IN_DOLLARS = frozenset(
     {Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.MAXIMUM_ORDER_VALUE, Reject.CONTINUOUS_FAT_FINGER}
 )
 """The checks whose limit is money, of whatever currency."""
-SECRETS = frozenset({tags.PASSWORD, tags.RAW_DATA})
-"""Fields of FIX that may hold a password."""
-FRAMING = frozenset({tags.BEGIN_STRING, tags.BODY_LENGTH, tags.MSG_TYPE, tags.CHECK_SUM})
+OF_A_PORT = frozenset({Kind.LOGIN, Kind.DISCONNECT, Kind.SESSION_TIMER, Kind.LOGOUT})
+"""Records that are about one port, beside messages."""
 Entry = dict[str, Any]
 
 _decoder = msgspec.msgpack.Decoder()
@@ -95,9 +92,14 @@ def _input(machine: Machine, record: Record, refused: CommandRefused | None) -> 
     if record.kind == Kind.OPERATION:
         actor, verb, target, _, status, *_ = _decoder.decode(record.payload)
         return {"event": "operation", "actor": actor, "verb": verb, "target": target, "status": status}
-    entry: Entry = {"event": Kind(record.kind).name.lower()}
-    if record.kind in (Kind.LOGIN, Kind.DISCONNECT):
-        entry["port"] = machine.ports[record.port].port.name
+    entry: Entry = {"event": Kind(record.kind).name.lower().replace("_", "-")}
+    if record.kind in OF_A_PORT:
+        endpoint = machine.ports[record.port]
+        entry["port"] = endpoint.port.name
+        if record.kind == Kind.LOGIN and record.payload:
+            entry |= heard(endpoint, record.payload)
+        elif record.kind == Kind.LOGOUT:
+            entry["text"] = record.payload.decode("latin-1")
     return entry
 
 
@@ -107,8 +109,8 @@ class Dialect(NamedTuple):
     header: int
     """Bytes of a packet of the stream before its message."""
     describe: Callable[[Direction, bytes], Entry]
-    rejects: frozenset[str]
-    """Names of the messages that refuse an order."""
+    refuses: Callable[[Entry], bool]
+    """Tells a message that refuses an order."""
 
 
 def describe_ouch(protocol: Protocol, direction: Direction, message: bytes) -> Entry:
@@ -125,16 +127,24 @@ def describe_ouch(protocol: Protocol, direction: Direction, message: bytes) -> E
 
 
 def describe_fix(direction: Direction, frame: bytes) -> Entry:  # noqa: ARG001 - see `Dialect`
-    """Give a FIX message by its type and its fields' tags, passwords left out."""
-    parsed = parse(frame)
-    if parsed is None:
-        return {"message": "undecodable", "why": "a field without = or a tag that is no number", "bytes": frame.hex()}
-    fields = {
-        tag.decode("ascii", "replace"): "***" if tag in SECRETS else text.decode("latin-1")
-        for tag, text in parsed.fields
-        if tag not in FRAMING
-    }
-    return {"message": f"FIX {parsed.msg_type.decode('latin-1')}", "fields": fields}
+    """Give a FIX message by the names of its type and its fields."""
+    return told_fix.told(frame)
+
+
+def refuses_in_ouch(entry: Entry) -> bool:
+    """Whether a message is OUCH's Rejected."""
+    return bool(entry["message"] == "Rejected")
+
+
+def refuses_in_fix(entry: Entry) -> bool:
+    """Whether a message refuses an order, a cancel or a replace in FIX."""
+    is_refused = entry["message"] == "ExecutionReport" and entry.get("OrdStatus") == "8"
+    return is_refused or entry["message"] == "OrderCancelReject"
+
+
+def refuses_nothing(entry: Entry) -> bool:  # noqa: ARG001 - see `Dialect`
+    """Say so of every message."""
+    return False
 
 
 def describe_ignored(direction: Direction, message: bytes) -> Entry:  # noqa: ARG001 - see `Dialect`
@@ -143,12 +153,12 @@ def describe_ignored(direction: Direction, message: bytes) -> Entry:  # noqa: AR
 
 
 DIALECTS = {
-    "ouch-5.0-us": Dialect(3, partial(describe_ouch, messages.OUCH), frozenset({"Rejected"})),
-    "ouch-5.0-nordic": Dialect(3, partial(describe_ouch, nordic_messages.NORDIC), frozenset({"Rejected"})),
-    "ouch-drop-nordic": Dialect(3, describe_ignored, frozenset()),
+    "ouch-5.0-us": Dialect(3, partial(describe_ouch, messages.OUCH), refuses_in_ouch),
+    "ouch-5.0-nordic": Dialect(3, partial(describe_ouch, nordic_messages.NORDIC), refuses_in_ouch),
+    "ouch-drop-nordic": Dialect(3, describe_ignored, refuses_nothing),
 }
 """How each protocol is told, but for those of FIX, which are all told in one way."""
-FIX = Dialect(0, describe_fix, frozenset())
+FIX = Dialect(0, describe_fix, refuses_in_fix)
 
 
 def dialect_of(endpoint: Endpoint) -> Dialect:
@@ -165,7 +175,7 @@ def said(endpoint: Endpoint, packet: bytes, refusal: Refusal | None, number: int
     """Give a packet that a port sent as names and values: of a refusal in record `number` with its whole reason."""
     dialect = dialect_of(endpoint)
     entry = dialect.describe(Direction.OUT, packet[dialect.header :])
-    if refusal is not None and entry["message"] in dialect.rejects:
+    if refusal is not None and dialect.refuses(entry):
         entry["reason"], _ = endpoint.code_of(refusal.reason)
         entry["why"] = {"id": f"R{number}", **why(refusal)}
     return entry

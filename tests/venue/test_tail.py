@@ -241,8 +241,9 @@ def test_following_a_log_does_not_write_it(traded, tmp_path):
     assert {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith("-shm")} == before
 
 
-def test_a_fix_message_is_told_by_its_type_and_tags_and_its_password_is_not():
-    logon = frame(b"FIX.4.2", b"35=A\x0134=1\x01554=SECRET\x0196=SECRET\x01")
+def test_a_fix_message_is_told_by_its_names_and_its_password_is_not():
+    logon = frame(b"FIX.4.2", b"35=A\x0134=1\x0149=X\x01554=SECRET\x0196=SECRET\x0120001=1\x0120001=2\x01")
     told = tail.describe_fix(Direction.IN, logon)
-    assert told == {"message": "FIX A", "fields": {"34": "1", "554": "***", "96": "***"}}
+    assert told == {"message": "Logon", "MsgSeqNum": "1", "Password": "***", "RawData": "***", "20001": ["1", "2"]}
+    assert tail.describe_fix(Direction.IN, frame(b"FIX.4.2", b"35=zz\x01"))["message"] == "35=zz"
     assert tail.describe_fix(Direction.OUT, b"8=FIX.4.2")["message"] == "undecodable"

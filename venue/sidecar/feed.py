@@ -233,7 +233,8 @@ class Feed:
             told = said(endpoint, packet, refusal, number)
             if "why" in told:
                 facts = {"port": port.name, "mpid": port.mpid, "userRefNum": told.get("user_ref_num")}
-                facts |= {"clOrdId": told.get("cl_ord_id"), "reason": told.get("reason"), "check": refusal.reason.name}
+                cl_ord_id = told.get("cl_ord_id", told.get("ClOrdID"))
+                facts |= {"clOrdId": cl_ord_id, "reason": told.get("reason"), "check": refusal.reason.name}
                 yield Event(number, "reject", {**facts, "id": f"R{number}", "time": time}, port.mpid)
 
 
