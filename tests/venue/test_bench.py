@@ -80,10 +80,10 @@ def test_rtt_beside_a_second_process(bench):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("durability", ["memory", "disk"])
-def test_rtt(bench, durability):
-    figures = bench("rtt", "--rounds", "1", "--durability", durability)
-    assert (figures["bench"], figures["protocol"], figures["durability"]) == ("rtt", "ouch", durability)
+@pytest.mark.parametrize(("durability", "protocol"), [("memory", "ouch"), ("disk", "ouch"), ("memory", "fix")])
+def test_rtt(bench, durability, protocol):
+    figures = bench("rtt", "--rounds", "1", "--durability", durability, "--protocol", protocol)
+    assert (figures["bench"], figures["protocol"], figures["durability"]) == ("rtt", protocol, durability)
     assert figures["orders"] == 500
     assert 0 < figures["order_p50_us"] <= figures["order_p99_us"]
     assert figures["ratio"] == quotient(figures["order_p50_us"], figures["echo_p50_us"])
@@ -235,6 +235,7 @@ def test_a_name_that_is_no_bench_is_answered_with_those_there_are(portcullis):
     "arguments",
     [
         ("rtt", "--protocol", "morse"),
+        ("rtt", "--protocol", "fix", "--sidecar"),
         ("rtt", "--durability", "eternal"),
         ("throughput", "--sessions", "0"),
         ("engine", "--callgrind", "--profile"),

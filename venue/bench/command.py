@@ -90,7 +90,7 @@ def bench(context: click.Context) -> None:
 @bench.command()
 @IN_MEMORY
 @click.option(
-    "--protocol", type=click.Choice(["ouch"]), default="ouch", show_default=True, help="What the client speaks."
+    "--protocol", type=click.Choice(["ouch", "fix"]), default="ouch", show_default=True, help="What the client speaks."
 )
 @click.option("--rounds", type=ROUNDS, default=20, show_default=True, help="Rounds of 500 orders, by turns.")
 @click.option("--sidecar", is_flag=True, help="Beside a second process that runs, and one that is killed, instead.")
@@ -102,8 +102,11 @@ def rtt(durability: Durability, protocol: str, rounds: int, sidecar: bool) -> No
     \b
     Examples:
       portcullis bench rtt
+      portcullis bench rtt --protocol fix
       portcullis bench rtt --sidecar
     """
+    if sidecar and protocol != "ouch":
+        raise click.UsageError("a second process is measured beside ouch only")
     if sidecar:
         _print(rtt_beside(_say, durability, rounds))
         return

@@ -16,6 +16,9 @@ from venue import config as configuration
 from venue.config import Config
 
 SERVICE = "ouch.nasdaq"
+FIX_SERVICE = "fix.nasdaq"
+COMP_ID = "INET"
+"""What the FIX service goes by."""
 PASSWORD = "NTFTEST"  # noqa: S105 - of venues that live for one bench
 FREE_PORTS = ("FREE01", "FREE02")
 """Ports without rules, each of a firm of its own."""
@@ -50,8 +53,11 @@ def tables(
     ruled: int | None = None,
     heartbeat_interval_ms: int = RARELY_MS,
     durability: str = "memory",
+    protocol: str = "ouch",
 ) -> dict[str, Any]:
     """Make a configuration with so many ports and additional symbols; the first `ruled` ports (all) carry the rules."""
+    service = FIX_SERVICE if protocol == "fix" else SERVICE
+    secret = {} if protocol == "fix" else {"password": PASSWORD}
     demo = tomllib.loads(configuration.sample())
     ruled = ports if ruled is None else ruled
     model = next(symbol for symbol in demo["symbol"] if symbol["symbol"] == "AAPL")
@@ -72,8 +78,8 @@ def tables(
             "second_login": "take-over",  # who comes back at once need not wait until his leaving was noticed
         },
         "market": [market for market in demo["market"] if market["key"] == "nasdaq"],
-        "service": [service for service in demo["service"] if service["key"] == SERVICE],
-        "port": [{"name": name, "mpid": mpid, "service": SERVICE, "password": PASSWORD} for name, mpid in names],
+        "service": [entry for entry in demo["service"] if entry["key"] == service],
+        "port": [{"name": name, "mpid": mpid, "service": service} | secret for name, mpid in names],
         "symbol": demo["symbol"] + [model | {"symbol": symbol_name(number)} for number in range(symbols)],
         "rule": rules,
     }

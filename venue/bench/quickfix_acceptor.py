@@ -13,12 +13,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from venue.bench.children import answer, child
 from venue.bench.clients import PATIENCE_SECONDS
+from venue.bench.fix_session import FixSession
 
 SETTINGS = """\
 [DEFAULT]
@@ -37,7 +37,6 @@ BeginString=FIX.4.2
 SenderCompID=VENUE
 TargetCompID=BENCH
 """
-SOH = b"\x01"
 CONNECT_SECONDS = 20
 
 
@@ -46,57 +45,14 @@ def is_installed() -> bool:
     return importlib.util.find_spec("quickfix") is not None
 
 
-class Session:
-    """A client's FIX session on a raw socket: messages are made before the clock starts."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-        self.number = 0
-        self.connection.sendall(self.message(b"A", b"98=0\x01108=3600\x01141=Y\x01"))
-        answer = self.receive()
-        if b"\x0135=A\x01" not in answer:
-            raise ConnectionError(f"the QuickFIX acceptor refused the logon: {answer!r}")
-
-    def message(self, kind: bytes, fields: bytes) -> bytes:
-        """Make the next message."""
-        self.number += 1
-        now = f"{datetime.now(UTC):%Y%m%d-%H:%M:%S}".encode("ascii")
-        body = b"35=%b\x0134=%d\x0149=BENCH\x0152=%b\x0156=VENUE\x01%b" % (kind, self.number, now, fields)
-        whole = b"8=FIX.4.2\x019=%d\x01%b" % (len(body), body)
-        return b"%b10=%03d\x01" % (whole, sum(whole) % 256)
-
-    def receive(self) -> bytes:
-        """Read one message."""
-        data = self.connection.recv(4096)
-        while data[-8:-4] != b"\x0110=" or data[-1:] != SOH:
-            piece = self.connection.recv(4096)
-            if not piece:
-                raise ConnectionError("the QuickFIX acceptor closed the connection")
-            data += piece
-        return data
-
-    def round_trips(self, how_many: int) -> list[float]:
-        """Send one New Order Single at a time and wait for its report; gives each one's microseconds."""
-        fields = b"11=%d\x0121=1\x0138=100\x0140=2\x0144=190.00\x0154=1\x0155=AAPL\x0160=20260101-00:00:00\x01"
-        requests = [self.message(b"D", fields % (self.number + 1)) for _ in range(how_many)]
-        send, receive, clock = self.connection.sendall, self.receive, time.perf_counter_ns
-        times: list[float] = []
-        for request in requests:
-            start = clock()
-            send(request)
-            receive()
-            times.append((clock() - start) / 1000)
-        return times
-
-
 @contextmanager
-def session(directory: Path, processor: int) -> Iterator[Session]:
+def session(directory: Path, processor: int) -> Iterator[FixSession]:
     """Run an acceptor in a process of its own on one processor; give a session with it."""
     with (
         child("quickfix_acceptor", directory, processor=processor) as acceptor,
         _connected(int(acceptor.read())) as connection,
     ):
-        yield Session(connection)
+        yield FixSession(connection, "BENCH", "VENUE")
 
 
 def _connected(port: int) -> socket.socket:

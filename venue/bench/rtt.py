@@ -1,4 +1,4 @@
-"""The round trip of one order, Enter to Accepted, beside a bare uvloop echo.
+"""The round trip of one order, Enter to Accepted or NewOrderSingle to ExecutionReport, beside a bare uvloop echo.
 
 Clients and servers share one processor: across two, the idle wake-ups of a loopback hide every difference.
 """
@@ -16,12 +16,47 @@ from venue.bench.clients import round_trips
 from venue.bench.configurations import port_name, tables
 from venue.bench.echoes import connected, echo_server
 from venue.bench.figures import Figures, Say, median, pinned, processors, quantile, ratio
-from venue.bench.orders import enters
-from venue.bench.venues import venue
+from venue.bench.orders import ACCEPTED_LENGTH, enters
+from venue.bench.venues import VenueProcess, venue
 
 ORDERS_A_ROUND = 500
 WARM_UP_ROUNDS = 2
 FLUSHES_A_ROUND = 50
+
+
+class Ouch:
+    """A client that enters orders over OUCH."""
+
+    def __init__(self, running: VenueProcess, stack: ExitStack) -> None:
+        self.connection = stack.enter_context(running.connect(port_name(0)))
+        self.answer_length = ACCEPTED_LENGTH
+        self.entered = 0
+
+    def enters(self, how_many: int) -> list[bytes]:
+        """Make the next orders."""
+        first, self.entered = self.entered + 1, self.entered + how_many
+        return enters(first, how_many)
+
+    def round_trips(self, requests: list[bytes]) -> list[float]:
+        """Send one at a time; gives each one's microseconds."""
+        return round_trips(self.connection, requests)
+
+
+class Fix:
+    """A client that enters orders over FIX."""
+
+    def __init__(self, running: VenueProcess, stack: ExitStack) -> None:
+        self.session = running.fix_session(port_name(0))
+        stack.enter_context(self.session.connection)
+        self.answer_length = self.session.answer_length()
+
+    def enters(self, how_many: int) -> list[bytes]:
+        """Make the next orders."""
+        return self.session.enters(how_many)
+
+    def round_trips(self, requests: list[bytes]) -> list[float]:
+        """Send one at a time; gives each one's microseconds."""
+        return self.session.round_trips(requests)
 
 
 def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = "ouch") -> Figures:
@@ -30,9 +65,11 @@ def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = 
     with ExitStack() as stack:
         stack.enter_context(pinned(processor))
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portcullis-bench-")))
-        running = stack.enter_context(venue(tables(durability=durability), directory, processor))
-        order = stack.enter_context(running.connect(port_name(0)))
-        echo = stack.enter_context(connected(stack.enter_context(echo_server("bare", processor))))
+        settings = tables(durability=durability, protocol=protocol)
+        running = stack.enter_context(venue(settings, directory, processor))
+        client = (Fix if protocol == "fix" else Ouch)(running, stack)
+        address = stack.enter_context(echo_server("bare", processor, client.answer_length))
+        echo = stack.enter_context(connected(address))
         fix = stack.enter_context(quickfix.session(directory, processor)) if quickfix.is_installed() else None
         echoes: list[float] = []
         orders: list[float] = []
@@ -42,11 +79,11 @@ def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = 
             if turn == WARM_UP_ROUNDS:
                 for times in (echoes, orders, fixes, flushes):
                     times.clear()
-            requests = enters(1 + turn * ORDERS_A_ROUND, ORDERS_A_ROUND)
-            echoes += round_trips(echo, requests)
-            orders += round_trips(order, requests)
+            requests = client.enters(ORDERS_A_ROUND)
+            echoes += round_trips(echo, requests, client.answer_length)
+            orders += client.round_trips(requests)
             if fix is not None:
-                fixes += fix.round_trips(ORDERS_A_ROUND)
+                fixes += fix.round_trips(fix.enters(ORDERS_A_ROUND))
             if durability == "disk":
                 flushes += bare_flushes(directory / "flush", FLUSHES_A_ROUND)
             say(f"round {turn + 1} of {WARM_UP_ROUNDS + rounds}")

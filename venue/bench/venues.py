@@ -16,9 +16,10 @@ from typing import Any
 
 import tomli_w
 
-from venue.bench.clients import log_in
-from venue.bench.configurations import PASSWORD, SERVICE
+from venue.bench.clients import PATIENCE_SECONDS, log_in
+from venue.bench.configurations import COMP_ID, PASSWORD
 from venue.bench.figures import pinned, resident_bytes
+from venue.bench.fix_session import FixSession
 from venue.control import ask
 
 START_SECONDS = 120
@@ -35,6 +36,7 @@ class VenueProcess:
         self.data = directory / "data"
         self.errors = directory / "stderr"
         self.environment = os.environ | {"XDG_STATE_HOME": str(directory)}  # the last venue of the user's is not ours
+        self.service = str(settings["service"][0]["key"])
         self.processor = processor
         self.process: subprocess.Popen[bytes]
         self.address: tuple[str, int]
@@ -52,7 +54,7 @@ class VenueProcess:
             with suppress(FileNotFoundError):
                 published = json.loads((self.data / "ports.json").read_text(encoding="utf-8"))
                 if published["pid"] == self.process.pid:
-                    host, port = published["services"][SERVICE]
+                    host, port = published["services"][self.service]
                     self.address = (host, port)
                     return self
             time.sleep(0.002)
@@ -61,6 +63,13 @@ class VenueProcess:
     def connect(self, name: str, sequence: int = 1) -> socket.socket:
         """Give a connection that is logged in; what the port was sent before is read and dropped."""
         return log_in(self.address, name, PASSWORD, sequence)
+
+    def fix_session(self, name: str) -> FixSession:
+        """Give a FIX session that is logged on; whoever is done with it closes its connection."""
+        connection = socket.create_connection(self.address)
+        connection.settimeout(PATIENCE_SECONDS)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return FixSession(connection, name, COMP_ID)
 
     def resident(self) -> int:
         """Give the bytes of memory that it has in use."""
