@@ -63,7 +63,8 @@ class FixOrderPort(OrderReports):
         times: Times,
     ) -> None:
         super().__init__(port, engine, open_stream, ignored, times)
-        self.served = frozenset({b"D", b"F", b"G"})
+        self.handlers = HANDLERS
+        self.served = frozenset(HANDLERS)
         self.last_key = 0
         self.batch = -1
         self.place = 0
@@ -105,12 +106,7 @@ class FixOrderPort(OrderReports):
         msg_type = message.msg_type
         if self.port.windows and msg_type in self.dialect.counted:
             self.engine.arrived(self.port, now)
-        if msg_type == b"D":
-            self.enter(message, now)
-        elif msg_type == b"F":
-            self.cancel(message, now)
-        else:
-            self.replace(message, now)
+        self.handlers[msg_type](self, message, now)
 
     # Kinds of orders.
 
@@ -321,6 +317,14 @@ class FixOrderPort(OrderReports):
         )
         self.session.send(b"9", body, self.times.wall_time, dialect.sub, self.reader.header(values))
 
+    def code_of(self, reason: Reject) -> tuple[str, str]:
+        """See `Endpoint`."""
+        words = self.reasons[reason]
+        code = f"103={words.code(self.dialect.version)}"
+        if words.extended and self.dialect.style.extended:
+            code += f" 22204={words.extended}"
+        return code, words.text.decode("ascii")
+
     def explained(self, text: bytes) -> bytes:
         """Give a refusal's Text, where the port is set so with the id by which it is explained."""
         return b"%b #R%d" % (text, self.batch + self.place) if self.settings.explain_in_text else text
@@ -337,3 +341,12 @@ class FixOrderPort(OrderReports):
         self.last_key, self.events = dumped.last_key, dumped.events
         self.speak(dumped.begin_string)
         self.ledger.load(dumped.ledger, self.read)
+
+
+Handler = Callable[[FixOrderPort, Message, int], None]
+HANDLERS: Final[dict[bytes, Handler]] = {
+    b"D": FixOrderPort.enter,
+    b"F": FixOrderPort.cancel,
+    b"G": FixOrderPort.replace,
+}
+"""What is done with each type of message."""

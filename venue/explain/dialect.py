@@ -7,7 +7,7 @@ of US OUCH 5.0; `key` gives the place where a dialect has one of them: a field o
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -16,10 +16,14 @@ from venue.calls import amount, dollars
 from venue.explain.answer import Value, camel
 
 if TYPE_CHECKING:
+    from engine.endpoint import Endpoint
     from ouch.port import OuchPort
+    from venue.explain.answer import Outcome
+    from venue.explain.reader import Reader
     from venue.explain.request import Request
     from wire.record import BadOption, Protocol
 
+REJECTED: Final = b"J"
 ENTER: Final = b"O"
 REPLACE: Final = b"U"
 Key = str | int
@@ -37,13 +41,15 @@ class Finding(NamedTuple):
 
 LetterFault = tuple[Finding, Key, Any]
 """An objection to a letter, its field, and a value of that field that nobody objects to."""
+Wanted = Callable[[bytes], bool]
+"""Whether a message's bytes are those of an order that is looked for."""
 Group = tuple[tuple[int, str], ...]
 """Options that are judged together, and the attributes that hold them."""
 SAME_NAMES: Final[dict[str, Key]] = {}
 
 
 class Dialect:
-    """A dialect of OUCH. The tables that differ stand with each; `names` are fields that it has elsewhere."""
+    """A dialect. The tables that differ stand with each; `names` are fields that it has elsewhere."""
 
     protocol: Protocol
     codec: ModuleType
@@ -81,6 +87,27 @@ class Dialect:
     def tag(self, name: str) -> int:
         """Give the tag of an option by its name in the engine."""
         return next(tag for group in self.groups for tag, attribute in group if attribute == name)
+
+    def of(self, endpoint: Endpoint) -> Dialect:
+        """Give the dialect as a port has it."""
+        return self
+
+    def matching(self, number: int | None, channel: int, label: bytes) -> Wanted | None:
+        """Give the question whether a message is an order's, None where its declaration is enough to tell."""
+        return None
+
+    def outcome(self, said: list[bytes], request: Request | None) -> Outcome:
+        """Say what came of a message that was not ignored, by what the port said."""
+        letters = [message[:1] for message in said]
+        if REJECTED in letters:
+            return "rejected"
+        if request is None:
+            return "other" if letters else "silent"
+        if not letters:
+            return "silent"
+        if request.letter == REPLACE and REPLACE not in letters:
+            return "original-canceled"
+        return "accepted"
 
     # Messages.
 
@@ -128,7 +155,7 @@ class Dialect:
         return 0 < price <= MAXIMUM_PRICE or price in self.market_prices
 
     @abstractmethod
-    def scope(self, port: OuchPort, request: Request) -> Scope | None:
+    def scope(self, reader: Reader, request: Request) -> Scope | None:
         """Give what an Enter asks to trade, None where there is none."""
 
     @abstractmethod
@@ -146,7 +173,7 @@ class Dialect:
         """Ask about each letter of the fixed part by itself."""
 
     @abstractmethod
-    def option_faults(self, port: OuchPort, request: Request) -> Iterator[Finding]:
+    def option_faults(self, reader: Reader, request: Request) -> Iterator[Finding]:
         """Ask about each sound option by itself."""
 
     def replace_faults(self, request: Request, original: Order) -> Iterator[Finding]:

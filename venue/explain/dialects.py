@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from venue.explain.dialect import Dialect
+from venue.explain.fix import FixDialect, FixReader, FixRequest
 from venue.explain.nordic import NordicDialect
+from venue.explain.reader import Reader
+from venue.explain.request import Request
 from venue.explain.us import UsDialect
 
-DIALECTS: Final[dict[str, Dialect]] = {"ouch-5.0-us": UsDialect(), "ouch-5.0-nordic": NordicDialect()}
+
+class Way(NamedTuple):
+    """How a protocol's orders are taken apart, and asked about again."""
+
+    dialect: Dialect
+    request: type[Request] = Request
+    reader: type[Reader] = Reader
+
+
+DIALECTS: Final[dict[str, Way]] = {
+    "ouch-5.0-us": Way(UsDialect()),
+    "ouch-5.0-nordic": Way(NordicDialect()),
+    "fix-us": Way(FixDialect(), FixRequest, FixReader),
+    "fix-nordic": Way(FixDialect(), FixRequest, FixReader),
+}

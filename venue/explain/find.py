@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 from collections import deque
-from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,7 @@ import msgspec
 from engine.api import Configure
 from venue import snapshot
 from venue.explain.answer import Explanation
-from venue.explain.dialect import ENTER, REPLACE, Dialect
+from venue.explain.dialect import ENTER, REPLACE, Dialect, Wanted
 from venue.explain.dialects import DIALECTS
 from venue.explain.replay import bring, look_into
 from venue.explain.request import Request
@@ -33,7 +32,7 @@ from venue.recovery import SETTLE_EVERY
 from venue.wal import DayFile
 from wire.record import Malformed
 
-LABEL_MAX: Final = 14
+LABEL_MAX: Final = 20
 """Bytes of the longest label that any dialect has."""
 CANDIDATES_MAX: Final = 16
 """Messages of one number or label that are looked into, the newest of a day."""
@@ -41,8 +40,6 @@ DAYS: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].db"
 NUMBER_MAX: Final = 2**32 - 1
 CHANNEL_MAX: Final = 255
 _commands: msgspec.msgpack.Decoder[Instruction] = msgspec.msgpack.Decoder(Instruction)
-
-Wanted = Callable[[bytes], bool]
 
 
 class Order(NamedTuple):
@@ -83,6 +80,7 @@ def explain_order(directory: Path, order: Order) -> Explanation:
     """Explain why an order was refused. Raises `Problem` where there is none, or it was accepted, `LogDamaged`."""
     check_name(order)
     index, dialect = port_of(directory, order.port)
+    check_label(order, dialect.label_width)
     wanted = matching(order, dialect)
     days = [day for day in kept_days(directory) if order.day in (None, day.date)]
     if order.day is not None and not days:
@@ -114,15 +112,23 @@ def check_name(order: Order) -> None:
         raise Problem(422, f"a userRefIdx is from 0 to {CHANNEL_MAX}, not {order.user_ref_idx}", "userRefIdx")
     if order.user_ref_num is not None and not 0 < order.user_ref_num <= NUMBER_MAX:
         raise Problem(422, f"a userRefNum is from 1 to {NUMBER_MAX:,}, not {order.user_ref_num}", "userRefNum")
+    check_label(order, LABEL_MAX)
+
+
+def check_label(order: Order, longest: int) -> None:
+    """Refuse what can be no label of so many bytes. Raises `Problem`."""
     label = order.cl_ord_id
-    if label is not None and (not label.strip() or len(label) > LABEL_MAX or not label.isascii()):
-        raise Problem(422, f"a clOrdId is 1 to {LABEL_MAX} letters, digits and signs, not {label!r}", "clOrdId")
+    if label is not None and (not label.strip() or len(label) > longest or not label.isascii()):
+        raise Problem(422, f"a clOrdId is 1 to {longest} letters, digits and signs, not {label!r}", "clOrdId")
 
 
 def matching(order: Order, dialect: Dialect) -> Wanted:
     """Make the question whether a message's bytes are those of an order."""
-    number = b"" if order.user_ref_num is None else order.user_ref_num.to_bytes(4, "big")
     label = (order.cl_ord_id or "").rstrip().encode("ascii")
+    wanted = dialect.matching(order.user_ref_num, order.user_ref_idx, label)
+    if wanted is not None:
+        return wanted
+    number = b"" if order.user_ref_num is None else order.user_ref_num.to_bytes(4, "big")
     offsets = {
         letter: next(field.offset for field in dialect.declared(letter).layout.fields if field.name == "user_ref_num")
         for letter in (ENTER, REPLACE)
@@ -157,10 +163,10 @@ def kept_days(directory: Path) -> list[Day]:
 def port_of(directory: Path, name: str) -> tuple[int, Dialect]:
     """Give the index by which records name a port, and its dialect. Raises `Problem`, `LogDamaged`."""
     index, protocol = index_of(directory, name)
-    dialect = DIALECTS.get(protocol)
-    if dialect is None:
+    way = DIALECTS.get(protocol)
+    if way is None:
         raise Problem(404, f"{name} speaks {protocol}, whose refusals are not explained", "port")
-    return index, dialect
+    return index, way.dialect
 
 
 def index_of(directory: Path, name: str) -> tuple[int, str]:

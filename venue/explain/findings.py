@@ -64,12 +64,12 @@ def _ask_all(reader: Reader, request: Request) -> Iterator[Finding]:
         clean = clean.changed(key, value)
     if original is not None:
         yield from dialect.replace_faults(request, original)
-    elif dialect.scope(reader.reading, request) is None:
+    elif dialect.scope(reader, request) is None:
         yield Finding(REFUSALS[Reject.INVALID_SYMBOL], (dialect.book,))
     if request.bad is not None:
         yield Finding(REFUSALS[dialect.option_fault(request.bad)], (UNSOUND,))
         clean = clean.changed(UNSOUND, None)
-    for finding in dialect.option_faults(reader.reading, request):
+    for finding in dialect.option_faults(reader, request):
         yield finding
         for key in finding.keys:
             clean = clean.changed(key, None)
@@ -88,9 +88,7 @@ def _ask_all(reader: Reader, request: Request) -> Iterator[Finding]:
 
 def original_of(reader: Reader, request: Request) -> Order | None:
     """Give the live order that a Replace names, None where there is none, and for an Enter."""
-    if request.letter == ENTER:
-        return None
-    return reader.reading.live(request.channel, request.values["orig_user_ref_num"])
+    return None if request.letter == ENTER else reader.original(request)
 
 
 def _plain_faults(request: Request) -> Iterator[Finding]:

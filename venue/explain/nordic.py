@@ -22,7 +22,7 @@ from ouch.nordic_terms import (
 from venue.explain.dialect import Dialect, Finding, Key, LetterFault, finding
 
 if TYPE_CHECKING:
-    from ouch.port import OuchPort
+    from venue.explain.reader import Reader
     from venue.explain.request import Request
     from wire.record import BadOption
 
@@ -89,8 +89,9 @@ class NordicDialect(Dialect):
     plain = order_terms(b"B", b"0", b"Y", PARTIES.pack(*NEUTRAL.values()))
     currency = "units of the currency"
 
-    def scope(self, port: OuchPort, request: Request) -> Scope | None:
+    def scope(self, reader: Reader, request: Request) -> Scope | None:
         """See `Dialect`."""
+        port = reader.reading
         assert isinstance(port, NordicOuchPort)
         return port.scope_of(request.values["order_book"], request.values["user"])
 
@@ -113,7 +114,7 @@ class NordicDialect(Dialect):
             if fault is not None:
                 yield finding(fault, name), name, neutral
 
-    def option_faults(self, port: OuchPort, request: Request) -> Iterator[Finding]:
+    def option_faults(self, reader: Reader, request: Request) -> Iterator[Finding]:
         """See `Dialect`."""
         together = {tag: value for tag, value in request.options.items() if tag in SELF_TRADE}
         asked: list[tuple[tuple[Key, ...], dict[int, int | bytes]]] = [
@@ -122,6 +123,6 @@ class NordicDialect(Dialect):
         if together:
             asked.append((tuple(sorted(together)), together))
         for keys, options in asked:
-            found = order_attributes(options, port.port.plain)
+            found = order_attributes(options, reader.port.plain)
             if isinstance(found, Reject):
                 yield finding(found, *keys)

@@ -31,12 +31,11 @@ def propose(reader: Reader, request: Request, found: list[Finding], describer: D
 def shown(request: Request, changes: Changes, choices: dict[Key, tuple[Any, ...]]) -> list[Change]:
     """Give changes as an answer shows them; an appendage is shown as the bytes that it would have."""
     dialect = request.dialect
-    sound = dialect.codec.pack_options(request.options).hex()
     return [
         Change(
             field=dialect.name_of(key),
             sent=dialect.show(key, request.get(key)),
-            value=sound if key == UNSOUND else dialect.show(key, value),
+            value=dialect.codec.pack_options(request.options).hex() if key == UNSOUND else dialect.show(key, value),
             choices=[dialect.show(key, choice) for choice in choices.get(key, ())],
         )
         for key, value in changes

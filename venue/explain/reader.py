@@ -21,12 +21,14 @@ from engine.api import (
     Side,
 )
 from engine.book import Book
+from engine.endpoint import Endpoint
 from engine.engine import Engine
 from engine.phases import REASONS
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED
 from engine.trades import Trade
 from ouch.port import OuchPort
-from venue.explain.dialects import DIALECTS
+from venue.explain.dialect import Dialect
+from venue.explain.request import Request
 
 NOTHING_WAIVED: frozenset[Reject] = frozenset()
 
@@ -125,14 +127,19 @@ class Judge:
 class Reader:
     """A second reader of a port's messages, with the numbers that the port has used so far."""
 
-    def __init__(self, port: OuchPort, engine: Engine, now: int) -> None:
+    def __init__(self, port: Endpoint, engine: Engine, now: int, dialect: Dialect) -> None:
+        assert isinstance(port, OuchPort)
         self.port = port.port
         self.engine = engine
         self.now = now
         self.used = dict(port.numbers)
         self.judge = Judge(engine)
-        self.reading = DIALECTS[port.port.entry.protocol].port(port.port, self.judge, Deaf, _not_noted)
+        self.reading = dialect.port(port.port, self.judge, Deaf, not_noted)
         self.reading.stream = Deaf()
+
+    def original(self, request: Request) -> Order | None:
+        """Give the live order that a replace names, None where there is none."""
+        return self.reading.live(request.channel, request.values["orig_user_ref_num"])
 
     def ask(self, message: bytes, waived: frozenset[Reject] = NOTHING_WAIVED) -> Verdict:
         """Say what would come of a message."""
@@ -144,7 +151,7 @@ class Reader:
         return Verdict(judge.passes, reading.refusal, judge.canceled, judge.order, judge.original)
 
 
-def _not_noted(port: Port, reason: str, message: bytes) -> None:
+def not_noted(port: Port, reason: str, message: bytes) -> None:
     """Take no note of what a port would ignore."""
 
 

@@ -8,12 +8,15 @@ works beside a running venue, on a stopped one, and for the records of earlier d
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from engine.api import Order, Port, Refusal
 from engine.book import Book
+from engine.endpoint import Endpoint
 from engine.engine import Engine
+from fix.port import FixOrderPort
 from ouch.port import OuchPort
 from venue.calls import moment
 from venue.explain.answer import Explanation, Market, Objection, Outcome, SmallestChange
@@ -23,7 +26,6 @@ from venue.explain.dialect import ENTER, REPLACE, Finding
 from venue.explain.dialects import DIALECTS
 from venue.explain.findings import find_faults, original_of
 from venue.explain.proposals import propose, summarize
-from venue.explain.reader import Reader
 from venue.explain.request import Request
 from venue.machine import Machine
 from venue.problem import Problem
@@ -32,7 +34,8 @@ from venue.recovery import approach
 from venue.tail import dialect_of, heard
 from wire.record import Malformed
 
-REJECTED: Final = b"J"
+Handler = Callable[[Any, Any, int], None]
+"""What a port does with one kind of message."""
 KINDS: Final = {
     Kind.COMMAND: "an operation",
     Kind.TIMER: "a timer",
@@ -72,8 +75,9 @@ def look_into(machine: Machine, record: Record) -> Explanation:
     if record.kind != Kind.MESSAGE:
         what = KINDS.get(Kind(record.kind), "no message")
         raise Problem(404, f"record {machine.number + 1} is {what}, not an order of a client", "rejectId")
-    if not isinstance(machine.ports[record.port], OuchPort):
-        raise Problem(404, f"record {machine.number + 1} is no OUCH message", "rejectId")
+    endpoint = machine.ports[record.port]
+    if not isinstance(endpoint, OuchPort | FixOrderPort):
+        raise Problem(404, f"record {machine.number + 1} is no message of an order entry port", "rejectId")
     look = Look(machine, record)
     look.take()
     return look.explanation()
@@ -85,11 +89,14 @@ class Look:
     def __init__(self, machine: Machine, record: Record) -> None:
         self.machine = machine
         self.record = record
-        ouch_port = machine.ports[record.port]
-        assert isinstance(ouch_port, OuchPort)
-        self.ouch_port = ouch_port
+        endpoint = machine.ports[record.port]
+        assert isinstance(endpoint, OuchPort | FixOrderPort)
+        self.endpoint = endpoint
         self.engine: Engine = machine.engine
-        self.port: Port = self.ouch_port.port
+        self.port: Port = endpoint.port
+        self.way = DIALECTS[self.port.entry.protocol]
+        self.dialect = self.way.dialect.of(endpoint)
+        self.taken = False
         self.ignored = ""
         self.silent = ""
         self.request: Request | None = None
@@ -105,26 +112,30 @@ class Look:
     def take(self) -> None:
         """Apply the record, with a look at it on the way."""
         stream = self.machine.streams[self.record.port]
-        handlers, note = self.ouch_port.handlers, self.ouch_port.ignored
-        letter = self.record.payload[0] if self.record.payload else -1
+        endpoint: Any = self.endpoint
+        handlers, note = endpoint.handlers, endpoint.ignored
         began = stream.count
 
-        def look(port: OuchPort, message: bytes, now: int) -> None:
-            nonlocal began
-            began = stream.count
-            self.examine(message, now)
-            handlers[letter](port, message, now)
+        def looked(handler: Handler) -> Handler:
+            def look(port: Endpoint, message: Any, now: int) -> None:
+                nonlocal began
+                if not self.taken:  # of what waited above a gap, the first
+                    self.taken = True
+                    began = stream.count
+                    self.examine(message if isinstance(message, bytes) else message.frame, now)
+                handler(port, message, now)
 
-        self.ouch_port.refusal = None
-        self.ouch_port.ignored = self.note
-        if letter in handlers:
-            self.ouch_port.handlers = {**handlers, letter: look}
+            return look
+
+        endpoint.refusal = None
+        endpoint.ignored = self.note
+        endpoint.handlers = {kind: looked(handler) for kind, handler in handlers.items()}
         try:
             self.machine.apply(self.record)
         finally:
-            self.ouch_port.handlers, self.ouch_port.ignored = handlers, note
-        self.refusal = self.ouch_port.refusal
-        header = dialect_of(self.ouch_port).header
+            endpoint.handlers, endpoint.ignored = handlers, note
+        self.refusal = endpoint.refusal
+        header = dialect_of(self.endpoint).header
         self.said = [stream.packet(number)[header:] for number in range(began + 1, stream.count + 1)]
 
     def note(self, port: Port, reason: str, message: bytes) -> None:
@@ -133,19 +144,17 @@ class Look:
 
     def examine(self, message: bytes, now: int) -> None:
         """Ask everything about a message that is about to be taken up."""
-        if message[:1] not in (ENTER, REPLACE):
-            return
         try:
-            self.request = request = Request.read(DIALECTS[self.port.entry.protocol], message)
-        except Malformed:
+            self.request = request = self.way.request.read(self.dialect, message)
+        except (Malformed, KeyError):  # it cannot be read, or is neither an order nor a replace
             return
-        reader = Reader(self.ouch_port, self.engine, now)
+        reader = self.way.reader(self.endpoint, self.engine, now, self.dialect)
         original = original_of(reader, request)
         scope = None if original is None else original.scope
         if request.letter == ENTER:
-            scope = request.dialect.scope(reader.reading, request)
+            scope = self.dialect.scope(reader, request)
         self.book = None if scope is None else scope.book
-        self.describer = Describer(self.engine, self.ouch_port, request, self.book, now)
+        self.describer = Describer(self.engine, self.endpoint, request, self.book, now)
         self.market = self.describer.market()
         self.silent = self._silence(request, original)
         if not self.silent:
@@ -155,11 +164,13 @@ class Look:
 
     def _silence(self, request: Request, original: Order | None) -> str:
         """Say why a message is met with silence, "" where it is not."""
+        if not isinstance(self.endpoint, OuchPort):
+            return ""
         channel = f" of channel {request.channel}" if request.channel else ""
         if request.letter == REPLACE and original is None:
             number = request.values["orig_user_ref_num"]
             return f"{self.port.name} has no live order {number:,}{channel} to replace"
-        last = self.ouch_port.numbers.get(request.channel, 0)
+        last = self.endpoint.numbers.get(request.channel, 0)
         if request.number <= last:
             return f"UserRefNum {request.number:,} is not above {last:,}, the last one{channel} that was used"
         return ""
@@ -189,18 +200,8 @@ class Look:
 
     def _outcome(self) -> Outcome:
         """Say what came of the message."""
-        letters = [message[:1] for message in self.said]
-        if REJECTED in letters:
-            return "rejected"
-        if self.ignored:
-            return "ignored"
-        if self.request is None:
-            return "other" if letters else "silent"
-        if not letters:
-            return "silent"
-        if self.request.letter == REPLACE and b"U" not in letters:
-            return "original-canceled"
-        return "accepted"
+        outcome = self.dialect.outcome(self.said, self.request)
+        return "ignored" if self.ignored and outcome != "rejected" else outcome
 
     def _deciding(self, outcome: Outcome) -> tuple[Objection | None, list[Objection]]:
         """Give the objection that decided, and the others: what the wire said goes before what was asked."""
@@ -219,7 +220,7 @@ class Look:
         if self.request is not None:
             request = self.request
             return RequestView(message=request.title, fields=request.fields(), options=request.shown_options())
-        entry = heard(self.ouch_port, self.record.payload)
+        entry = heard(self.endpoint, self.record.payload)
         name = entry.pop("message")
         entry.pop("options", None)
         return RequestView(message=name, fields={key: value for key, value in entry.items() if key != "bytes"})

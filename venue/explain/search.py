@@ -345,7 +345,7 @@ class Search:
         if self.original is not None:
             found: Security = self.original.scope.book.security
             return found
-        scope = self.dialect.scope(self.reader.reading, request)
+        scope = self.dialect.scope(self.reader, request)
         return None if scope is None else scope.book.security
 
     def _choices(self, changes: Changes, passes: Passes) -> dict[Key, tuple[Any, ...]]:

@@ -95,7 +95,8 @@ def asked(explanation: Explanation) -> list[str]:
         return [" ".join([request.message, *(f"{name}={value}" for name, value in fields.items())])]
     side = SIDES.get(str(fields.get("side")), "")
     original = f" for {fields['origUserRefNum']}" if "origUserRefNum" in fields else ""
-    what = f"{request.message} {fields['userRefNum']}{original}: {side} {told(fields['quantity'])}"
+    name = fields.get("userRefNum", fields.get("clOrdId", ""))
+    what = f"{request.message} {name}{original}: {side} {told(fields['quantity'])}"
     what += f" {fields.get('symbol', fields.get('orderBook', ''))} at {fields['price']}"
     label = f", ClOrdID {fields['clOrdId']}" if fields.get("clOrdId") else ""
     rest = [f"{name} {value}" for name, value in fields.items() if name not in SPOKEN]

@@ -22,7 +22,7 @@ from ouch.us import UsOuchPort
 from venue.explain.dialect import Dialect, Finding, Group, Key, LetterFault, finding
 
 if TYPE_CHECKING:
-    from ouch.port import OuchPort
+    from venue.explain.reader import Reader
     from venue.explain.request import Request
     from wire.record import BadOption
 
@@ -92,9 +92,9 @@ class UsDialect(Dialect):
     plain = _plain()
     currency = "dollars"
 
-    def scope(self, port: OuchPort, request: Request) -> Scope | None:
+    def scope(self, reader: Reader, request: Request) -> Scope | None:
         """See `Dialect`."""
-        return port.scope(request.values["symbol"])
+        return reader.reading.scope(request.values["symbol"])
 
     def book_named(self, request: Request) -> str:
         """See `Dialect`."""
@@ -130,10 +130,10 @@ class UsDialect(Dialect):
             yield finding(Reject.INVALID_SIDE, codec.TAG_SIDE)
         yield from super().replace_faults(request, original)
 
-    def option_faults(self, port: OuchPort, request: Request) -> Iterator[Finding]:
+    def option_faults(self, reader: Reader, request: Request) -> Iterator[Finding]:
         """See `Dialect`."""
         for tag, value in sorted(request.options.items()):
-            found = order_attributes({tag: value}, port.port.plain, port.port)
+            found = order_attributes({tag: value}, reader.port.plain, reader.port)
             if isinstance(found, Reject):
                 yield finding(found, tag)
 
