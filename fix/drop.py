@@ -46,6 +46,9 @@ KINDS: Final = {"drop-us": Kind("inet", b"128", b"INET"), "drop-nordic": Kind("n
 EXEC_IDS: Final = (17, 19)
 """ExecID and ExecRefID."""
 
+OPENED: Final = b"58=%b\x01" % OPEN
+ASKED: Final = b"58=%b\x01" % CANCEL_LETTERS[CancelReason.USER]
+
 
 class Told(NamedTuple):
     """An ExecutionReport that a FIX order port sent in the version `begin_string`."""
@@ -172,13 +175,15 @@ class FixDropPort(FixEndpoint):
         owner = port.name.encode("ascii")
         if isinstance(note, Told):
             if self.rejects or b"\x0139=8\x01" not in note.body:
-                self.send(owner, self.copied(port, note), note.wall)
+                self.send(owner, self.copied(port, owner, note), note.wall)
             return
         for body in self.reports.tell(port, note):
             self.send(owner, body, note.wall)  # type: ignore[attr-defined]  # every note has its time
 
-    def copied(self, port: Port, note: Told) -> bytes:
+    def copied(self, port: Port, owner: bytes, note: Told) -> bytes:
         """Give what a FIX port told, in this port's version."""
+        if note.begin_string == self.begin_string and b"\x01109=" in note.body and b"\x0119=" not in note.body:
+            return quickly_copied(owner, note.body)
         parts = taken_apart(note.body, words(note.begin_string, self.kind.dialect).groups)
         if note.begin_string != self.begin_string:
             redraft(parts, VERSIONS[note.begin_string], self.dialect)
@@ -187,17 +192,16 @@ class FixDropPort(FixEndpoint):
             put(parts, 58, OPEN)
         elif 58 not in parts and value(parts, 150) == b"4":
             put(parts, 58, CANCEL_LETTERS[CancelReason.USER])
+        for exec_id in EXEC_IDS:
+            if exec_id in parts:
+                put(parts, exec_id, b"%b/%b" % (owner, value(parts, exec_id)))
         known = self.words.tags
         return joined({tag: text for tag, text in parts.items() if tag in known})
 
     def send(self, owner: bytes, body: bytes, wall: int) -> None:
         """Send a report of an owner's order."""
-        parts = taken_apart(body, self.words.groups)
-        for exec_id in EXEC_IDS:
-            if exec_id in parts:
-                put(parts, exec_id, b"%b/%b" % (owner, value(parts, exec_id)))
         header = b"%b=%b\x01" % (self.kind.owner_tag, owner)
-        self.session.send(b"8", joined(parts), wall, self.kind.sub, header)
+        self.session.send(b"8", body, wall, self.kind.sub, header)
 
     def packets(self, stream: NumberedStream) -> Callable[[int], bytes]:
         """Give what a packet of a stream is, by its number, when it is asked for again: in the client's version."""
@@ -235,3 +239,15 @@ class FixDropPort(FixEndpoint):
         self.reports.events = dumped.events
         self.reports.kinds = {echo: place for place, echo in enumerate(dumped.echoes)}
         self.reports.traded = {(port, key): packed for port, key, packed in dumped.traded}
+
+
+def quickly_copied(owner: bytes, body: bytes) -> bytes:
+    """Give what a FIX port told in the same version, with the owner's name and a Text."""
+    head, mark, rest = body.partition(b"\x0117=")
+    text = b""
+    if b"\x0158=" not in rest:
+        text = OPENED if b"\x01150=0\x01" in rest else ASKED if b"\x01150=4\x01" in rest else b""
+    if text:
+        at = rest.index(b"\x0159=" if b"\x0159=" in rest else b"\x0160=") + 1
+        rest = rest[:at] + text + rest[at:]
+    return head + mark + owner + b"/" + rest

@@ -24,7 +24,7 @@ from fix.endpoint import FixEndpoint
 from fix.masking import LOGON, masked, may_tell_secrets, msg_type_of
 from fix.resend import resend
 from fix.session import Session
-from fix.session_state import NEVER, RESEND_REQUEST, Effect, HangUp, NewStream, Replay
+from fix.session_state import NEVER, Effect, HangUp, NewStream, Replay
 from venue.admission import Refused, Verdict
 from venue.connection import MESSAGES_A_TURN, NANOSECONDS, READ_PIECE, WRITE_PIECE, Connection
 from venue.record import Kind
@@ -93,8 +93,7 @@ class FixConnection(Connection):
     def take(self, frames: list[bytes]) -> None:
         """Apply frames at one time, and hold what has to wait for its turn.
 
-        A Logon ends a batch, since it may begin another stream, and so does a ResendRequest: the answers to what is
-        behind it come behind the replay.
+        A Logon ends a batch: it may begin another stream.
         """
         if self.endpoint is None:
             self.begin(frames)
@@ -103,8 +102,6 @@ class FixConnection(Connection):
         for frame in frames[:MESSAGES_A_TURN]:
             if not may_tell_secrets(frame):
                 turn.append(frame)
-                if msg_type_of(frame) == RESEND_REQUEST:
-                    break
                 continue
             turn.append(masked(frame))
             if msg_type_of(frame) == LOGON:
