@@ -82,6 +82,8 @@ class Drops:
         self.machine = machine
         self.notes = Notes(machine)
         self.entries: dict[str, PortEntry] = {}
+        self.sinks: dict[int, Sink] = {}
+        """What each port's events go to, by its index."""
 
     def configure(self, entries: tuple[PortEntry, ...]) -> None:
         """Take the ports of a configuration, before those that are new are opened."""
@@ -98,9 +100,11 @@ class Drops:
         return None
 
     def join_all(self) -> None:
-        """Join all ports anew: the configuration may be another."""
+        """Join all ports anew: the configuration may be another. Whoever stands before a sink that stays, stays too."""
         for index, endpoint in enumerate(self.machine.ports):
-            endpoint.port.sink = self.join(index)
+            before, sink = self.sinks[index], self.join(index)
+            if sink is not before:
+                endpoint.port.sink = sink
 
     def join(self, index: int) -> Sink:
         """Let those hear a port who are to; gives the sink that the port needs for it."""
@@ -121,9 +125,12 @@ class Drops:
         if isinstance(endpoint, CopiedNordicPort):
             endpoint.listeners = copies
             endpoint.rejected_to = tuple(drop for drop in copies if self.wants_rejects(drop.port))
+        sink: Sink = endpoint
         if isinstance(endpoint, OuchPort) and reports:
-            return Watch(port, self.machine.engine, endpoint, self.notes, reports)
-        return endpoint
+            sink = Watch(port, self.machine.engine, endpoint, self.notes, reports)
+        if index not in self.sinks or told_by(self.sinks[index]) != told_by(sink):
+            self.sinks[index] = sink
+        return self.sinks[index]
 
     def wants_rejects(self, listener: Port) -> bool:
         """Whether a Drop port is told of orders that were refused on OUCH ports."""
@@ -157,3 +164,8 @@ class Drops:
         if entry is None or entry.drop is None or owner.entry.drop is not None or listener.rule_book != owner.rule_book:
             return False
         return owner.name in entry.drop.ports if entry.drop.ports else owner.mpid == listener.mpid
+
+
+def told_by(sink: Sink) -> tuple[object, ...]:
+    """Give all that hear what a sink is told: two that have the same are as good as one."""
+    return (sink.sink, *sink.listeners) if isinstance(sink, Watch) else (sink,)
