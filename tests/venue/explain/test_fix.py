@@ -7,7 +7,7 @@ import pytest
 from floor import Floor, told
 from msgspec import structs
 
-from engine.api import Reject, SetAccount, SetPort, SetPrices
+from engine.api import Reject, RuleEntry, SetAccount, SetPort, SetPrices
 from fix.codec import field, frame, parse, utc_timestamp
 from venue.explain.find import Order, matching
 from venue.explain.fix import FixDialect
@@ -71,7 +71,7 @@ class FixFloor(Floor):
         machine, (_, index, *times, _) = self.before(), self.records[-1]
         machine.apply(Record(Kind.MESSAGE, index, *times, message))
         stream = machine.streams[index]
-        return parse(stream.packet(stream.count)).values[b"39"] in (b"0", b"5")
+        return parse(stream.packet(stream.count)).values[b"39"] in (b"0", b"1", b"2", b"5")
 
 
 @pytest.fixture
@@ -125,6 +125,20 @@ def test_all_that_is_wrong_is_told_and_one_change_for_each(floor):
     assert [one["check"] for one in found["otherChecks"]] == ["MAXIMUM_SHARES", "FAT_FINGER"]
     changes = found["smallestChange"]["fields"]
     assert {one["field"] for one in changes} == {"18", "quantity", "price"}
+    assert floor.would_pass(changes)
+
+
+@EXPLAIN
+def test_what_would_go_away_is_told_with_the_rule_that_holds_it_and_the_order_that_would_pass(floor):
+    away = RuleEntry("away", "max-shares", "ROUTED", "INET", None, (), {"limit": 300})
+    floor.do_structured([*floor.command.rules, away])
+    floor.order("AKFX01", t21=1, t54=2)
+    floor.order(t38=500, t9303="SCAN")
+    found = told(floor.explain())
+    assert (found["check"], found["limit"], found["observed"]) == ("MAXIMUM_SHARES", 300, 400)
+    assert (found["rule"]["id"], found["scope"]["exchange"]) == ("away", "ROUTED")
+    changes = found["smallestChange"]["fields"]
+    assert [(one["field"], one["value"]) for one in changes] == [("quantity", 400)]
     assert floor.would_pass(changes)
 
 
