@@ -440,7 +440,7 @@ def pack_cancel_order(user_ref_num: int, quantity: int, user: bytes) -> bytes:
     return _CANCEL_ORDER.pack(88, user_ref_num, quantity, user)
 
 
-def unpack_account_query(message: bytes) -> tuple[()]:
+def unpack_account_query(message: bytes) -> tuple[Any, ...]:
     """Read Account Query (`Q`)."""
     if len(message) != 1:
         raise Malformed(f"Account Query of {len(message)} bytes")
