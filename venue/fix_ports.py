@@ -24,7 +24,7 @@ from fix.endpoint import FixEndpoint
 from fix.masking import LOGON, masked, may_tell_secrets, msg_type_of
 from fix.resend import resend
 from fix.session import Session
-from fix.session_state import NEVER, Effect, HangUp, NewStream, Replay
+from fix.session_state import NEVER, Effect, HangUp, NewStream, Replay, State
 from venue.admission import Refused, Verdict
 from venue.connection import MESSAGES_A_TURN, NANOSECONDS, READ_PIECE, WRITE_PIECE, Connection
 from venue.record import Kind
@@ -44,6 +44,7 @@ NAME_LENGTH: Final = 16
 """How much of a CompID is looked at: no port's is longer, and those that fail are remembered."""
 PASSWORD_LENGTH: Final = 128
 """The same for a password."""
+LOGGED_ON: Final = State.LOGGED_ON
 DISK_PATIENCE: Final = 1.0
 """Seconds after which timers are looked at again that came while nothing was read because of the disk."""
 
@@ -85,7 +86,7 @@ class FixConnection(Connection):
         if len(data) > READ_PIECE:
             data, self.unread = data[:READ_PIECE], data[READ_PIECE:]
         self.take(self.framer.receive(data))
-        if (self.unread or self.held or self.is_waiting) and not self.is_logging_in:
+        if (self.unread or self.held or (self.paused and self.is_waiting)) and not self.is_logging_in:
             self.fall_behind()
         if self.journal.writer is not None and self.journal.is_ahead:
             self.venue.wait_for_disk(self)
@@ -98,14 +99,16 @@ class FixConnection(Connection):
         if self.endpoint is None:
             self.begin(frames)
             return
-        turn: list[bytes] = []
-        for frame in frames[:MESSAGES_A_TURN]:
-            if not may_tell_secrets(frame):
-                turn.append(frame)
-                continue
-            turn.append(masked(frame))
-            if msg_type_of(frame) == LOGON:
-                break
+        turn = frames
+        if len(frames) != 1 or may_tell_secrets(frames[0]):
+            turn = []
+            for frame in frames[:MESSAGES_A_TURN]:
+                if not may_tell_secrets(frame):
+                    turn.append(frame)
+                    continue
+                turn.append(masked(frame))
+                if msg_type_of(frame) == LOGON:
+                    break
         if turn:
             count = self.journal.messages(self.index, turn)
             self.held = frames[count:]
@@ -219,6 +222,8 @@ class FixConnection(Connection):
         if session.effects:
             self.gather(session)
             self.flush()
+        elif session.state is LOGGED_ON and self.timer is not None:
+            return  # what is due next is due later than it was: the timer sees to that
         if session.next_tick < self.due:
             self.arm(session.next_tick)
 

@@ -51,11 +51,11 @@ def test_a_start_after_kill_9_first_records_that_the_connections_are_gone(launch
     trade(fix, venue)
     venue.kill()
     venue = launch("--durability", "process")
+    venue.process.terminate()
+    assert venue.process.wait(15) == 0
     kinds = [(record.kind, record.port) for _, record in read_log(venue.data)]
     logins = [port for kind, port in kinds if kind == Kind.LOGIN]
     assert sorted(port for kind, port in kinds if kind == Kind.DISCONNECT) == sorted(logins)
-    venue.process.terminate()
-    assert venue.process.wait(15) == 0
     assert portcullis("replay", venue.data).returncode == 0
 
 
