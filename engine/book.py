@@ -15,12 +15,28 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Final
 
-from engine.api import MAXIMUM_BOOK_QUANTITY, PLAIN, ROUND_LOT, BookEntry, Display, Order, Phase, Reject, Side
-from engine.phases import REASONS
+from engine.api import (
+    MAXIMUM_BOOK_QUANTITY,
+    MAXIMUM_PRICE,
+    PLAIN,
+    ROUND_LOT,
+    BookEntry,
+    Cross,
+    Display,
+    Order,
+    Phase,
+    Reject,
+    Side,
+)
+from engine.phases import GATHERING, JOINS, REASONS
 from engine.trades import OpenStore, Trades
 
 BUY: Final = Side.BUY
 HIDDEN: Final = Display.HIDDEN
+CONTINUOUS: Final = Cross.CONTINUOUS
+WAITING: Final = 1
+AT_MARKET: Final = 2
+"""The two queues of orders that stand aside: those that wait for their call, and in a call those without a price."""
 
 
 class Level:
@@ -39,6 +55,14 @@ class Level:
     def price(self) -> int:
         """The level's price in ticks."""
         return self.key * self.ladder.sign
+
+    def orders(self) -> Iterator[Order]:
+        """Go through its orders, first come first; what was given may leave meanwhile."""
+        order = self.head
+        while order is not None:
+            after = order.after
+            yield order
+            order = after
 
 
 class Reserve(Order):
@@ -105,26 +129,48 @@ class Ladder:
     def orders(self) -> Iterator[Order]:
         """Go through all orders, best price and first come first."""
         for key in reversed(self.keys):
-            order = self.levels[key].head
-            while order is not None:
-                yield order
-                order = order.after
+            yield from self.levels[key].orders()
+
+
+class Aside(Ladder):
+    """Orders of one side that stand in no price's queue, and trade in calls only: two queues, by what they wait for."""
+
+    __slots__ = ()
+
+    def put(self, order: Order, key: int) -> None:
+        """Queue `order` behind all others of a kind."""
+        level = self.levels.get(key)
+        if level is None:
+            level = self.levels[key] = Level(self, key)
+            insort(self.keys, key)
+        if level.tail is None:
+            level.head = order
+        else:
+            level.tail.after = order
+            order.before = level.tail
+        level.tail = order
+        level.quantity += order.quantity
+        order.level = level
+        if order.attributes.conditional:
+            self.side.conditional += 1
 
 
 class BookSide:
     """All buys, or all sells, of a book.
 
     `best` is the level that trades next: the better price, and at one price the displayed orders. `conditional` counts
-    the orders that price and time alone do not match.
+    the orders that price and time alone do not match. `aside` are orders without a place in the queue of a price, made
+    with the first of them.
     """
 
-    __slots__ = ("best", "conditional", "hidden", "security", "shown", "sign")
+    __slots__ = ("aside", "best", "conditional", "hidden", "security", "shown", "sign")
 
     def __init__(self, security: Security, sign: int) -> None:
         self.security = security
         self.sign = sign
         self.best: Level | None = None
         self.conditional = 0
+        self.aside: Aside | None = None
         self.shown = Ladder(self, is_displayed=True)
         self.hidden = Ladder(self, is_displayed=False)
 
@@ -153,9 +199,21 @@ class BookSide:
             bests = [following for ladder in ladders if (following := ladder.next_key(key)) is not None]
 
     def orders(self) -> Iterator[Order]:
-        """Go through all orders, displayed ones first."""
+        """Go through all orders, displayed ones first, those aside last."""
         yield from self.shown.orders()
         yield from self.hidden.orders()
+        yield from self.orders_aside()
+
+    def orders_aside(self) -> Iterator[Order]:
+        """Go through the orders that stand aside."""
+        if self.aside is not None:
+            yield from self.aside.orders()
+
+    def set_aside(self, order: Order, key: int) -> None:
+        """Let `order` stand aside, waiting for its call or at the market price."""
+        if self.aside is None:
+            self.aside = Aside(self, is_displayed=False)
+        self.aside.put(order, key)
 
 
 class Security:
@@ -180,6 +238,7 @@ class Security:
         "outside_bid",
         "outside_offer",
         "previous_close",
+        "reference",
         "round_lot",
         "symbol",
         "ticks",
@@ -203,6 +262,7 @@ class Security:
         self.offer: int | None = None
         self.fat_finger_aggressive: int | None = None
         self.fat_finger_passive: int | None = None
+        self.reference: int | None = None
 
     def quote(self, sign: int) -> None:
         """Work out the national best bid (`sign` 1) or offer (-1) anew; to be called when a best price has changed."""
@@ -270,9 +330,12 @@ class Market:
 
 
 class Book:
-    """One security's orders in one market. `closed` is why nothing may enter, None when it may."""
+    """One security's orders in one market. `closed` is why nothing may enter, None when it may.
 
-    __slots__ = ("buys", "closed", "label", "market", "phase", "security", "sells", "symbol")
+    `gathers` says whether what enters stays untraded for a call.
+    """
+
+    __slots__ = ("buys", "closed", "gathers", "label", "market", "phase", "security", "sells", "symbol")
 
     def __init__(self, market: Market, security: Security) -> None:
         self.market = market
@@ -283,9 +346,11 @@ class Book:
         self.sells = BookSide(security, -1)
         self.phase = Phase.CONTINUOUS
         self.closed: Reject | None = None
+        self.gathers = False
 
     def settle(self, storage_low: bool) -> None:
-        """Work out anew why nothing may enter; to be called when any of the reasons comes or goes."""
+        """Work out anew what may enter; to be called when the phase, or a reason against it, comes or goes."""
+        self.gathers = self.phase in GATHERING
         if not self.security.listed:
             self.closed = Reject.INVALID_SYMBOL
         else:
@@ -301,6 +366,19 @@ class Book:
         side = self.buys if terms.side is BUY else self.sells
         (side.hidden if terms.display is HIDDEN else side.shown).add(order)
 
+    def waits(self, order: Order) -> bool:
+        """Whether `order` is tied to a call that this phase is not."""
+        cross = order.terms.cross
+        return cross is not CONTINUOUS and not (self.gathers and cross in JOINS[self.phase])
+
+    def place(self, order: Order) -> None:
+        """Let `order` rest where the phase has it: in the queue of its price, or aside."""
+        key = WAITING if self.waits(order) else AT_MARKET if order.price > MAXIMUM_PRICE else 0
+        if key:
+            (self.buys if order.terms.side is BUY else self.sells).set_aside(order, key)
+        else:
+            self.add(order)
+
     def add_reserve(self, reserve: Reserve) -> None:
         """Let the part of an order that is not displayed rest, last among the hidden ones of its price."""
         side = self.buys if reserve.terms.side is BUY else self.sells
@@ -310,6 +388,11 @@ class Book:
         """Go through all resting orders and reserves: buys then sells, each in ladder order."""
         yield from self.buys.orders()
         yield from self.sells.orders()
+
+    def orders_aside(self) -> Iterator[Order]:
+        """Go through the orders that stand aside: buys then sells."""
+        yield from self.buys.orders_aside()
+        yield from self.sells.orders_aside()
 
 
 def unlink(order: Order) -> None:

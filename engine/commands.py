@@ -20,6 +20,7 @@ from engine.api import (
     Command,
     CommandRefused,
     Configure,
+    Cross,
     MarketEntry,
     NextDay,
     Order,
@@ -79,10 +80,10 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
         case SetPrices():
             set_prices(engine, command)
         case SetPhase():
-            set_phase(engine, command, find_books(engine, command.market, command.symbol))
+            set_phase(engine, command, find_books(engine, command.market, command.symbol), now)
         case SetHalt(market, symbol, halted):
             phase = Phase.HALT if halted else Phase.CONTINUOUS
-            set_phase(engine, SetPhase(market, symbol, phase), find_books(engine, market, symbol))
+            set_phase(engine, SetPhase(market, symbol, phase), find_books(engine, market, symbol), now)
         case BustTrade():
             bust_trade(engine, command, now)
         case ReleasePort():
@@ -251,9 +252,11 @@ def end_day(engine: Engine, now: int) -> None:
 
 
 def outlives_the_day(order: Order) -> bool:
-    """Whether an order rests on when its day ends: nobody could end it whose port or symbol is gone."""
-    good_till_cancel = order.terms.time_in_force is TimeInForce.GOOD_TILL_CANCEL
-    return good_till_cancel and not order.port.withdrawn and order.scope.book.security.listed
+    """Whether an order rests on when its day ends: none of a call does, and nobody could end it whose port is gone."""
+    terms = order.terms
+    good_till_cancel = terms.time_in_force is TimeInForce.GOOD_TILL_CANCEL and terms.cross is Cross.CONTINUOUS
+    may_rest = good_till_cancel and order.price <= MAXIMUM_PRICE
+    return may_rest and not order.port.withdrawn and order.scope.book.security.listed
 
 
 def carry_over(engine: Engine, ended: str, now: int) -> None:

@@ -36,10 +36,12 @@ from engine.api import (
     Side,
     TimeInForce,
 )
+from engine.auction import Auctions
 from engine.book import Book, Market, Security
 from engine.details import attribute_fault
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
-from engine.matching import NEVER, Matching
+from engine.matching import NEVER
+from engine.phases import NORDIC_CROSSES, is_missed
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
 from engine.risk.prm import PrmRuleBook, excuses, scope_key, verdict
 from engine.trades import MemoryStore, OpenStore, Trade
@@ -61,7 +63,7 @@ SIDE_CHANGES: Final = frozenset(
 """How the kind of a resting sale may change (OUCH 5.0 §2.5, Modify)."""
 
 
-class Engine(Matching, OrderEntry):
+class Engine(Auctions, OrderEntry):
     """All markets of one venue, their ports and their rules."""
 
     def __init__(self, open_store: OpenStore = MemoryStore) -> None:
@@ -142,7 +144,7 @@ class Engine(Matching, OrderEntry):
         elif price not in (MARKET_PRICE, MARKET_PRICE_ALTERNATIVE):
             return REFUSALS[Reject.INVALID_PRICE]
         terms = order.terms
-        if terms.cross is not CONTINUOUS:
+        if terms.cross is not CONTINUOUS and (book.security.entry is None or terms.cross not in NORDIC_CROSSES):
             return REFUSALS[Reject.RETAIL_NOT_SERVED if terms.cross is Cross.RETAIL else Reject.INVALID_CROSS]
         if order.attributes is not PLAIN or terms.time_in_force is GOOD_TILL_TIME:
             reject = attribute_fault(order)
@@ -163,6 +165,9 @@ class Engine(Matching, OrderEntry):
         port = order.port
         if port.guarded:
             if scope.protection is not None:
+                cross = order.terms.cross
+                if cross is not CONTINUOUS and is_missed(cross, book.phase):
+                    return REFUSALS[Reject.CALL_MISSED]
                 return verdict(order)
             for port_check in PORT_CHECKS:
                 refusal = port_check(port)

@@ -20,6 +20,7 @@ from engine.api import (
     PLAIN,
     SECOND,
     CancelReason,
+    Cross,
     Liquidity,
     Order,
     SelfMatchAction,
@@ -43,6 +44,7 @@ from engine.routing import AWAY_PORT, away_price
 from engine.trades import PENDING_MAX, pack_trade
 
 BUY: Final = Side.BUY
+CONTINUOUS: Final = Cross.CONTINUOUS
 GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 ADDED: Final = Liquidity.ADDED
@@ -75,6 +77,9 @@ class Matching:
         market = book.market
         market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
         terms = order.terms
+        if book.gathers or terms.cross is not CONTINUOUS:
+            self._gather(order, original, now)
+            return
         contra = book.sells if terms.side is BUY else book.buys
         price, attributes = order.price, order.attributes
         limit, rests = MARKET_LIMIT, False
@@ -131,17 +136,33 @@ class Matching:
         elif not dead:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
 
+    def _gather(self, order: Order, original: Order | None, now: int) -> None:
+        """Take in an order for a call, until which even what would never rest does so; tell its port."""
+        if original is None:
+            order.port.sink.accepted(order, False, now)
+        else:
+            order.port.sink.replaced(order, original, False, now)
+        order.port.orders.add(order)
+        self.stand(order)
+        if order.terms.time_in_force is GOOD_TILL_TIME:
+            attributes = order.attributes
+            self.set_deadline(order, attributes.expires_at or now + attributes.expire_time * SECOND)
+
+    @staticmethod
+    def stand(order: Order) -> None:
+        """Put an order where the phase of its book has it; only in the queue of a price is a reserve held back."""
+        book = order.scope.book
+        if order.price <= MAXIMUM_PRICE and not book.waits(order):
+            hold_back(order)
+        book.place(order)
+
     def _rest(self, order: Order, now: int) -> None:
         """Put an order on its book, behind all others at its price; a reserve goes behind the hidden ones."""
         book = order.scope.book
         order.port.orders.add(order)
         attributes = order.attributes
         if attributes is not PLAIN:
-            displayed = display_size(attributes, order.order_reference_number, book.security.round_lot)
-            if displayed and displayed < order.quantity:
-                reserve = order.reserve = Reserve(order, order.quantity - displayed)
-                order.quantity = displayed
-                book.add_reserve(reserve)
+            hold_back(order)
         book.add(order)
         if order.terms.time_in_force is GOOD_TILL_TIME:
             self.set_deadline(order, attributes.expires_at or now + attributes.expire_time * SECOND)
@@ -208,8 +229,19 @@ class Matching:
             self._drop(order, CancelReason.POST_ONLY_DISPLAYED if displayed else CancelReason.POST_ONLY_RULE, now)
 
     @staticmethod
-    def _trade(order: Order, resting: Order, quantity: int, price: int, added: Liquidity, now: int) -> None:
-        """Give an execution its number, keep it for the day, and tell both ports: the incoming order's first."""
+    def _trade(
+        order: Order,
+        resting: Order,
+        quantity: int,
+        price: int,
+        added: Liquidity,
+        now: int,
+        removed: Liquidity = REMOVED,
+    ) -> None:
+        """Give an execution its number, keep it for the day, and tell both ports: the incoming order's first.
+
+        In a call neither comes in: the buy goes first, and `removed` says the same as `added`.
+        """
         book = order.scope.book
         market = book.market
         market.match_number = match = market.match_number + 1
@@ -232,7 +264,7 @@ class Matching:
         )
         if len(pending) == PENDING_MAX:
             market.trades.settle()
-        port.sink.executed(order, quantity, price, REMOVED, match, now)
+        port.sink.executed(order, quantity, price, removed, match, now)
         contra.sink.executed(resting, quantity, price, added, match, now)
 
     @staticmethod
@@ -373,6 +405,16 @@ class Matching:
         self.deadlines_live += 1
         heappush(self.deadlines, (deadline, self.deadlines_set, order))
         self.next_deadline = self.deadlines[0][0]
+
+
+def hold_back(order: Order) -> None:
+    """Put on the book what an order with a reserve does not display."""
+    book, attributes = order.scope.book, order.attributes
+    displayed = display_size(attributes, order.order_reference_number, book.security.round_lot)
+    if displayed and displayed < order.quantity:
+        reserve = order.reserve = Reserve(order, order.quantity - displayed)
+        order.quantity = displayed
+        book.add_reserve(reserve)
 
 
 def is_live(order: Order) -> bool:

@@ -1,6 +1,10 @@
 """The phases of a trading day: which a market has and by which names, what enters in each, and the command for them.
 
-    CLOSED ─▶ CONTINUOUS ─▶ POST_TRADE ─▶ CLOSED, and HALT from any of them
+    CLOSED ─▶ PRE_OPEN ─▶ OPENING_CALL ─▶ CONTINUOUS ─▶ CLOSING_CALL ─▶ POST_TRADE ─▶ CLOSED
+
+Between two stretches of continuous trading may be an INTRADAY_CALL or VOLATILITY_CALL, and HALT from anywhere, out of
+which leads a HALT_RELEASE_CALL. Nothing keeps operators to this order. In pre-open and calls orders are gathered;
+leaving a call, and entering continuous trading, trades what can trade (`engine.auction`).
 
 A phase is a book's, and part of the state: it changes by command only, and outlives restarts and the end of the day.
 
@@ -12,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.api import PRM, CommandRefused, Phase, Reject, SetPhase
+from engine.api import PRM, CommandRefused, Cross, Liquidity, Phase, Reject, SetPhase
 
 if TYPE_CHECKING:
     from engine.book import Book
@@ -21,8 +25,14 @@ if TYPE_CHECKING:
 US_PHASES: Final = {"MARKET": Phase.CONTINUOUS, "HALT": Phase.HALT, "CLOSED": Phase.CLOSED}
 NORDIC_PHASES: Final = {
     "CLOSED": Phase.CLOSED,
+    "PRE_OPEN": Phase.PRE_OPEN,
+    "OPENING_CALL": Phase.OPENING_CALL,
     "CONTINUOUS": Phase.CONTINUOUS,
+    "INTRADAY_CALL": Phase.INTRADAY_CALL,
+    "VOLATILITY_CALL": Phase.VOLATILITY_CALL,
     "HALT": Phase.HALT,
+    "HALT_RELEASE_CALL": Phase.HALT_RELEASE_CALL,
+    "CLOSING_CALL": Phase.CLOSING_CALL,
     "POST_TRADE": Phase.POST_TRADE,
 }
 REASONS: Final = {
@@ -31,6 +41,42 @@ REASONS: Final = {
     Phase.POST_TRADE: Reject.MARKET_CLOSED,
 }
 """Why nothing enters, in the phases in which nothing does."""
+
+CALLS: Final = {
+    Phase.OPENING_CALL: Liquidity.OPENING_CALL,
+    Phase.INTRADAY_CALL: Liquidity.INTRADAY_CALL,
+    Phase.VOLATILITY_CALL: Liquidity.UNSCHEDULED_CALL,
+    Phase.HALT_RELEASE_CALL: Liquidity.UNSCHEDULED_CALL,
+    Phase.CLOSING_CALL: Liquidity.CLOSING_CALL,
+}
+"""The calls, and what is told of their trades."""
+GATHERING: Final = CALLS | {Phase.PRE_OPEN: Liquidity.OPENING_CALL}
+"""The phases in which orders enter and do not trade."""
+JOINS: Final = {
+    Phase.PRE_OPEN: frozenset({Cross.OPENING, Cross.ANY_CALL}),
+    Phase.OPENING_CALL: frozenset({Cross.OPENING, Cross.ANY_CALL}),
+    Phase.INTRADAY_CALL: frozenset({Cross.INTRADAY, Cross.ANY_CALL}),
+    Phase.VOLATILITY_CALL: frozenset({Cross.ANY_CALL}),
+    Phase.HALT_RELEASE_CALL: frozenset({Cross.HALT, Cross.ANY_CALL}),
+    Phase.CLOSING_CALL: frozenset({Cross.CLOSING, Cross.ANY_CALL}),
+}
+"""Which orders that are tied to a call take part; in all other phases, and calls, they wait."""
+OVER: Final = {
+    Phase.CONTINUOUS: frozenset({Cross.OPENING}),
+    Phase.INTRADAY_CALL: frozenset({Cross.OPENING}),
+    Phase.VOLATILITY_CALL: frozenset({Cross.OPENING}),
+    Phase.HALT_RELEASE_CALL: frozenset({Cross.OPENING}),
+    Phase.CLOSING_CALL: frozenset({Cross.OPENING, Cross.INTRADAY}),
+    Phase.POST_TRADE: frozenset({Cross.OPENING, Cross.INTRADAY, Cross.HALT, Cross.CLOSING, Cross.ANY_CALL}),
+}
+"""Which calls do not come any more on this day."""
+NORDIC_CROSSES: Final = frozenset({Cross.OPENING, Cross.INTRADAY, Cross.HALT, Cross.CLOSING, Cross.ANY_CALL})
+"""The calls that orders of Nordic markets may be tied to."""
+
+
+def is_missed(cross: Cross, phase: Phase) -> bool:
+    """Whether the call that an order is tied to does not come any more."""
+    return cross in OVER.get(phase, ())
 
 
 def phases_of(rule_book: str) -> dict[str, Phase]:
@@ -43,12 +89,11 @@ def phase_name(book: Book) -> str:
     return next(name for name, phase in phases_of(book.market.rule_book).items() if phase is book.phase)
 
 
-def set_phase(engine: Engine, command: SetPhase, books: list[Book]) -> None:
-    """Bring books of one market into a phase."""
+def set_phase(engine: Engine, command: SetPhase, books: list[Book], now: int) -> None:
+    """Bring books of one market into a phase, by name: how they lie in memory is not the same after every start."""
     for book in books:
         known = phases_of(book.market.rule_book)
         if command.phase not in known.values():
             raise CommandRefused("phase", f"{command.market} has no phase {command.phase.name}: {', '.join(known)}")
-    for book in books:
-        book.phase = command.phase
-        book.settle(engine.storage_low)
+    for book in sorted(books, key=lambda book: book.symbol):
+        engine.enter_phase(book, command.phase, now, engine.storage_low)

@@ -345,7 +345,7 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
                     continue
                 order = _load_order(engine, book, order_state, known)
                 order.port.orders.add(order)
-                book.add(order)
+                book.place(order)
     for name, port_state in state.ports.items():
         port = engine.ports[name]
         by_key, port.orders = port.orders, LiveOrders()

@@ -51,6 +51,7 @@ class TimeInForce(IntEnum):
     GOOD_TILL_TIME = 3
     AFTER_HOURS = 4
     GOOD_TILL_CANCEL = 5
+    AUCTION = 6
 
 
 class Display(IntEnum):
@@ -72,6 +73,8 @@ class Cross(IntEnum):
     RETAIL = 5
     EXTENDED_LIFE = 6
     AFTER_HOURS_CLOSE = 7
+    INTRADAY = 8
+    ANY_CALL = 9
 
 
 class PriceType(IntEnum):
@@ -86,13 +89,17 @@ class PriceType(IntEnum):
 
 
 class Liquidity(IntEnum):
-    """What an execution did to the book; `ROUTED` is one on the away market."""
+    """What an execution did to the book, or in which call it was; `ROUTED` is one on the away market."""
 
     ADDED = 0
     REMOVED = 1
     ADDED_HIDDEN = 2
     ADDED_RESERVE = 3
     ROUTED = 4
+    OPENING_CALL = 5
+    INTRADAY_CALL = 6
+    UNSCHEDULED_CALL = 7
+    CLOSING_CALL = 8
 
 
 class CancelReason(IntEnum):
@@ -106,6 +113,7 @@ class CancelReason(IntEnum):
     POST_ONLY_DISPLAYED = 5
     POST_ONLY_RULE = 6
     SELF_MATCH = 7
+    CALL_OVER = 8
 
 
 class SelfMatchLevel(IntEnum):
@@ -133,6 +141,12 @@ class Phase(IntEnum):
     HALT = 1
     CLOSED = 2
     POST_TRADE = 3
+    PRE_OPEN = 4
+    OPENING_CALL = 5
+    INTRADAY_CALL = 6
+    VOLATILITY_CALL = 7
+    HALT_RELEASE_CALL = 8
+    CLOSING_CALL = 9
 
 
 class SystemEvent(IntEnum):
@@ -193,6 +207,7 @@ class Reject(IntEnum):
     MAXIMUM_ORDER_VALUE = 36
     CONTINUOUS_FAT_FINGER = 37
     MARKET_CLOSED = 38
+    CALL_MISSED = 39
 
 
 class Refusal(NamedTuple):

@@ -44,6 +44,7 @@ REASONS: Final = {
     Reject.INVALID_CAPACITY: Reason(NOT_SUPPORTED, b"Invalid capacity"),
     Reject.INVALID_INTERMARKET_SWEEP: Reason(NOT_SUPPORTED, b"Invalid intermarket sweep"),
     Reject.INVALID_CROSS: Reason(NOT_SUPPORTED, b"Not allowed in this cross"),
+    Reject.CALL_MISSED: Reason((0, 4, 4), b"Not allowed in this cross"),
     Reject.INVALID_PRICE_TYPE: Reason(NOT_SUPPORTED, b"Invalid peg type"),
     Reject.INVALID_MINIMUM_QUANTITY: Reason(QUANTITY, b"Invalid minimum quantity"),
     Reject.INVALID_MAX_FLOOR: Reason(QUANTITY, b"Invalid max floor"),
@@ -124,6 +125,7 @@ CANCEL_LETTERS: Final = {
     CancelReason.POST_ONLY_DISPLAYED: b"G",
     CancelReason.POST_ONLY_RULE: b"F",
     CancelReason.SELF_MATCH: b"Q",
+    CancelReason.CALL_OVER: b"T",
 }
 """Text (58) of a cancel that the client did not ask for."""
 BREAK_LETTERS: Final = {
@@ -139,6 +141,10 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.ADDED_HIDDEN: b"J",
     Liquidity.ADDED_RESERVE: b"u",
     Liquidity.ROUTED: b"X",
+    Liquidity.OPENING_CALL: b"O",
+    Liquidity.INTRADAY_CALL: b"K",
+    Liquidity.UNSCHEDULED_CALL: b"H",
+    Liquidity.CLOSING_CALL: b"C",
 }
 """LiquidityFlag (9882): OUCH's letters, and RASHport's for what was routed."""
 

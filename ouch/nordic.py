@@ -39,6 +39,7 @@ from ouch.nordic_terms import (
     CANCEL_REASONS,
     GOOD_TILL_CANCELED,
     LIQUIDITY_ATTRIBUTES,
+    MARKETS,
     NO_OPTIONS,
     PARTIES,
     REASONS,
@@ -62,7 +63,6 @@ SELL: Final = codes.Side.SELL.wire
 MANNERS_MAX: Final = 4_096
 BOOK, USER, MANNER, PARTIES_END = slice(10, 14), slice(18, 24), slice(24, None), 15
 """Where Enter Order has its book and its user, and what tells its manner: parties, then the appendage."""
-CONTINUOUS: Final = codes.LiquidityFlag.CONTINUOUS.wire
 DISPLAY_REFRESH: Final = codes.RestatedReason.REFRESH.wire
 INSTRUCTION_REJECTED: Final = codes.InstructionStatus.REJECTED.wire
 ANONYMOUS: Final = b"    "
@@ -287,15 +287,16 @@ class NordicOuchPort(OuchPort):
 
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """Tell of a trade (Executed); the other side stays anonymous."""
+        market, mode = MARKETS[liquidity]
         message = codec.pack_order_executed(
             now - self.port.midnight,
             order.key,
             quantity,
             price,
-            CONTINUOUS,
+            market,
             match,
             ANONYMOUS,
-            TRADING_MODE,
+            mode,
             CATEGORY,
             order.terms.letters[3][-1:],
             LIQUIDITY_ATTRIBUTES[liquidity],

@@ -43,8 +43,18 @@ TIMES_IN_FORCE: Final = {
     b"1": TimeInForce.GOOD_TILL_CANCEL,
     b"3": TimeInForce.IMMEDIATE_OR_CANCEL,
     b"6": TimeInForce.GOOD_TILL_TIME,
+    b"B": TimeInForce.AUCTION,
+}
+CROSSES: Final = {
+    b"O": Cross.OPENING,
+    b"I": Cross.INTRADAY,
+    b"H": Cross.HALT,
+    b"C": Cross.CLOSING,
+    b"A": Cross.ANY_CALL,
 }
 DAY: Final = nordic_codes.TimeInForce.DAY.wire
+FOR_AUCTION: Final = nordic_codes.TimeInForce.AUCTION.wire
+ANY_CALL: Final = nordic_codes.CrossType.ANY.wire
 GOOD_TILL_CANCELED: Final = nordic_codes.TimeInForce.GTC.wire
 DISPLAYS: Final = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN}
 VISIBLE: Final = nordic_codes.Display.VISIBLE.wire
@@ -56,7 +66,7 @@ STP_GROUP: Final = nordic_codes.STPLevel.GROUP.wire
 
 NOTHING: Final[frozenset[bytes]] = frozenset()
 SERVED: Final[dict[int, tuple[Reject, frozenset[bytes]]]] = {
-    nordic_codec.TAG_CROSS_TYPE: (Reject.INVALID_CROSS, NOTHING),
+    nordic_codec.TAG_CROSS_TYPE: (Reject.INVALID_CROSS, frozenset(CROSSES)),
     nordic_codec.TAG_DEA_INDICATOR: (
         Reject.INVALID_ATTRIBUTE,
         frozenset(indicator.wire for indicator in nordic_codes.DEAIndicator),
@@ -105,6 +115,7 @@ REASONS: Final = {
     Reject.INVALID_DISPLAY: RejectReason.INVALID_DISPLAY,
     Reject.INVALID_CAPACITY: RejectReason.OTHER,
     Reject.INVALID_CROSS: RejectReason.INVALID_CROSS,
+    Reject.CALL_MISSED: RejectReason.INVALID_CROSS,
     Reject.INVALID_PRICE_TYPE: RejectReason.INVALID_PRICE_TYPE,
     Reject.INVALID_MINIMUM_QUANTITY: RejectReason.INVALID_MINIMUM_QUANTITY,
     Reject.INVALID_MAX_FLOOR: RejectReason.INVALID_MAX_FLOOR,
@@ -147,14 +158,28 @@ CANCEL_REASONS: Final = {
     CancelReason.POST_ONLY_DISPLAYED: nordic_codes.CancelReason.PRICE.wire,
     CancelReason.POST_ONLY_RULE: nordic_codes.CancelReason.PRICE.wire,
     CancelReason.SELF_MATCH: nordic_codes.CancelReason.SELF_TRADE.wire,
+    CancelReason.CALL_OVER: nordic_codes.CancelReason.STATE.wire,
 }
 LIQUIDITY_ATTRIBUTES: Final = {
     Liquidity.ADDED: nordic_codes.ADDED,
     Liquidity.REMOVED: nordic_codes.REMOVED,
     Liquidity.ADDED_HIDDEN: nordic_codes.ADDED,
     Liquidity.ADDED_RESERVE: nordic_codes.ADDED,
+    Liquidity.OPENING_CALL: nordic_codes.AUCTION,
+    Liquidity.INTRADAY_CALL: nordic_codes.AUCTION,
+    Liquidity.UNSCHEDULED_CALL: nordic_codes.AUCTION,
+    Liquidity.CLOSING_CALL: nordic_codes.AUCTION,
     Liquidity.ROUTED: nordic_codes.REMOVED,  # no OUCH port may ask for a route
 }
+IN_CONTINUOUS_TRADING: Final = (nordic_codes.LiquidityFlag.CONTINUOUS.wire, b"2")
+IN_AUCTIONS: Final = {
+    Liquidity.OPENING_CALL: (nordic_codes.LiquidityFlag.AUCTION.wire, b"O"),
+    Liquidity.INTRADAY_CALL: (nordic_codes.LiquidityFlag.AUCTION.wire, b"I"),
+    Liquidity.UNSCHEDULED_CALL: (nordic_codes.LiquidityFlag.AUCTION.wire, b"U"),
+    Liquidity.CLOSING_CALL: (nordic_codes.LiquidityFlag.AUCTION.wire, b"K"),
+}
+MARKETS: Final = dict.fromkeys(Liquidity, IN_CONTINUOUS_TRADING) | IN_AUCTIONS
+"""Where an execution was: the liquidity flag, and the trading mode in the letters of post-trade transparency (MMT)."""
 BROKEN_TRADE_REASONS: Final = {
     BrokenTradeReason.ERRONEOUS: nordic_codes.BrokenTradeReason.ERRONEOUS.wire,
     BrokenTradeReason.CONSENT: nordic_codes.BrokenTradeReason.CONSENT.wire,
@@ -230,9 +255,11 @@ def order_manner(
         return attributes
     time_in_force = _letter(nordic_codec.TAG_TIME_IN_FORCE, DAY, options, inherited)
     display = _letter(nordic_codec.TAG_DISPLAY, VISIBLE, options, inherited)
+    any_call = ANY_CALL if time_in_force == FOR_AUCTION else b""
+    cross = CROSSES.get(_letter(nordic_codec.TAG_CROSS_TYPE, any_call, options, inherited), Cross.CONTINUOUS)
     return Manner(
-        order_terms(b"B", time_in_force, display, parties),
-        order_terms(b"S", time_in_force, display, parties),
+        order_terms(b"B", time_in_force, display, cross, parties),
+        order_terms(b"S", time_in_force, display, cross, parties),
         attributes,
         _letter(nordic_codec.TAG_ORDER_REFERENCE, b"", options, inherited),
     )
@@ -254,8 +281,8 @@ def _letter(tag: int, otherwise: bytes, options: OptionValues, inherited: Option
     return value
 
 
-def order_terms(side: bytes, time_in_force: bytes, display: bytes, parties: bytes) -> OrderTerms:
+def order_terms(side: bytes, time_in_force: bytes, display: bytes, cross: Cross, parties: bytes) -> OrderTerms:
     """Give the terms that letters mean, each of which is one that is served."""
     letters = (side, time_in_force, display, parties)
     way = Side.BUY if side == b"B" else Side.SELL
-    return OrderTerms(way, TIMES_IN_FORCE[time_in_force], DISPLAYS[display], Cross.CONTINUOUS, False, letters)
+    return OrderTerms(way, TIMES_IN_FORCE[time_in_force], DISPLAYS[display], cross, False, letters)

@@ -104,6 +104,7 @@ REASONS: Final = {
     Reject.INVALID_CAPACITY: RejectReason.OTHER,
     Reject.INVALID_INTERMARKET_SWEEP: RejectReason.ISO_NOT_ALLOWED,
     Reject.INVALID_CROSS: RejectReason.INVALID_CROSS_ORDER,
+    Reject.CALL_MISSED: RejectReason.INVALID_CROSS_ORDER,
     Reject.INVALID_PRICE_TYPE: RejectReason.INVALID_PEG_TYPE,
     Reject.INVALID_MINIMUM_QUANTITY: RejectReason.INVALID_MIN_QUANTITY,
     Reject.INVALID_MAX_FLOOR: RejectReason.INVALID_MAX_FLOOR,
@@ -161,12 +162,17 @@ CANCEL_REASONS: Final = {
     CancelReason.POST_ONLY_DISPLAYED: codes.CancelReason.POST_ONLY_DISPLAYED.wire,
     CancelReason.POST_ONLY_RULE: codes.CancelReason.POST_ONLY_MARKET_RULES.wire,
     CancelReason.SELF_MATCH: codes.CancelReason.SELF_MATCH.wire,
+    CancelReason.CALL_OVER: codes.CancelReason.TIMEOUT.wire,
 }
 LIQUIDITY_FLAGS: Final = {
     Liquidity.ADDED: codes.LiquidityFlag.ADDED.wire,
     Liquidity.REMOVED: codes.LiquidityFlag.REMOVED.wire,
     Liquidity.ADDED_HIDDEN: codes.LiquidityFlag.ADDED_HIDDEN.wire,
     Liquidity.ADDED_RESERVE: codes.LiquidityFlag.ADDED_HIDDEN_RESERVE.wire,
+    Liquidity.OPENING_CALL: codes.LiquidityFlag.OPENING_CROSS.wire,
+    Liquidity.INTRADAY_CALL: codes.LiquidityFlag.HALT_CROSS.wire,
+    Liquidity.UNSCHEDULED_CALL: codes.LiquidityFlag.HALT_IPO_CROSS.wire,
+    Liquidity.CLOSING_CALL: codes.LiquidityFlag.CLOSING_CROSS.wire,
     Liquidity.ROUTED: codes.LiquidityFlag.REMOVED.wire,  # no OUCH port may ask for a route
 }
 

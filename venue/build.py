@@ -29,6 +29,7 @@ COMPILED = (
     "engine.routing",
     "engine.details",
     "engine.matching",
+    "engine.auction",
     "engine.mass_cancel",
     "engine.engine",
     "ouch.codec",

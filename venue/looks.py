@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import msgspec
 
-from engine.api import CommandRefused, Display, Order
+from engine.api import CommandRefused, Order
+from engine.auction import expected, reference_price
 from engine.book import Book, Ladder
 from engine.commands import find_books
 from engine.endpoint import Endpoint
-from engine.phases import phase_name
+from engine.phases import CALLS, phase_name
 from engine.risk.eqrc import PERCENT_SCALE
 from fix.endpoint import FixEndpoint
 from fix.session_state import State
@@ -29,7 +30,19 @@ DEPTH = 10
 """Price levels that a look at a book shows on each side."""
 
 
-PhaseName = Literal["CLOSED", "CONTINUOUS", "HALT", "MARKET", "POST_TRADE"]
+PhaseName = Literal[
+    "CLOSED",
+    "PRE_OPEN",
+    "OPENING_CALL",
+    "CONTINUOUS",
+    "INTRADAY_CALL",
+    "VOLATILITY_CALL",
+    "HALT",
+    "HALT_RELEASE_CALL",
+    "CLOSING_CALL",
+    "POST_TRADE",
+    "MARKET",
+]
 """The phases that there are; which of them a market has stands in `engine.phases`."""
 
 
@@ -53,6 +66,19 @@ class Hidden(Reply, frozen=True):
 
     bids: list[Level]
     asks: list[Level]
+
+
+class Indicative(Reply, frozen=True):
+    """What a call would trade if it ended now; `imbalance` is what would be left over, on the side `B` or `S`.
+
+    Without a price nothing would trade: the book is not crossed.
+    """
+
+    price: Price | None
+    paired: Count
+    imbalance: Count
+    imbalance_side: Literal["B", "S"] | None
+    reference: Price | None
 
 
 class Prices(Reply, frozen=True):
@@ -91,7 +117,7 @@ class BookView(Reply, frozen=True):
     bids: list[Level]
     asks: list[Level]
     hidden: Hidden
-    indicative: None = None
+    indicative: Indicative | None = None
     fat_finger_aggressive: Percent | None = None
     fat_finger_passive: Percent | None = None
     symbol: str | None = None
@@ -185,6 +211,7 @@ def show_book(look: Look) -> BookView:
         **msgspec.structs.asdict(book_prices(book)),
         bids=levels(book.buys.shown),
         asks=levels(book.sells.shown),
+        indicative=indicative(book),
         hidden=Hidden(levels(book.buys.hidden), levels(book.sells.hidden)),
         symbol=None if entry is None else entry.symbol,
         mic=None if entry is None else entry.mic,
@@ -257,6 +284,17 @@ def find_book(machine: Machine, path: dict[str, str]) -> Book:
     return book
 
 
+def indicative(book: Book) -> Indicative | None:
+    """Give what a book's call would trade if it ended now, None where there is no call."""
+    if book.phase not in CALLS:
+        return None
+    found, reference = expected(book), dollars(reference_price(book, book.phase))
+    if found is None:
+        return Indicative(None, 0, 0, None, reference)
+    side: Literal["B", "S"] | None = "B" if found.surplus > 0 else "S" if found.surplus < 0 else None
+    return Indicative(dollars(found.price), found.volume, abs(found.surplus), side, reference)
+
+
 def book_prices(book: Book) -> Prices:
     """Give a security's prices as strings."""
     security = book.security
@@ -296,7 +334,7 @@ def describe(order: Order) -> OrderView:
         side=order.terms.side.name,
         price=dollars(order.price),
         quantity=order.open,
-        displayed=0 if order.terms.display is Display.HIDDEN else order.quantity,
+        displayed=order.quantity if order.is_displayed else 0,
         executed=order.size - order.open,
         display=order.terms.display.name,
         time_in_force=order.terms.time_in_force.name,

@@ -31,6 +31,7 @@ from engine.api import (
     MemberEntry,
     Order,
     OrderAttributes,
+    Phase,
     Port,
     Refusal,
     Reject,
@@ -42,6 +43,7 @@ from engine.risk.windows import SlidingWindow
 
 BUY: Final = Side.BUY
 CONTINUOUS: Final = Cross.CONTINUOUS
+TRADING: Final = Phase.CONTINUOUS
 UNLIMITED: Final = CurrencyLimits()
 THRESHOLD_SCALE: Final = 100 * 10_000 * 100
 """What a threshold (1/10,000 %) times a multiplier (%) has to be divided by."""
@@ -196,9 +198,10 @@ def continuous_fat_finger(order: Order) -> Refusal | None:
     """
     protection = protection_of(order)
     price = order.price
-    if price >= MARKET_PRICE_ALTERNATIVE or order.terms.cross is not CONTINUOUS:
+    book = order.scope.book
+    if price >= MARKET_PRICE_ALTERNATIVE or order.terms.cross is not CONTINUOUS or book.phase is not TRADING:
         return None
-    security = order.scope.book.security
+    security = book.security
     reference = security.last if security.last is not None else security.previous_close
     if reference is None:
         return None

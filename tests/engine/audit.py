@@ -1,7 +1,7 @@
 """Every book held against itself, the ports, and the events alone."""
 
-from engine.api import Display, Side
-from engine.book import Reserve
+from engine.api import MAXIMUM_PRICE, Display, Phase, Side
+from engine.book import AT_MARKET, WAITING, Reserve
 
 
 def audit(market):
@@ -16,11 +16,14 @@ def audit(market):
                         hidden = order.terms.display == Display.HIDDEN or isinstance(order, Reserve)
                         assert hidden == (ladder is side.hidden)
                         assert order.scope.book is book
+                        assert order.price <= MAXIMUM_PRICE
                         if isinstance(order, Reserve):
                             assert order.displayed.reserve is order
                             assert resting[order.port.name, order.key] is order.displayed
                         else:
                             resting[order.port.name, order.key] = order
+                for order in audit_aside(side, book):
+                    resting[order.port.name, order.key] = order
                 best = max((ladder.keys[-1] for ladder in (side.shown, side.hidden) if ladder.keys), default=None)
                 if best is None:
                     assert side.best is None
@@ -28,10 +31,16 @@ def audit(market):
                     assert side.best is (side.shown.levels.get(best) or side.hidden.levels[best])
                 assert side.conditional == sum(order.attributes.conditional for order in side.orders())
             bids, offers = (
-                [order.price for order in side.orders() if not order.attributes.minimum_quantity]
+                [
+                    order.price
+                    for ladder in (side.shown, side.hidden)
+                    for order in ladder.orders()
+                    if not order.attributes.minimum_quantity
+                ]
                 for side in (book.buys, book.sells)
             )
-            assert not bids or not offers or max(bids) < min(offers), "crossed by orders that any other may trade with"
+            crossed = bids and offers and max(bids) >= min(offers)
+            assert not crossed or book.phase is not Phase.CONTINUOUS, "crossed by orders that any other may trade with"
     for security in market.engine.securities.values():
         bids = [book.buys.shown.keys[-1] for book in security.books if book.buys.shown.keys]
         offers = [-book.sells.shown.keys[-1] for book in security.books if book.sells.shown.keys]
@@ -42,7 +51,20 @@ def audit(market):
     assert {name: order.open for name, order in resting.items()} == market.open, "shares are not conserved"
 
 
-def audit_ladder(ladder):
+def audit_aside(side, book):
+    """Orders that stand aside do so for their call, or in a call for want of a price."""
+    if side.aside is None:
+        return []
+    orders = audit_ladder(side.aside, is_aside=True)
+    for order in orders:
+        assert order.reserve is None
+        assert order.level.key == (WAITING if book.waits(order) else AT_MARKET)
+        assert book.waits(order) or order.price > MAXIMUM_PRICE
+        assert book.waits(order) or book.phase is not Phase.CONTINUOUS, "an order without a price rests"
+    return orders
+
+
+def audit_ladder(ladder, *, is_aside=False):
     assert ladder.keys == sorted(ladder.levels)
     orders = []
     for key, level in ladder.levels.items():
@@ -51,7 +73,7 @@ def audit_ladder(ladder):
         while order is not None:
             assert order.before is (queue[-1] if queue else None)
             assert order.level is level
-            assert order.price == level.price
+            assert is_aside or order.price == level.price
             assert 0 < order.quantity <= order.size
             queue.append(order)
             order = order.after

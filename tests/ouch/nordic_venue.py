@@ -9,7 +9,17 @@ from decimal import Decimal
 
 import msgspec
 
-from engine.api import BlockAccount, BrokenTradeReason, BustTrade, NextDay, ReleasePort, SetAccount, SetHalt, SetPort
+from engine.api import (
+    BlockAccount,
+    BrokenTradeReason,
+    BustTrade,
+    NextDay,
+    ReleasePort,
+    SetAccount,
+    SetHalt,
+    SetPhase,
+    SetPort,
+)
 from ouch import nordic_messages as messages
 from ouch.nordic_messages import NORDIC, OUT, decode, encode
 from venue import config, reference
@@ -108,6 +118,9 @@ class NordicVenue:
 
     def halt(self, book="101", *, halted=True):
         return self.do(SetHalt("nordic", book, halted))
+
+    def phase(self, phase, book="101"):
+        return self.do(SetPhase("nordic", book, phase))
 
     def bust(self, match, reason=BrokenTradeReason.ERRONEOUS):
         return self.do(BustTrade("nordic", match, reason))

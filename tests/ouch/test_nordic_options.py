@@ -29,6 +29,8 @@ OTHER, NOT_AUTHORIZED = 0x000F, 0x000C
         {"stp_action": "1", "stp_level": "2"},
         {"stp_action": "2", "stp_level": "3", "stp_trader_group": "AB"},
         {"min_qty": 10, "display": "N"},
+        *({"cross_type": letter} for letter in "CIHA"),
+        {"time_in_force": "B"},
     ],
     ids=str,
 )
@@ -45,9 +47,9 @@ def test_what_is_served_is_taken_and_given_back(nordic, options):
 @pytest.mark.parametrize(
     ("options", "code"),
     [
-        *(({"cross_type": letter}, 0x0014) for letter in "COIHAX"),
+        *(({"cross_type": letter}, 0x0014) for letter in "OX"),
         *(({"display": letter}, 0x0003) for letter in "AMSVZ"),
-        *(({"time_in_force": letter}, OTHER) for letter in "B5X"),
+        *(({"time_in_force": letter}, OTHER) for letter in "5X"),
         *(({"peg_type": letter}, 0x0011) for letter in "MPR"),
         ({"peg_difference": -5}, 0x0011),
         *(({"stp_action": letter, "stp_level": "2"}, 0x0040) for letter in "34X"),

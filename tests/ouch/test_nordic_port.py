@@ -101,7 +101,7 @@ def test_what_cannot_be_is_rejected_and_burns_its_number(nordic, sent, code):
 
 @ORDERS
 def test_the_first_fault_gives_the_reason(nordic):
-    faults = {"book": 999, "side": "T", "capacity": "5", "cross_type": "C", "quantity": 0, "user": "NOBODY"}
+    faults = {"book": 999, "side": "T", "capacity": "5", "cross_type": "X", "quantity": 0, "user": "NOBODY"}
     codes = []
     while faults:
         codes.extend(text.split("0x")[1] for text in nordic.enter(**faults))
@@ -234,7 +234,7 @@ def test_options_left_out_keep_the_values_of_the_enter(nordic):
 
 
 @REPLACES
-@pytest.mark.parametrize("details", [{"at": "100.001"}, {"at": 2_000_000_000}, {"quantity": 0}, {"cross_type": "C"}])
+@pytest.mark.parametrize("details", [{"at": "100.001"}, {"at": 2_000_000_000}, {"quantity": 0}, {"cross_type": "X"}])
 def test_faulty_details_end_the_original_and_leave_the_new_number_free(nordic, details):
     nordic.enter("buy", 100)
     assert nordic.replace(1, **details) == ["canceled 1: 100 U"]

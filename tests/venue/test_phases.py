@@ -3,6 +3,7 @@
 import pytest
 
 from engine.phases import NORDIC_PHASES, US_PHASES
+from ouch import nordic_codec
 from venue.machine import Machine
 from venue.recovery import replay
 
@@ -28,3 +29,33 @@ def test_every_phase_of_a_market_is_set_shown_and_replayed(host, tmp_path):
     machine = Machine(tmp_path)
     replay(venue.data, machine)
     assert machine.hash() == before
+
+
+@PHASES
+def test_a_book_in_a_call_shows_what_it_would_trade(host, connect):
+    venue = host()
+    body = {"venue": "nordic", "book": "101", "phase": "OPENING_CALL"}
+    assert venue.ask("phase", body).status == 200
+    assert venue.ask("books/nordic/101").body["indicative"] == {
+        "price": None,
+        "paired": 0,
+        "imbalance": 0,
+        "imbalanceSide": None,
+        "reference": "100.0000",
+    }
+    buyer, seller = (connect(venue, "ouch.nordic", name) for name in ("GP29O1", "GP30O1"))
+    for client, side, quantity, user in ((buyer, b"B", 100, b"GP29U5"), (seller, b"S", 60, b"GP30U1")):
+        client.send(nordic_codec.pack_enter_order(1, side, quantity, 101, 1_010_000, user, 0, 0, 0, 0, b"1", b"-", b""))
+        client.take(2)
+    shown = venue.ask("books/nordic/101").body
+    assert shown["indicative"] == {
+        "price": "101.0000",
+        "paired": 60,
+        "imbalance": 40,
+        "imbalanceSide": "B",
+        "reference": "100.0000",
+    }
+    venue.ask("phase", body | {"phase": "CONTINUOUS"})
+    assert [message[:1] for client in (buyer, seller) for message in client.take()] == [b"E", b"E"]
+    shown = venue.ask("books/nordic/101").body
+    assert (shown["indicative"], shown["last"], shown["bids"][0]["quantity"]) == (None, "101.0000", 40)

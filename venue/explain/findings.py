@@ -19,6 +19,7 @@ from venue.explain.request import Request
 KEYS: Final[dict[Reject, tuple[str, ...]]] = {
     Reject.HALTED: (),
     Reject.MARKET_CLOSED: (),
+    Reject.CALL_MISSED: ("cross_type",),
     Reject.LOW_DISK_SPACE: (),
     Reject.AFTER_HOURS_CLOSED: ("time_in_force",),
     Reject.ENTRY_DISABLED: (),

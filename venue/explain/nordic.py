@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.api import MARKET_PRICE, MAXIMUM_BOOK_QUANTITY, Order, Reject, Scope
+from engine.api import MARKET_PRICE, MAXIMUM_BOOK_QUANTITY, Cross, Order, Reject, Scope
 from ouch import nordic_codec as codec
 from ouch import nordic_codes as codes
 from ouch import nordic_messages
 from ouch.nordic import NordicOuchPort
 from ouch.nordic_terms import (
+    CROSSES,
     DISPLAYS,
     PARTIES,
     TIMES_IN_FORCE,
@@ -53,11 +54,13 @@ LETTER_CHOICES: Final[dict[Key, tuple[Any, ...]]] = {
 OPTION_CHOICES: Final[dict[Key, tuple[bytes, ...]]] = {
     codec.TAG_TIME_IN_FORCE: tuple(TIMES_IN_FORCE),
     codec.TAG_DISPLAY: tuple(DISPLAYS),
+    codec.TAG_CROSS_TYPE: tuple(CROSSES),
 }
 ALLOWED: Final[dict[Reject, tuple[str, ...]]] = {
     Reject.INVALID_SIDE: tuple(side.value for side in codes.Side),
     Reject.INVALID_TIME_IN_FORCE: tuple(letter.decode() for letter in TIMES_IN_FORCE),
     Reject.INVALID_DISPLAY: tuple(letter.decode() for letter in DISPLAYS),
+    Reject.INVALID_CROSS: tuple(letter.decode() for letter in CROSSES),
     Reject.INVALID_CAPACITY: tuple(capacity.value for capacity in codes.Capacity),
 }
 
@@ -86,7 +89,7 @@ class NordicDialect(Dialect):
     )
     any_field = ("quantity", "price", codec.TAG_TIME_IN_FORCE, codec.TAG_DISPLAY, "side")
     allowed = ALLOWED
-    plain = order_terms(b"B", b"0", b"Y", PARTIES.pack(*NEUTRAL.values()))
+    plain = order_terms(b"B", b"0", b"Y", Cross.CONTINUOUS, PARTIES.pack(*NEUTRAL.values()))
     currency = "units of the currency"
 
     def scope(self, reader: Reader, request: Request) -> Scope | None:

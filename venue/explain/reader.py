@@ -23,7 +23,7 @@ from engine.api import (
 from engine.book import Book
 from engine.endpoint import Endpoint
 from engine.engine import Engine
-from engine.phases import REASONS
+from engine.phases import REASONS, is_missed
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED
 from engine.trades import Trade
 from ouch.port import OuchPort
@@ -164,6 +164,8 @@ def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
     if book.closed is not None and book.closed not in closed:
         closed.insert(0, book.closed)
     yield from (REFUSALS[reason] for reason in closed)
+    if is_missed(order.terms.cross, book.phase):
+        yield REFUSALS[Reject.CALL_MISSED]
     at_this_hour = engine.admit(elsewhere(order), now)
     if at_this_hour is not None:
         yield at_this_hour

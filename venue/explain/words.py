@@ -36,6 +36,7 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.AFTER_HOURS_CLOSED: "time in force E may enter from {limit}, and it was {observed}",
     Reject.FIRM_NOT_AUTHORIZED: "{port} may enter orders for {allowed} and not for {observed}",
     Reject.HALTED: "{symbol} is halted at {exchange}",
+    Reject.CALL_MISSED: "the call that the order is for does not come any more on this day",
     Reject.MARKET_CLOSED: "{symbol} takes no orders at {exchange} in this phase of its day",
     Reject.ENTRY_DISABLED: "order entry of {port} is disabled",
     Reject.PORT_MESSAGE_RATE: "{port} sent {observed} messages in a window that may hold {limit} (rule {rule}), and is "
@@ -69,6 +70,7 @@ NOT_SERVED: Final = "the market would have to serve it"
 OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
     Reject.INVALID_SYMBOL: "{symbol} would have to be listed: it is not in the configuration of this venue",
     Reject.HALTED: "operations would have to resume {symbol} at {exchange}",
+    Reject.CALL_MISSED: "{symbol} would have to be in an earlier phase of its day at {exchange}",
     Reject.MARKET_CLOSED: "{symbol} would have to be in another phase of its day at {exchange}",
     Reject.LOW_DISK_SPACE: "the venue would have to have more room on its disk",
     Reject.ENTRY_DISABLED: "order entry of {port} would have to be enabled again: by the client (Enable "

@@ -1,4 +1,4 @@
-"""What happens, as events for whoever follows it live: trades, tops of books, rejects, sessions.
+"""What happens, as events for whoever follows it live: trades, tops of books, calls, rejects, sessions.
 
 The events come of the replica's records as it applies them. While nobody follows, and for a while after the last one
 left, nothing is made and the replica is as fast as without. The latest events are kept, so that a follower that lost
@@ -14,16 +14,22 @@ from collections import OrderedDict, deque
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
+import msgspec
+
 from engine.book import Book
+from engine.phases import CALLS, phase_name
 from venue.calls import dollars, moment
+from venue.looks import indicative
 from venue.machine import Machine
 from venue.record import Kind, Record
 from venue.sidecar.replica import Replica
 from venue.sidecar.tap import Seen, Top, TradeSeen, top_of
 from venue.tail import said
 
-KINDS = ("trade", "top", "reject", "session")
+KINDS = ("trade", "top", "indicative", "reject", "session")
 """What may be followed."""
+STATES = frozenset({"top", "indicative"})
+"""The kinds that tell a state of a book: only the latest is worth anything."""
 RESET = "reset"
 """The kind of the event that says: what came before is incomplete, look at the present state and go on from here."""
 EVENTS_KEPT = 10_000
@@ -49,7 +55,7 @@ class Event(NamedTuple):
 class Subscription:
     """The events that wait for one follower: of some kinds, and of some MPIDs where they are not everybody's.
 
-    Of a book's tops only the latest waits.
+    Of a book's tops, and of what its call would trade, only the latest waits.
     """
 
     def __init__(self, kinds: frozenset[str], mpids: frozenset[str] | None) -> None:
@@ -65,7 +71,8 @@ class Subscription:
 
     def put(self, event: Event) -> None:
         """Let an event wait; where too many do, only a reset waits in their place."""
-        key = (event.data["venue"], event.data["symbol"]) if event.kind == "top" else object()
+        is_state = event.kind in STATES
+        key = (event.kind, event.data["venue"], event.data["symbol"]) if is_state else object()
         self._waiting[key] = event
         self._waiting.move_to_end(key)
         if len(self._waiting) > EVENTS_WAITING:
@@ -108,6 +115,7 @@ class Feed:
         self._machine: Machine | None = None
         self._seen = Seen()
         self._tops: dict[Book, Top] = {}
+        self._calls: dict[Book, dict[str, Any]] = {}
         self._day = ""
         self._linger: asyncio.TimerHandle | None = None
 
@@ -172,6 +180,7 @@ class Feed:
             self._machine = machine
             self._seen = Seen()
             self._tops.clear()
+            self._calls.clear()
             self.kept.clear()
             self.since = machine.number
             self._seen.stand_by(machine.engine)
@@ -203,6 +212,7 @@ class Feed:
             yield Event(number, "session", facts, port.mpid)
         elif record.kind == Kind.COMMAND:
             seen.stand_by(machine.engine)  # it may have opened ports
+            seen.books.update({book: None for book in _books(machine) if book.phase in CALLS or book in self._calls})
             if machine.engine.session != self._day:
                 self._day = machine.engine.session
                 yield Event(
@@ -218,7 +228,19 @@ class Feed:
             if self._tops.get(book) != top:
                 self._tops[book] = top
                 yield Event(number, "top", top_facts(book, top) | {"time": time})
+            yield from self._call(number, book, time)
         seen.books.clear()
+
+    def _call(self, number: int, book: Book, time: str) -> Iterator[Event]:
+        """Give what a book's call would trade, where that is new; the last one of a call tells that it is over."""
+        if book.phase not in CALLS and book not in self._calls:
+            return
+        facts = call_facts(book)
+        if self._calls.get(book) != facts:
+            self._calls[book] = facts
+            yield Event(number, "indicative", facts | {"time": time})
+        if book.phase not in CALLS:
+            del self._calls[book]
 
     @staticmethod
     def _reject(machine: Machine, record: Record, time: str) -> Iterator[Event]:
@@ -248,6 +270,22 @@ def trade_facts(trade: TradeSeen) -> dict[str, Any]:
         "matchNumber": trade.match,
         "time": moment(trade.time),
     }
+
+
+def _books(machine: Machine) -> Iterator[Book]:
+    """Go through all books, by name."""
+    for _, market in sorted(machine.engine.markets.items()):
+        for _, book in sorted(market.books.items()):
+            yield book
+
+
+def call_facts(book: Book) -> dict[str, Any]:
+    """Give what a book's call would trade as an event tells it."""
+    found = indicative(book)
+    facts = {"price": None, "paired": 0, "imbalance": 0, "imbalanceSide": None, "reference": None}
+    if found is not None:
+        facts = msgspec.to_builtins(found)
+    return {"venue": book.market.key, "symbol": book.symbol, "phase": phase_name(book), **facts}
 
 
 def top_facts(book: Book, top: Top) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def is_in(said):
 
 
 def test_every_reason_has_its_row():
-    assert set(ROWS) == set(Reject) - prm.REASONS  # which no order of a US port meets
+    assert set(ROWS) == set(Reject) - prm.REASONS - {Reject.CALL_MISSED}  # which no order of a US port meets
 
 
 EVERY = pytest.mark.parametrize("rejected", ROWS, indirect=True, ids=lambda reason: reason.name)

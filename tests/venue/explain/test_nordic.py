@@ -84,9 +84,10 @@ ROWS = {
     Reject.INVALID_PRICE: Row(price=0, change={"price": "0.0100"}, figures=("199999.9900", "0.0000")),
     Reject.INVALID_TICK: Row(price=1_000_050, change={"price": "100.0000"}, figures=("0.0100", "100.0050")),
     Reject.INVALID_CAPACITY: Row(capacity="5", change={"capacity": "1"}, figures=(None, "5")),
-    Reject.INVALID_TIME_IN_FORCE: Row(options={25: "B"}, change={"options.timeInForce": "0"}, figures=(None, "B")),
+    Reject.INVALID_TIME_IN_FORCE: Row(options={25: "5"}, change={"options.timeInForce": "0"}, figures=(None, "5")),
     Reject.INVALID_DISPLAY: Row(options={7: "M"}, change={"options.display": "Y"}, figures=(None, "M")),
-    Reject.INVALID_CROSS: Row(options={5: "O"}, change={"options.crossType": None}, figures=(None, "O")),
+    Reject.INVALID_CROSS: Row(options={5: "X"}, change={"options.crossType": "I"}, figures=(None, "X")),
+    Reject.CALL_MISSED: Row(options={5: "O"}, change={"options.crossType": "I"}),
     Reject.PEGGING_NOT_SERVED: Row(options={19: "P"}, change={"options.pegType": None}),
     Reject.INVALID_SELF_MATCH_PREVENTION: Row(options={22: "4"}, change={"options.stpAction": None}),
     Reject.INVALID_MINIMUM_QUANTITY: Row(

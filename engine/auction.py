@@ -1,0 +1,205 @@
+"""Calls: orders are gathered without a trade, then all that can trade does so at one price, the equilibrium price.
+
+The price is the one with the most executable volume; of several the one with the smallest surplus; where buys are left
+over at all of those the highest, where sales are the lowest; else the nearest to the reference price, and of two that
+are equally near the higher. Orders without a price come first, then price, displayed before hidden, time.
+
+An order that is tied to a call waits aside until that call begins, takes its place at the end of its price's queue
+then, and leaves with the call. So does an immediate or cancel order, and one without a price: neither can rest
+afterwards. Orders with a minimum quantity take no part, and self-match prevention does not hold in a call.
+
+Source: the INET Nordic market model, of which the order of precedence and the use of an equilibrium price are public;
+ties and what is left over are this venue's decisions (docs/differences.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final, NamedTuple
+
+from engine.api import MAXIMUM_PRICE, CancelReason, Cross, Liquidity, Order, Phase, TimeInForce
+from engine.book import AT_MARKET, WAITING, Aside, Book, BookSide, Reserve, unlink
+from engine.conditions import needs_refill, owner_of
+from engine.matching import Matching
+from engine.phases import CALLS, GATHERING, JOINS, OVER
+
+IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
+NO_CROSSES: Final[frozenset[Cross]] = frozenset()
+
+
+class Equilibrium(NamedTuple):
+    """What a call would trade: at which price (ticks), how many shares, and how many are left over, sales negative."""
+
+    price: int
+    volume: int
+    surplus: int
+
+
+class Interest(NamedTuple):
+    """What one side of a call would trade: shares without a price, and shares at each price."""
+
+    at_market: int
+    at_limit: dict[int, int]
+
+
+def interest(side: BookSide) -> Interest:
+    """Give what one side of a book brings to a call."""
+    at_market = sum(order.quantity for order in without_price(side))
+    at_limit: dict[int, int] = {}
+    for ladder in (side.shown, side.hidden):
+        for level in ladder.levels.values():
+            quantity = level.quantity
+            if side.conditional:
+                quantity = sum(part.quantity for part in level.orders() if takes_part(part))
+            if quantity:
+                at_limit[level.price] = at_limit.get(level.price, 0) + quantity
+    return Interest(at_market, at_limit)
+
+
+def with_order(found: Interest, order: Order) -> Interest:
+    """Give what a side would bring with one more order."""
+    if order.price > MAXIMUM_PRICE:
+        return Interest(found.at_market + order.quantity, found.at_limit)
+    at_limit = dict(found.at_limit)
+    at_limit[order.price] = at_limit.get(order.price, 0) + order.quantity
+    return Interest(found.at_market, at_limit)
+
+
+def equilibrium(buys: Interest, sells: Interest, reference: int | None) -> Equilibrium | None:
+    """Give the equilibrium price, None where nothing can trade.
+
+    Prices that may become it are those of the orders and the `reference`, which counts if it is on tick (else give
+    None). Without a reference the highest of equally good prices is taken.
+    """
+    prices = sorted({*buys.at_limit, *sells.at_limit, *(() if reference is None else (reference,))})
+    best: list[Equilibrium] = []
+    demand = buys.at_market + sum(buys.at_limit.values())
+    supply = sells.at_market
+    for price in prices:
+        supply += sells.at_limit.get(price, 0)
+        found = Equilibrium(price, min(demand, supply), demand - supply)
+        demand -= buys.at_limit.get(price, 0)
+        if not found.volume:
+            continue
+        rank = (-found.volume, abs(found.surplus))
+        known = (-best[0].volume, abs(best[0].surplus)) if best else rank
+        if rank < known:
+            best.clear()
+        if rank <= known:
+            best.append(found)
+    if not best:
+        return None
+    if all(found.surplus < 0 for found in best):
+        return best[0]
+    if reference is None or all(found.surplus > 0 for found in best):
+        return best[-1]
+    return min(best, key=lambda found: (abs(found.price - reference), -found.price))
+
+
+def reference_price(book: Book, phase: Phase) -> int | None:
+    """Give the price that a call's result is held against: in the opening the previous close, later the last sale."""
+    security = book.security
+    if phase in (Phase.PRE_OPEN, Phase.OPENING_CALL):
+        return security.previous_close if security.reference is None else security.reference
+    return security.last if security.last is not None else security.previous_close
+
+
+def expected(book: Book) -> Equilibrium | None:
+    """Give what a book would trade if its call ended now."""
+    reference = reference_price(book, book.phase)
+    if reference is not None and not book.security.on_tick(reference):
+        reference = None
+    return equilibrium(interest(book.buys), interest(book.sells), reference)
+
+
+def without_price(side: BookSide) -> Iterator[Order]:
+    """Go through the orders of a call that take any price, first come first."""
+    level = None if side.aside is None else side.aside.levels.get(AT_MARKET)
+    return iter(()) if level is None else (part for part in level.orders() if takes_part(part))
+
+
+def takes_part(part: Order) -> bool:
+    """Whether a part of an order may trade in a call."""
+    return not part.attributes.minimum_quantity
+
+
+class Auctions(Matching):
+    """The part of the engine that ends calls."""
+
+    def enter_phase(self, book: Book, phase: Phase, now: int, storage_low: bool) -> None:
+        """Bring a book into a phase. A call that ends uncrosses; one that is halted keeps its orders for the next."""
+        left = book.phase
+        if left is not phase and phase is not Phase.HALT and (left in CALLS or phase is Phase.CONTINUOUS):
+            self._uncross(book, now)
+            self._end_call(book, now)
+        book.phase = phase
+        book.settle(storage_low)
+        over = OVER.get(phase, NO_CROSSES)
+        for order in list(book.orders() if left in JOINS else book.orders_aside()):
+            if order.terms.cross is Cross.CONTINUOUS or isinstance(order, Reserve):
+                continue
+            if order.terms.cross in over:
+                self.cancel(order, order.open, CancelReason.CALL_OVER, now)
+            elif book.waits(order) is not is_waiting(order):
+                self._move(order)
+
+    def _uncross(self, book: Book, now: int) -> None:
+        """Trade what can trade at the equilibrium price, in the order of precedence of both sides."""
+        found = expected(book)
+        if found is None:
+            return
+        liquidity = GATHERING.get(book.phase, Liquidity.UNSCHEDULED_CALL)
+        buys, sells = self._precedence(book.buys, found.price), self._precedence(book.sells, found.price)
+        buy, sell = next(buys), next(sells)
+        touched: dict[Order, None] = {}
+        left = found.volume
+        while True:
+            buyer, seller = owner_of(buy), owner_of(sell)
+            quantity = min(buy.quantity, sell.quantity, left)
+            self._take(buy, buyer, quantity)
+            self._take(sell, seller, quantity)
+            self._trade(buyer, seller, quantity, found.price, liquidity, now, liquidity)
+            touched.update({owner: None for owner in (buyer, seller) if owner.reserve is not None})
+            left -= quantity
+            if not left:
+                break
+            if not buy.quantity:
+                buy = next(buys)
+            if not sell.quantity:
+                sell = next(sells)
+        for owner in touched:
+            if needs_refill(owner):
+                self._refill(owner, now)
+
+    @staticmethod
+    def _precedence(side: BookSide, price: int) -> Iterator[Order]:
+        """Go through what trades at a price, who comes first first."""
+        return chain(without_price(side), filter(takes_part, side.queue(price * side.sign)))
+
+    def _end_call(self, book: Book, now: int) -> None:
+        """Cancel what is left of the orders that were for this call only, in the order of their queues."""
+        joined = JOINS.get(book.phase, NO_CROSSES)
+        for order in list(book.orders()):
+            if isinstance(order, Reserve) or is_waiting(order):
+                continue
+            if order.terms.time_in_force is IMMEDIATE_OR_CANCEL:
+                self.cancel(order, order.open, CancelReason.IMMEDIATE_OR_CANCEL, now)
+            elif order.terms.cross in joined or order.price > MAXIMUM_PRICE:
+                self.cancel(order, order.open, CancelReason.CALL_OVER, now)
+
+    def _move(self, order: Order) -> None:
+        """Let an order that is tied to a call stand where the new phase has it; its reserve is divided anew."""
+        unlink(order)
+        reserve = order.reserve
+        if reserve is not None:
+            unlink(reserve)
+            order.quantity += reserve.quantity
+            order.reserve = None
+        self.stand(order)
+
+
+def is_waiting(order: Order) -> bool:
+    """Whether an order stands aside until its call begins."""
+    level = order.level
+    return level is not None and level.key == WAITING and isinstance(level.ladder, Aside)
