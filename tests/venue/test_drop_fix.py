@@ -2,12 +2,16 @@
 
 import shutil
 
+import msgspec
 import pytest
 from drops import order as nordic_order
 
+from engine.api import NextDay
 from ouch import codec
 from venue.machine import Machine
+from venue.record import Kind, Record
 from venue.recovery import replay
+from venue.reference import market_command
 
 FIX_DROP = pytest.mark.section("Portcullis", "FIX Drop")
 OWNER, NORDIC_OWNER = 128, 145
@@ -40,6 +44,11 @@ def recovered(watcher, first=1):
     """The whole day, asked for again."""
     watcher.send("2", (7, first), (16, 0))
     return [report for report in watcher.settle() if report[35] == "8"]
+
+
+def us_order(number, side=b"B", quantity=100, price=1_900_000):
+    order = number, side, quantity, b"AAPL    ", price, b"0", b"Y", b"P", b"N", b"N", b" " * 14, b""
+    return codec.pack_enter_order(*order)
 
 
 def pick(report, *tags):
@@ -284,6 +293,25 @@ def test_a_replay_tells_the_same_to_the_byte_whatever_came_in_one_piece(host, co
     machine = Machine(tmp_path)
     replay(copy, machine)
     assert machine.hash() == wanted
+
+
+@FIX_DROP
+def test_the_order_port_has_told_before_anything_is_made_for_the_drop_port(demo_config, tmp_path):
+    config, machine, now = demo_config(), Machine(tmp_path), 1_795_107_600_000_000_000
+    day = NextDay("2026-11-20", "S", {market.key: now - 10**13 for market in config.market})
+    for command in (day, market_command(config)):
+        machine.apply(Record(Kind.COMMAND, 0, now, now, msgspec.msgpack.encode(command)))
+    machine.settle()
+    own, drop = (machine.engine.ports[name].index for name in ("IN19T6", "INDRP1"))
+    machine.messages(own, [us_order(number) for number in range(1, 301)], now, now)
+    assert (machine.streams[own].count, machine.streams[drop].count) == (301, 0)
+    machine.settle()
+    assert machine.streams[drop].count == 300
+    sweep = [us_order(1, b"S", 30_000, 1_890_000)]
+    machine.messages(machine.engine.ports["AK01T1"].index, sweep, now, now)
+    assert (machine.streams[own].count, machine.streams[drop].count) == (601, 300)
+    machine.settle()
+    assert machine.streams[drop].count == 600
 
 
 @FIX_DROP
