@@ -45,6 +45,8 @@ NAME_LENGTH: Final = 16
 PASSWORD_LENGTH: Final = 128
 """The same for a password."""
 LOGGED_ON: Final = State.LOGGED_ON
+LEAVING_SECONDS: Final = 0.005
+"""How long a Logon waits between two looks at whether the connection before it, which is on its way out, is gone."""
 DISK_PATIENCE: Final = 1.0
 """Seconds after which timers are looked at again that came while nothing was read because of the disk."""
 
@@ -175,6 +177,10 @@ class FixConnection(Connection):
             self.turn_away(name, verdict.why)
             return
         port = verdict.port
+        present = self.venue.logged_in.get(port.name)
+        if isinstance(present, FixConnection) and (present.is_leaving or present.closing):
+            self.loop.call_later(LEAVING_SECONDS, self.authorize, message, name, verdict)
+            return
         index = self.venue.index_of(port)
         endpoint = self.venue.machine.ports[index]
         assert isinstance(endpoint, FixEndpoint)
@@ -183,7 +189,7 @@ class FixConnection(Connection):
         why = endpoint.session.refusal(message, times[1])
         if username is not None and message.values.get(b"553") != username.encode("ascii"):
             why = "wrong Username"
-        elif port.name in self.venue.logged_in:
+        elif present is not None:
             why = "the port is logged on already"
         if why:
             self.turn_away(name, why)
@@ -204,9 +210,7 @@ class FixConnection(Connection):
     def turn_away(self, name: str, why: str) -> None:
         """Hang up without a word."""
         log.info("logon refused", service=self.service.key, sender=name, address=self.address, why=why)
-        self.why = why
-        self.closing = True
-        self.transport.abort()
+        self.close(why)
 
     # What the session asks.
 

@@ -121,7 +121,7 @@ class FixClient:
             assert time.monotonic() < end, "the connection is still open"
             self.read(0.2)
         came = []
-        while (frame := self._next()) is not None:
+        while self.bytes.startswith(b"8=FIX") and (frame := self._next()) is not None:
             came.append(fields_of(frame))
         return came
 

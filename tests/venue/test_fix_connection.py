@@ -118,6 +118,15 @@ def test_the_identity_that_is_connected_stays_and_the_new_connection_goes(venue,
     assert fix(venue).logon()[34] == "1"
 
 
+def test_who_logs_out_and_comes_back_at_once_is_let_in(host, fix, demo_config):
+    venue = host(demo_config(durability="disk"))
+    for _ in range(5):
+        client = fix(venue)
+        assert client.logon()[34] == "1"
+        client.send("5")
+        client.close()
+
+
 # ------------------------------------------------------------------------------------------------- answered, and ended
 
 

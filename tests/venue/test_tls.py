@@ -317,3 +317,15 @@ def test_the_commands_find_the_files_beside_the_configuration(files, portcullis,
     assert client.log_in() == "A"
     client.close()
     assert f"{venue.addresses['ouch.nasdaq'][1]} TLS" in venue.errors.read_text()
+
+
+def test_fix_is_spoken_behind_tls_and_to_nobody_in_front_of_it(host, demo_config, files, trusting, fix):
+    in_tls = ('key = "fix.nasdaq"', 'key = "fix.nasdaq"\ntls = true')
+    venue = host(demo_config(tables(files), in_tls))
+    plain = fix(venue)
+    plain.send("A", (98, 0), (108, 30))
+    assert plain.read_to_end() == []
+    assert not plain.bytes.startswith(b"8=FIX")
+    client = fix(venue)
+    client.socket = trusting.wrap_socket(client.socket, server_hostname="venue.example")
+    assert client.logon()[34] == "1"
