@@ -25,6 +25,8 @@ from engine.matching import Matching
 from engine.phases import CALLS, GATHERING, JOINS, OVER
 
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
+WHOLE: Final = 100 * 10_000
+"""A hundred percent, in 1/10,000 of a percent."""
 NO_CROSSES: Final[frozenset[Cross]] = frozenset()
 
 
@@ -143,6 +145,17 @@ class Auctions(Matching):
                 self.cancel(order, order.open, CancelReason.CALL_OVER, now)
             elif book.waits(order) is not is_waiting(order):
                 self._move(order)
+
+    @staticmethod
+    def is_extended(book: Book) -> bool:
+        """Whether a call that would end now is extended, once: its price is farther from the reference than allowed."""
+        entry = book.security.entry
+        if book.phase not in CALLS or book.extended_until or entry is None or entry.extension is None:
+            return False
+        found, reference = expected(book), reference_price(book, book.phase)
+        if found is None or reference is None:
+            return False
+        return abs(found.price - reference) * WHOLE > entry.extension * reference
 
     def _uncross(self, book: Book, now: int) -> None:
         """Trade what can trade at the equilibrium price, in the order of precedence of both sides."""

@@ -332,10 +332,23 @@ class Market:
 class Book:
     """One security's orders in one market. `closed` is why nothing may enter, None when it may.
 
-    `gathers` says whether what enters stays untraded for a call.
+    `gathers` says whether what enters stays untraded for a call; one that is extended goes on until `extended_until`
+    (0 = none), and the phase after it is `extended_to`.
     """
 
-    __slots__ = ("buys", "closed", "gathers", "label", "market", "phase", "security", "sells", "symbol")
+    __slots__ = (
+        "buys",
+        "closed",
+        "extended_to",
+        "extended_until",
+        "gathers",
+        "label",
+        "market",
+        "phase",
+        "security",
+        "sells",
+        "symbol",
+    )
 
     def __init__(self, market: Market, security: Security) -> None:
         self.market = market
@@ -347,6 +360,8 @@ class Book:
         self.phase = Phase.CONTINUOUS
         self.closed: Reject | None = None
         self.gathers = False
+        self.extended_until = 0
+        self.extended_to = Phase.CONTINUOUS
 
     def settle(self, storage_low: bool) -> None:
         """Work out anew what may enter; to be called when the phase, or a reason against it, comes or goes."""

@@ -220,6 +220,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         end_day(engine, now)
     engine.date, engine.session = command.date, command.session
     engine.days += 1
+    engine.timetables.clear()
     engine.midnights = dict(command.midnights)
     engine.local_midnights, engine.after_hours = dict(command.local_midnights), dict(command.after_hours)
     for market in engine.markets.values():

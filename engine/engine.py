@@ -81,6 +81,7 @@ class Engine(Auctions, OrderEntry):
         self.midnights: dict[str, int] = {}
         self.after_hours: dict[str, tuple[int, int]] = {}
         self.local_midnights: dict[str, int] = {}
+        self.timetables: dict[str, int] = {}
         self.storage_low = False
         self.mass_cancels: deque[MassCancel] = deque()
 

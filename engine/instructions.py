@@ -214,11 +214,19 @@ class SetHalt(msgspec.Struct, array_like=True, frozen=True, tag="set-halt"):
 
 
 class SetPhase(msgspec.Struct, array_like=True, frozen=True, tag="set-phase"):
-    """Bring one book of a market, or all of them (`symbol` None), into a phase."""
+    """Bring one book of a market, or all of them (`symbol` None), or those of `symbols`, into a phase.
+
+    One that a timetable asks for names it, and its `position` there. With an `extension` (nanoseconds) a call whose
+    price is too far from its reference goes on for so long.
+    """
 
     market: str
     symbol: str | None
     phase: Phase
+    symbols: tuple[str, ...] = ()
+    timetable: str = ""
+    position: int = 0
+    extension: int = 0
 
 
 class BustTrade(msgspec.Struct, array_like=True, frozen=True, tag="bust-trade"):

@@ -95,5 +95,13 @@ def set_phase(engine: Engine, command: SetPhase, books: list[Book], now: int) ->
         known = phases_of(book.market.rule_book)
         if command.phase not in known.values():
             raise CommandRefused("phase", f"{command.market} has no phase {command.phase.name}: {', '.join(known)}")
+    if command.timetable:
+        engine.timetables[command.timetable] = command.position
     for book in sorted(books, key=lambda book: book.symbol):
+        if command.symbols and book.symbol not in command.symbols:
+            continue
+        if command.extension and command.phase is not Phase.HALT and engine.is_extended(book):
+            book.extended_until, book.extended_to = now + command.extension, command.phase
+            continue
+        book.extended_until = 0
         engine.enter_phase(book, command.phase, now, engine.storage_low)

@@ -65,11 +65,13 @@ class TradesState(msgspec.Struct, array_like=True, frozen=True):
 
 
 class BookState(msgspec.Struct, array_like=True, frozen=True):
-    """One book's orders, whether it is halted, and the phase that it is in where it is not."""
+    """One book's orders, whether it is halted, and the phase that it is in where it is not; how long a call goes on."""
 
     halted: bool
     orders: list[OrderState]
     phase: Phase = Phase.CONTINUOUS
+    extended_until: int = 0
+    extended_to: Phase = Phase.CONTINUOUS
 
 
 class MarketState(msgspec.Struct, array_like=True, frozen=True):
@@ -154,6 +156,7 @@ class EngineState(msgspec.Struct, frozen=True):
     local_midnights: dict[str, int] = {}
     accounts: dict[str, AccountState] = {}
     multipliers: dict[str, tuple[int, int]] = {}  # of Nordic members: aggressive and passive
+    timetables: dict[str, int] = {}  # the last entry of each that was kept today
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -219,6 +222,7 @@ def dump(engine: Engine) -> EngineState | None:
             for name, account in engine.prm.accounts.items()
         },
         {mpid: (member.aggressive, member.passive) for mpid, member in engine.prm.members.items()},
+        engine.timetables,
     )
 
 
@@ -237,7 +241,8 @@ def _dump_market(market: Market) -> MarketState:
 def _dump_book(book: Book) -> BookState:
     halted = book.phase is Phase.HALT
     orders = [_dump_order(order) for order in book.orders()]
-    return BookState(halted, orders, Phase.CONTINUOUS if halted else book.phase)
+    phase = Phase.CONTINUOUS if halted else book.phase
+    return BookState(halted, orders, phase, book.extended_until, book.extended_to)
 
 
 def _dump_order(part: Order) -> OrderState:
@@ -272,6 +277,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     engine.midnights, engine.after_hours = state.midnights, state.after_hours
     engine.local_midnights = state.local_midnights
     engine.storage_low = state.storage_low
+    engine.timetables = state.timetables
     for symbol, security_state in state.securities.items():
         engine.securities[symbol] = _load_security(symbol, security_state)
     for key, market_state in state.markets.items():
@@ -282,6 +288,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         for symbol, book_state in market_state.books.items():
             book = market.open_book(engine.securities[symbol])
             book.phase = Phase.HALT if book_state.halted else book_state.phase
+            book.extended_until, book.extended_to = book_state.extended_until, book_state.extended_to
             book.settle(state.storage_low)
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
         port = add_port(engine, port_state.entry, connect)

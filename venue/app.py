@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from engine.api import CommandRefused, Configure, Port, SetStorage
+from engine.api import CommandRefused, Configure, Port, SetPhase, SetStorage
 from venue.admission import Crowd, Door
 from venue.clock import Clock, ManualClock, nanoseconds
 from venue.config import Config, ConfigError, check_reach
@@ -46,6 +46,7 @@ from venue.schedule import Schedule
 from venue.service_settings import PortSettings
 from venue.supervisor import Supervisor
 from venue.timekeeper import Timekeeper
+from venue.timetable import Extensions, timetables
 from venue.timing import Timing
 from venue.tls import server_context
 from venue.trading_day import DayRoll, TradingDays
@@ -211,7 +212,13 @@ class Venue:
         clock = self.machine_clock
         hooks = self._broken, self._due_moved, self._slices_wait, self._commanded
         self.journal = Journal(self.machine, gate, writer, clock, *hooks)
-        schedule = Schedule([DayRoll(self.days, self.machine.engine, self.open_day)])
+        schedule = Schedule(
+            [
+                DayRoll(self.days, self.machine.engine, self.open_day),
+                Extensions(self.machine.engine, self.command),
+                *timetables(self.config, self.machine.engine, self.command),
+            ]
+        )
         self.timekeeper = Timekeeper(self.journal, schedule, clock)
         self.timekeeper.resume()
         DropTurns(self.loop, self.journal)
@@ -337,8 +344,12 @@ class Venue:
             log.warning("no snapshot", error=str(error))
 
     def command(self, command: Instruction) -> CommandRefused | None:
-        """Carry out a command as a record."""
-        return self.journal.command(command)
+        """Carry out a command as a record; one that changes phases may change what comes next."""
+        refused = self.journal.command(command)
+        if isinstance(command, SetPhase):
+            self.timekeeper.schedule.settle()
+            self.timekeeper.plan()
+        return refused
 
     def index_of(self, port: PortSettings) -> int:
         """Give the index by which records name a port."""

@@ -57,6 +57,7 @@ from venue.service_settings import (
     VenueSettings,
 )
 from venue.settings import Dollars, Mpid, Settings, Symbol, Ticks, Whole, ticks, ticks_fault
+from venue.timetable_settings import EntrySettings, TimetableSettings, timetable_fault
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 FAT_FINGER_RANGES = 6
@@ -108,6 +109,7 @@ class Config(Settings, frozen=True, kw_only=True):
     rule: tuple[AnyRule, ...] = ()
     book: tuple[BookSettings, ...] = ()
     member: tuple[MemberSettings, ...] = ()
+    timetable: tuple[TimetableSettings, ...] = ()
     account: tuple[AccountSettings, ...] = ()
     client: tuple[ClientSettings, ...] = ()
     person: tuple[PersonSettings, ...] = ()
@@ -171,7 +173,7 @@ def known_keys() -> list[str]:
     tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
     entries = (PortSettings, FirmSettings, SymbolSettings, Config, *get_args(AnyRule))
     http = (HttpSettings, ClientSettings, PersonSettings, FixTimers, FixPortSettings)
-    nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings)
+    nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings, TimetableSettings, EntrySettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
     structs = (*tables, *entries, *http, *nordic, *settings)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
@@ -231,6 +233,7 @@ def _check(config: Config) -> None:
     _unique("member", "mpid", [member.mpid for member in config.member])
     _unique("account", "name", [account.name for account in config.account])
     _refuse(nordic_fault(config))
+    _refuse(timetable_fault(config))
     _refuse(drop_fault(config))
     _refuse(fix_fault(config))
     _unique("client", "id", [client.id for client in config.client])

@@ -46,6 +46,7 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "after_hours": 'two times of day in quotes, such as ["16:00", "20:00"]',
     "aiq_strategy": "one of Y D O W R y d o w r Z E P X S 0 1 2 4 5 N",
     "phase": "CLOSED, HALT or MARKET in a US market, CLOSED, CONTINUOUS, HALT or POST_TRADE in a Nordic one",
+    "at": 'a time of day in quotes, such as "09:00" or "17:29:30"',
     "clock": "real or manual",
     "mode": "real or manual",
     "roll_at": 'a time of day in quotes, such as "20:30"',

@@ -79,6 +79,7 @@ class Indicative(Reply, frozen=True):
     imbalance: Count
     imbalance_side: Literal["B", "S"] | None
     reference: Price | None
+    extended: bool = False
 
 
 class Prices(Reply, frozen=True):
@@ -288,11 +289,12 @@ def indicative(book: Book) -> Indicative | None:
     """Give what a book's call would trade if it ended now, None where there is no call."""
     if book.phase not in CALLS:
         return None
+    is_extended = book.extended_until > 0
     found, reference = expected(book), dollars(reference_price(book, book.phase))
     if found is None:
-        return Indicative(None, 0, 0, None, reference)
+        return Indicative(None, 0, 0, None, reference, is_extended)
     side: Literal["B", "S"] | None = "B" if found.surplus > 0 else "S" if found.surplus < 0 else None
-    return Indicative(dollars(found.price), found.volume, abs(found.surplus), side, reference)
+    return Indicative(dollars(found.price), found.volume, abs(found.surplus), side, reference, is_extended)
 
 
 def book_prices(book: Book) -> Prices:

@@ -122,6 +122,7 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "local_midnights",
         "accounts",
         "multipliers",
+        "timetables",
     }
 
 

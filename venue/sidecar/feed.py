@@ -282,7 +282,7 @@ def _books(machine: Machine) -> Iterator[Book]:
 def call_facts(book: Book) -> dict[str, Any]:
     """Give what a book's call would trade as an event tells it."""
     found = indicative(book)
-    facts = {"price": None, "paired": 0, "imbalance": 0, "imbalanceSide": None, "reference": None}
+    facts = {"price": None, "paired": 0, "imbalance": 0, "imbalanceSide": None, "reference": None, "extended": False}
     if found is not None:
         facts = msgspec.to_builtins(found)
     return {"venue": book.market.key, "symbol": book.symbol, "phase": phase_name(book), **facts}
