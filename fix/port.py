@@ -37,6 +37,7 @@ from fix.reasons import (
     TOO_LATE,
     UNKNOWN_ORDER,
     CancelFault,
+    Reason,
     reasons,
 )
 from fix.reports import EchoField, Event, Figures, live_status, order_cancel_reject
@@ -66,6 +67,7 @@ class FixOrderPort(OrderReports):
         self.handlers = HANDLERS
         self.served = frozenset(HANDLERS)
         self.last_key = 0
+        self.spoken: Reason | None = None
         self.batch = -1
         self.place = 0
         self.speak(self.begin_string)
@@ -190,7 +192,7 @@ class FixOrderPort(OrderReports):
 
     def refuse(self, message: Message, fault: Fault, now: int) -> None:
         """Tell that a new order was refused: ExecType 8, with all that it said."""
-        self.refusal = fault.refusal
+        self.refusal, self.spoken = fault.refusal, fault.reason
         values, details = message.values, self.details(self.carried(message))
         reason = self.reasons[fault.refusal.reason] if fault.reason is None else fault.reason
         sent: list[EchoField] = [
@@ -260,7 +262,7 @@ class FixOrderPort(OrderReports):
         price = values.get(b"44", b"")
         after = self.read_order(cl_ord_id, details, values.get(b"38", b"%d" % mine.quantity), price or b"0", now)
         if isinstance(after, Fault):
-            self.refusal = after.refusal
+            self.refusal, self.spoken = after.refusal, after.reason
             reason = self.reasons[after.refusal.reason] if after.reason is None else after.reason
             self.refuse_request(message, CancelFault(REFUSED_CODES, reason.text))
             return
@@ -270,7 +272,7 @@ class FixOrderPort(OrderReports):
         refusal = self.change(order, mine, after, now)
         self.subject = self.successor = None
         if refusal is not None:
-            self.refusal = refusal
+            self.refusal, self.spoken = refusal, None
             self.refuse_request(message, CancelFault(REFUSED_CODES, self.reasons[refusal.reason].text))
             if self.settings.replace_reject_cancels_original and refusal.reason in RISK_CHECKS:
                 self.engine.cancel_to(order, 0, now)
@@ -318,8 +320,9 @@ class FixOrderPort(OrderReports):
         self.session.send(b"9", body, self.times.wall_time, dialect.sub, self.reader.header(values))
 
     def code_of(self, reason: Reject) -> tuple[str, str]:
-        """See `Endpoint`."""
-        words = self.reasons[reason]
+        """See `Endpoint`. What only FIX refuses goes by the engine's closest reason, but in its own words."""
+        own = self.spoken if self.refusal is not None and self.refusal.reason is reason else None
+        words = own or self.reasons[reason]
         code = f"103={words.code(self.dialect.version)}"
         if words.extended and self.dialect.style.extended:
             code += f" 22204={words.extended}"

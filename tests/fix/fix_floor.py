@@ -23,6 +23,7 @@ from engine.api import (
     SelfMatchLevel,
     SelfMatchPrevention,
     SetHalt,
+    SetPhase,
     SetPort,
     SetPrices,
 )
@@ -133,6 +134,9 @@ class Floor:
 
     def halt(self, symbol="ZWZZT", *, halted=True):
         self.do(SetHalt("nasdaq", symbol, halted))
+
+    def phase(self, phase, symbol="101", market="nordic"):
+        self.do(SetPhase(market, symbol, phase))
 
     def bust(self, match, reason=0, market="nasdaq"):
         self.do(BustTrade(market, match, reason))

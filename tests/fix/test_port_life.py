@@ -3,7 +3,7 @@
 import pytest
 from fix_floor import Floor
 
-from engine.api import BrokenTradeReason
+from engine.api import BrokenTradeReason, Phase
 from fix.codec import parse
 from fix.validation import validator
 
@@ -253,3 +253,24 @@ def test_an_order_may_be_sent_past_its_book():
     assert client.enter("A1", t100="AWAY", t59="3") == ["0/0 A1 0+100", "2/2 A1 100+0 100@10.0000 X"]
     floor.bust(1)
     assert client.said() == ["0/0 A1 0+0 100@10.0000 - 'E'"]
+
+
+@STATES
+def test_orders_of_a_call_wait_for_it_trade_at_its_price_and_what_is_for_it_alone_ends_with_it(floor):
+    buyer, seller = floor.client("GP29F1"), floor.client("GP30F1")
+    assert buyer.enter("A1", "buy", 100, "100.00", t59="7") == ["0/0 A1 0+100"]
+    assert seller.enter("B1", "sell", 50, None, t9355="C", t59="3") == ["0/0 B1 0+50"]
+    assert buyer.enter("A2", t59="2") == ["8/8 A2 0+0 'Not allowed in this cross' 103=0"], "that call is over"
+    assert seller.replace("B2", "B1", "sell", 60, "1.00", t40="1") == ["5/5 B2<B1 0+60"]
+    floor.phase(Phase.CLOSING_CALL)
+    assert buyer.said() == []
+    floor.phase(Phase.POST_TRADE)
+    assert buyer.said() == ["1/1 A1 60+40 60@100.0000 C", "4/4 A1 60+0 'T'"]
+    assert seller.said() == ["2/2 B2 60+0 60@100.0000 C"]
+    assert buyer.enter("A3", at="100.00") == ["8/8 A3 0+0 'Market is closed' 103=2"]
+
+
+@STATES
+def test_an_imbalance_order_is_none_that_there_is(floor):
+    refused = "8/8 A1 0+0 'Not allowed in this cross' 103=0"
+    assert floor.client("GP29F1").enter("A1", at="100.00", t9140="I") == [refused]

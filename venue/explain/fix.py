@@ -30,6 +30,7 @@ from engine.api import (
 )
 from engine.endpoint import Endpoint
 from engine.engine import Engine
+from engine.phases import NORDIC_CROSSES
 from fix.amounts import read_price, read_quantity
 from fix.codec import field, frame, parse
 from fix.details import Details
@@ -306,7 +307,7 @@ class FixDialect(Dialect):
         for tag in sorted(request.options):
             details = reader.details(request, tag)
             cross = Cross.CONTINUOUS if details.terms is None else details.terms.cross
-            if cross is not Cross.CONTINUOUS:
+            if cross is not Cross.CONTINUOUS and (reader.port.rule_book != PRM or cross not in NORDIC_CROSSES):
                 yield finding(Reject.RETAIL_NOT_SERVED if cross is Cross.RETAIL else Reject.INVALID_CROSS, tag)
             elif (
                 details.fault is not None

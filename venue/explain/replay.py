@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import structs
+
 from engine.api import Order, Port, Refusal
 from engine.book import Book
 from engine.endpoint import Endpoint
@@ -213,6 +215,8 @@ class Look:
         deciding = next((objection for objection in self.objections if objection.check == name), None)
         if deciding is None:
             deciding = self.describer.objection(Finding(self.refusal, ()))
+        code, code_name = self.endpoint.code_of(self.refusal.reason)
+        deciding = structs.replace(deciding, code=code, code_name=code_name)  # in the words that were sent
         return deciding, [objection for objection in self.objections if objection.check != name]
 
     def _request(self) -> RequestView:

@@ -190,10 +190,13 @@ def test_a_used_id_and_a_missing_locate_are_explained_by_their_text(floor):
     floor.order()
     floor.order()
     found = told(floor.explain())
-    assert (found["outcome"], found["check"]) == ("rejected", "INVALID_ATTRIBUTE")
+    assert (found["outcome"], found["code"], found["codeName"]) == ("rejected", "103=6", "Duplicate ClOrdID")
     floor.order(name="A2", t54=5)
     found = told(floor.explain())
-    assert found["outcome"] == "rejected"
+    assert (found["code"], found["codeName"]) == ("103=0 22204=39", "Easy to Borrow (ETB) reject")
+    floor.order(name="A3", t15="EUR")
+    found = told(floor.explain())
+    assert (found["codeName"], found["smallestChange"]["fields"][0]["field"]) == ("Invalid currency", "15")
 
 
 @EXPLAIN
