@@ -164,7 +164,7 @@ def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
     if book.closed is not None and book.closed not in closed:
         closed.insert(0, book.closed)
     yield from (REFUSALS[reason] for reason in closed)
-    if is_missed(order.terms.cross, book.phase):
+    if order.scope.protection is not None and is_missed(order.terms.cross, book.phase):
         yield REFUSALS[Reject.CALL_MISSED]
     at_this_hour = engine.admit(elsewhere(order), now)
     if at_this_hour is not None:
