@@ -61,8 +61,11 @@ UNKNOWN_SYMBOL: Final = Reject.INVALID_SYMBOL
 BUY: Final = codes.Side.BUY.wire
 SELL: Final = codes.Side.SELL.wire
 MANNERS_MAX: Final = 4_096
-BOOK, USER, MANNER, PARTIES_END = slice(10, 14), slice(18, 24), slice(24, None), 15
-"""Where Enter Order has its book and its user, and what tells its manner: parties, then the appendage."""
+BOOK_AT: Final = 10
+BOOK_END: Final = 14
+MANNER_AT: Final = 24
+PARTIES_END: Final = 15
+"""Where Enter Order has its book, and what tells its manner: parties up to there, then the appendage."""
 DISPLAY_REFRESH: Final = codes.RestatedReason.REFRESH.wire
 INSTRUCTION_REJECTED: Final = codes.InstructionStatus.REJECTED.wire
 ANONYMOUS: Final = b"    "
@@ -106,7 +109,7 @@ class NordicOuchPort(OuchPort):
         if number <= self.numbers.get(CHANNEL, 0):
             return
         self.numbers[CHANNEL] = number
-        scope = self.scopes.get(message[BOOK] + user)
+        scope = self.scopes.get(message[BOOK_AT:BOOK_END] + user)
         if scope is None:
             scope = self.scope_of(order_book, user)
         refusal: Refusal | None
@@ -115,7 +118,7 @@ class NordicOuchPort(OuchPort):
         elif side not in (BUY, SELL):
             refusal = REFUSALS[Reject.INVALID_SIDE]
         else:
-            manner = self.manner(message[MANNER], appendage)
+            manner = self.manner(message[MANNER_AT:], appendage)
             if isinstance(manner, Reject):
                 refusal = REFUSALS[manner]
             elif price == MARKET_PRICE_ALTERNATIVE:
