@@ -15,8 +15,8 @@ from fix.codec import SOH, TRAILER_LENGTH, field, frame, utc_timestamp
 
 SESSION_TYPES: Final = frozenset((b"0", b"1", b"2", b"3", b"4", b"5", b"A"))
 """The types of the session's own messages."""
-RUN_PIECE: Final = 64
-"""Messages of a run that are passed over at a time."""
+NUMBERS_A_TURN: Final = 200
+"""How many numbers are looked at before the others have their turn: a millisecond or two."""
 HEADER_TAGS: Final = frozenset(
     (
         b"35",
@@ -43,18 +43,18 @@ HEADER_TAGS: Final = frozenset(
 def resend(packet_of: Callable[[int], bytes], first: int, last: int, wall: int) -> Iterator[bytes]:
     """Give the frames that replay the packets `first` to `last`, one at a time and made when asked for.
 
-    `packet_of` gives the packet of a number, as it was sent; `wall` is the time for SendingTime. Along a run that is
-    long, nothing is given now and then (b""), so that whoever asks can let others have their turn.
+    Now and then b"" comes instead of a frame, however few of them a long run of session messages gives: that much was
+    a turn. `packet_of` gives the packet of a number, as it was sent; `wall` is the time for SendingTime.
     """
     time = utc_timestamp(wall)
     run, run_packet = 0, b""
     for number in range(first, last + 1):
+        if (number - first + 1) % NUMBERS_A_TURN == 0:
+            yield b""
         packet = packet_of(number)
         if msg_type_of(packet) in SESSION_TYPES:
             if not run:
                 run, run_packet = number, packet
-            elif (number - run) % RUN_PIECE == 0:
-                yield b""
             continue
         if run:
             yield gap_fill(run_packet, run, number, time)

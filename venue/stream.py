@@ -44,6 +44,8 @@ class Stream(NumberedStream):
     """
 
     __slots__ = (
+        "_after_offset",
+        "_after_sequence",
         "_content",
         "_latest",
         "_lengths",
@@ -75,6 +77,8 @@ class Stream(NumberedStream):
         self._marks = array("Q")
         self._marked = 0
         self._latest = b""
+        self._after_sequence = 1
+        self._after_offset = 0
 
     @property
     def count(self) -> int:
@@ -120,8 +124,23 @@ class Stream(NumberedStream):
         return self._marks[place] + sum(lengths)
 
     def packet(self, sequence: int) -> bytes:
-        """Return one packet. Raises `IndexError` when there is none of that number."""
-        return self.slice(self.offset_of(sequence), self.offset_of(sequence + 1))
+        """Return one packet. Raises `IndexError` when there is none of that number.
+
+        Whoever reads one after the other need not have each looked for: where the last one ended is known.
+        """
+        if not 1 <= sequence <= self.count:
+            raise IndexError(f"packet {sequence} of {self.count}")
+        start = self._after_offset if sequence == self._after_sequence else self.offset_of(sequence)
+        end = start + self._length_of(sequence)
+        self._after_sequence, self._after_offset = sequence + 1, end
+        return self.slice(start, end)
+
+    def _length_of(self, sequence: int) -> int:
+        self.settle()
+        place = sequence - 1 - len(self._marks) * MARK_EVERY
+        if place >= 0:
+            return self._lengths[place]
+        return array("I", self._older_lengths.slice(4 * (sequence - 1), 4 * sequence))[0]
 
     def slice(self, start: int, end: int) -> bytes:
         """Return the bytes from `start` up to `end`, wherever they are. Raises `IndexError` beyond the stream.
