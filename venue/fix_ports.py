@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 REPLAY_PIECE: Final = 64 * 1024
 """Bytes of a replay that are made before the others have their turn."""
-REPLAY_STEPS: Final = 200
-"""The same for messages: a millisecond or two."""
 EFFECTS_WAITING: Final = 16
 """What a session may ask of a connection that cannot write, before no more is read from it."""
 NAME_LENGTH: Final = 16
@@ -286,16 +284,19 @@ class FixConnection(Connection):
                     self.is_replaying = True
                     self.loop.call_soon(self.go_on_replaying)
                 return
-            stream = self.stream
+            stream, due = self.stream, 0
             if stream is not None:
-                end = stream.released
+                due = stream.released
                 if asked is not None:
-                    end = min(end, stream.offset_of(min(asked.effect.behind, stream.count) + 1))
+                    due = stream.offset_of(min(asked.effect.behind, stream.count) + 1)
+                end = min(stream.released, due)
                 if self.sent < end:
                     self.write_stream(stream, end)
                     continue
             if asked is None or not self.journal.gate.is_durable(asked.number):
                 return
+            if self.sent < due:
+                return  # its record is durable, but the gate has not come to what was sent before it
             self.waiting.popleft()
             self.do(asked.effect, asked.stream)
 
@@ -326,15 +327,13 @@ class FixConnection(Connection):
         if self.closing or self.paused or self.replay is None:
             return
         size, parts = 0, []
-        for _ in range(REPLAY_STEPS):
-            packet = next(self.replay, None)
-            if packet is None:
-                self.replay = None
-                break
+        while packet := next(self.replay, None):
             parts.append(packet)
             size += len(packet)
             if size >= REPLAY_PIECE:
                 break
+        if packet is None:
+            self.replay = None
         if parts:
             self.transport.write(b"".join(parts))
         self.flush()
