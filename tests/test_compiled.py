@@ -153,6 +153,8 @@ def unfit(source):
                 yield node.lineno, f"{node.name}: a Struct is none when it is compiled"
             case ast.Attribute(attr=name, value=ast.Name("self")) if name in C_KEYWORDS:
                 yield node.lineno, f"{name} becomes a keyword of C"
+            case ast.Call(func=ast.Name("slice")):
+                yield node.lineno, "bytes take no slice object when it is compiled"
 
 
 def test_compiled_modules_hold_only_what_mypyc_takes():
@@ -167,6 +169,8 @@ def test_compiled_modules_hold_only_what_mypyc_takes():
         ("class A(msgspec.Struct):\n    x: int", 1),
         ("class A:\n    def f(self):\n        self._thread = 1", 1),
         ("class A(B):\n    def f(self):\n        self.thread = 1", 0),
+        ("PLACE = slice(1, 4)", 1),
+        ("part = message[1:4]", 0),
     ],
 )
 def test_a_planted_misfit_is_found(source, found):
