@@ -35,6 +35,16 @@ def test_every_version_has_the_sessions_messages_and_those_of_order_entry(versio
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("dialect", ["inet", "flite", "nordic"])
+def test_every_message_of_a_dialect_is_made_of_fields_that_there_are_in_that_version(dialect, version):
+    session, application = dictionaries(version, dialect)
+    assert every_tag(session.header) | every_tag(session.trailer) <= set(session.tags())
+    for dictionary in (session, application):
+        for msg_type in dictionary.types:
+            assert every_tag(dictionary.composition(msg_type)) <= set(dictionary.tags()), msg_type
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_every_message_is_made_of_fields_that_the_version_has_of_types_that_have_a_check(version):
     session, application = dictionaries(version)
     for dictionary in (session, application):
