@@ -85,8 +85,10 @@ class Session(Handshake):
 
         Changes nothing. Whether the identity is connected, and who may log on from where, is the caller's to know.
         """
-        is_fixed = self.has_spoken and not self.settings.any_version
-        return logon.refusal(message, self.settings, self.comp_id, self.begin_string if is_fixed else b"", wall)
+        settings = self.settings
+        is_spoken = self.begin_string.decode("ascii") in settings.begin_strings  # it may have been taken from the port
+        is_fixed = self.has_spoken and is_spoken and not settings.any_version
+        return logon.refusal(message, settings, self.comp_id, self.begin_string if is_fixed else b"", wall)
 
     @property
     def has_spoken(self) -> bool:

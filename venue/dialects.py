@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Protocol
 
-from engine.api import OrderEntry, Port
+from engine.api import CommandRefused, OrderEntry, Port, PortEntry
 from engine.endpoint import Endpoint, NumberedStream
 from fix.echo import FixEchoPort
 from fix.endpoint import Times
@@ -37,10 +37,16 @@ def _nordic_ouch(port: Port, engine: OrderEntry, open_stream: OpenStream, ignore
 
 
 def _fix(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, times: Times) -> Endpoint:
-    kind = FixEchoPort if read_settings(port.entry.settings).echo else FixOrderPort
+    kind = FixEchoPort if echoes(port.entry) else FixOrderPort
     return kind(port, engine, open_stream, ignored, times)
 
 
+def echoes(entry: PortEntry) -> bool:
+    """Whether a FIX port sends orders back instead of entering them."""
+    return read_settings(entry.settings).echo
+
+
+FIX_ORDERS: Final = frozenset({"fix-us", "fix-nordic"})
 DIALECTS: dict[str, Open] = {
     "ouch-5.0-us": _us_ouch,
     "ouch-5.0-nordic": _nordic_ouch,
@@ -48,6 +54,16 @@ DIALECTS: dict[str, Open] = {
     "fix-nordic": _fix,
 }
 """How to make a port of each protocol that a configuration may name."""
+
+
+def check_kinds(ports: Mapping[str, Port], entries: Iterable[PortEntry]) -> None:
+    """Raise `CommandRefused` where a port would have to be of another class than it is: what it keeps is that one's."""
+    for entry in entries:
+        port = ports.get(entry.name)
+        if port is not None and entry.protocol in FIX_ORDERS and echoes(entry) != echoes(port.entry):
+            raise CommandRefused(
+                "port.fix.echo", f"{entry.name} is there already; give a port that echoes its own name"
+            )
 
 
 def open_endpoint(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, times: Times) -> Endpoint:

@@ -25,7 +25,7 @@ from engine.endpoint import Endpoint
 from engine.engine import Engine
 from engine.prm_commands import safeguard
 from venue.desk import Desk, DeskState
-from venue.dialects import Ignored, open_endpoint
+from venue.dialects import Ignored, check_kinds, open_endpoint
 from venue.drops import Drops
 from venue.instructions import ClockMode, Instruction, SetClock
 from venue.machine_state import MachineState, PortState, Snapshot
@@ -104,6 +104,8 @@ class Machine:
         if isinstance(command, Configure):
             self.drops.configure(command.ports)
         try:
+            if isinstance(command, Configure):
+                check_kinds(self.engine.ports, command.ports)
             commands.handle(self.engine, command, now, self._connect)
         except CommandRefused as refused:
             self.drops.entries = entries
