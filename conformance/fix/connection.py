@@ -78,7 +78,7 @@ class FixConnection(Link[Frame]):
             self.account.incoming, self.account.is_placed = frame.number, True
         self.faults += self.account.look(frame)
         if frame.kind == "A":
-            self.is_logged_in = True
+            self.is_logged_in = self.account.was_on = True
         elif frame.kind == "5":
             self.is_logged_in = False
         self.inbox.append(frame)

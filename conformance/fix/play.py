@@ -28,7 +28,9 @@ from conformance.scenario import Scenario, Step
 from conformance.values import ValueFault
 
 EXPECTING: Final = re.compile(r"expecting (\d+)")
-DEAD: Final = frozenset("248C")
+RETRY_SECONDS: Final = 0.05
+GOODBYE_SECONDS: Final = 0.5
+"""How long a server may take to hang up behind a Logout; then we do."""
 
 
 @dataclass
@@ -75,14 +77,25 @@ class FixPlay(Dialogue[FixConnection]):
         self.connections[party] = await FixConnection.open(party, account, self.log, self.began)
 
     async def log_on(self, step: Step) -> None:
-        """Connect, log on with the next number, and see the Logon answered; the first time, find out the numbers."""
-        account = self.setting.accounts[step.who]
-        await self.connect(step)
+        """Connect, log on with the next number, and see the Logon answered; the first time, find out the numbers.
+
+        A server that has not noticed yet that we hung up lets nobody in: then we try again.
+        """
+        account, until = self.setting.accounts[step.who], self.deadline(step)
         logon = Step(step.line, step.text, step.who, "send", "Logon", step.fields)
-        if not self.setting.resets and not account.is_placed:
-            await self.find_place(logon, account)
-        else:
-            await self.send(logon)
+        while True:
+            number = account.outgoing
+            await self.connect(step)
+            if not self.setting.resets and not account.is_placed:
+                await self.find_place(logon, account)
+            else:
+                await self.send(logon)
+            connection = self.connections[step.who]
+            await connection.wait(until)
+            if connection.inbox or not connection.is_over or not account.was_on or time.monotonic() > until:
+                break
+            account.outgoing = number
+            await asyncio.sleep(RETRY_SECONDS)
         await self.get(Step(step.line, step.text, step.who, "get", "Logon"))
 
     async def find_place(self, logon: Step, account: Account) -> None:
@@ -102,7 +115,10 @@ class FixPlay(Dialogue[FixConnection]):
         """Say Logout, hear it answered, and see the connection closed, by the server or by us."""
         await self.send(Step(step.line, step.text, step.who, "send", "Logout"))
         await self.get(Step(step.line, step.text, step.who, "get", "Logout"))
-        await self.connections[step.who].close()
+        connection = self.connections[step.who]
+        while not connection.is_over and await connection.wait(time.monotonic() + GOODBYE_SECONDS):
+            connection.inbox.clear()
+        await connection.close()
 
     async def count(self, step: Step) -> None:
         """Go on with another number."""
@@ -262,7 +278,7 @@ class FixPlay(Dialogue[FixConnection]):
                 await connection.close()
 
     async def _leave(self, party: str, connection: FixConnection) -> None:
-        """Cancel, log out, and hear the answer."""
+        """Cancel, log out, and wait until the server has hung up."""
         connection.held = None
         orders = [] if self.setting.resets else self.composer.orders(party)
         if orders and not connection.is_logged_in:
@@ -275,9 +291,8 @@ class FixPlay(Dialogue[FixConnection]):
         for order in orders:
             await connection.say("F", order)
         await connection.say("5", {})
-        while not connection.is_over:
-            while connection.inbox:
-                if connection.inbox.popleft().kind == "5":
-                    return
+        patience = self.answer_seconds
+        while not connection.is_over and await connection.wait(time.monotonic() + patience):
+            patience = GOODBYE_SECONDS if any(frame.kind == "5" for frame in connection.inbox) else patience
+            connection.inbox.clear()
             connection.faults.clear()
-            await connection.wait(time.monotonic() + self.answer_seconds)

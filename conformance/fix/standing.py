@@ -53,6 +53,7 @@ class Account:
     outgoing: int = 1
     incoming: int = 1
     is_placed: bool = False
+    was_on: bool = False
     frames: dict[int, Frame] = field(default_factory=dict)
     replay: tuple[int, int] | None = None
     wanted_from: int = 0

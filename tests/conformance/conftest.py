@@ -28,7 +28,7 @@ from venue import conformance_commands
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 DEMO = Path(conformance_commands.__file__).with_name("profiles") / "demo.toml"
-PATIENCE = 20.0
+PATIENCE = 60.0
 USERS = {
     party: (user, "NTFTEST")
     for party, user in (

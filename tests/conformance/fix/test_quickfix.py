@@ -63,29 +63,29 @@ class Desk(quickfix.Application):
         self.sessions, self.heard = {}, {}
         self.ups, self.downs = queue.Queue(), queue.Queue()
 
-    def onCreate(self, session):  # noqa: N802 - the names here are QuickFIX's
+    def onCreate(self, session):  # noqa: N802 - QuickFIX calls it so
         names = (session.getBeginString(), session.getSenderCompID(), session.getTargetCompID())
         user = names[1].getValue()
         self.sessions[user] = quickfix.SessionID(*(name.getValue() for name in names))
         self.heard[user] = queue.Queue()
 
-    def onLogon(self, session):  # noqa: N802
+    def onLogon(self, session):  # noqa: N802 - QuickFIX calls it so
         self.ups.put(session.getSenderCompID().getValue())
 
-    def onLogout(self, session):  # noqa: N802
+    def onLogout(self, session):  # noqa: N802 - QuickFIX calls it so
         self.downs.put(session.getSenderCompID().getValue())
 
-    def toAdmin(self, message, session):  # noqa: N802
+    def toAdmin(self, message, session):  # noqa: N802 - QuickFIX calls it so
         pass
 
-    def toApp(self, message, session):  # noqa: N802
+    def toApp(self, message, session):  # noqa: N802 - QuickFIX calls it so
         pass
 
-    def fromAdmin(self, message, session):  # noqa: N802
+    def fromAdmin(self, message, session):  # noqa: N802 - QuickFIX calls it so
         if message.getHeader().getField(35) in ("3", "j"):
             self.heard[session.getSenderCompID().getValue()].put(message.toString())
 
-    def fromApp(self, message, session):  # noqa: N802
+    def fromApp(self, message, session):  # noqa: N802 - QuickFIX calls it so
         self.heard[session.getSenderCompID().getValue()].put(message.toString())
 
     def report(self, user):
