@@ -6,6 +6,7 @@ import pytest
 from fix_floor import Floor
 
 from fix import port as order_port
+from fix.ledger import SPARE_KINDS
 
 REPLAY = pytest.mark.section("Portcullis", "Replay of FIX order ports")
 
@@ -137,14 +138,13 @@ def test_what_a_port_keeps_of_an_order_that_is_gone_is_a_few_bytes():
 
 
 @REPLAY
-def test_kinds_of_orders_that_no_order_got_in_with_are_forgotten(monkeypatch):
-    monkeypatch.setattr("fix.ledger.SPARE_KINDS", 8)
+def test_kinds_of_orders_that_no_order_got_in_with_are_forgotten():
     floor = Floor()
     client = floor.client("INFX01")
     client.enter("A0")
-    for number in range(40):
+    for number in range(SPARE_KINDS + 40):
         client.enter(f"R{number}", quantity=0, t1=f"ACC{number}")
     ledger = floor.ports["INFX01"].ledger
-    assert len(ledger.known) <= 9
+    assert len(ledger.known) <= SPARE_KINDS
     assert client.enter("A1") == ["0/0 A1 0+100"]
     assert len(ledger.kinds) == 1, "the kind of an order that is there stays known"

@@ -56,6 +56,8 @@ class Dialect:
     port: type[OuchPort]
     """The port class that reads its messages."""
     names = SAME_NAMES
+    is_numbered = True
+    """Whether orders have numbers that rise, and a stale one is met with silence."""
     channel: int | None = None
     label: Key
     label_width: int

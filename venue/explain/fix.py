@@ -7,7 +7,7 @@ nothing, as with OUCH.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from engine.api import (
     MARKET_PRICE,
@@ -183,15 +183,15 @@ class FixReader(Reader):
     """A second reader of a FIX port's orders."""
 
     def __init__(self, port: Endpoint, engine: Engine, now: int, dialect: Dialect) -> None:
-        assert isinstance(port, FixOrderPort)
+        fix_port = cast("FixOrderPort", port)
         self.port = port.port
         self.engine = engine
         self.now = now
         self.judge = FixJudge(engine)
-        self.orders = port.ledger.orders
+        self.orders = fix_port.ledger.orders
         self.reading_fix = FixOrderPort(port.port, self.judge, Silent, not_noted, Still())
         self.reading_fix.session.stream = Silent()
-        self.reading_fix.speak(port.begin_string)
+        self.reading_fix.speak(fix_port.begin_string)
 
     def original(self, request: Request) -> Order | None:
         """Give the live order that a replace names, None where there is none, and for a new order."""
@@ -232,6 +232,7 @@ class FixReader(Reader):
 class FixDialect(Dialect):
     """Any dialect of FIX; `of` gives it with what one port's version has."""
 
+    is_numbered = False
     label = "cl_ord_id"
     label_width = 20
     book = "symbol"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from engine.api import MARKET_PRICE, MAXIMUM_BOOK_QUANTITY, Cross, Order, Reject, Scope
 from ouch import nordic_codec as codec
@@ -94,8 +94,7 @@ class NordicDialect(Dialect):
 
     def scope(self, reader: Reader, request: Request) -> Scope | None:
         """See `Dialect`."""
-        port = reader.reading
-        assert isinstance(port, NordicOuchPort)
+        port = cast("NordicOuchPort", reader.reading)
         return port.scope_of(request.values["order_book"], request.values["user"])
 
     def book_named(self, request: Request) -> str:

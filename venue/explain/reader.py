@@ -26,7 +26,6 @@ from engine.engine import Engine
 from engine.phases import REASONS, is_missed
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED
 from engine.trades import Trade
-from ouch.port import OuchPort
 from venue.explain.dialect import Dialect
 from venue.explain.request import Request
 
@@ -128,7 +127,6 @@ class Reader:
     """A second reader of a port's messages, with the numbers that the port has used so far."""
 
     def __init__(self, port: Endpoint, engine: Engine, now: int, dialect: Dialect) -> None:
-        assert isinstance(port, OuchPort)
         self.port = port.port
         self.engine = engine
         self.now = now

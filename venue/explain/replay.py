@@ -18,8 +18,6 @@ from engine.api import Order, Port, Refusal
 from engine.book import Book
 from engine.endpoint import Endpoint
 from engine.engine import Engine
-from fix.port import FixOrderPort
-from ouch.port import OuchPort
 from venue.calls import moment
 from venue.explain.answer import Explanation, Market, Objection, Outcome, SmallestChange
 from venue.explain.answer import Request as RequestView
@@ -78,7 +76,7 @@ def look_into(machine: Machine, record: Record) -> Explanation:
         what = KINDS.get(Kind(record.kind), "no message")
         raise Problem(404, f"record {machine.number + 1} is {what}, not an order of a client", "rejectId")
     endpoint = machine.ports[record.port]
-    if not isinstance(endpoint, OuchPort | FixOrderPort):
+    if endpoint.port.entry.protocol not in DIALECTS or not hasattr(endpoint, "handlers"):
         raise Problem(404, f"record {machine.number + 1} is no message of an order entry port", "rejectId")
     look = Look(machine, record)
     look.take()
@@ -91,13 +89,11 @@ class Look:
     def __init__(self, machine: Machine, record: Record) -> None:
         self.machine = machine
         self.record = record
-        endpoint = machine.ports[record.port]
-        assert isinstance(endpoint, OuchPort | FixOrderPort)
-        self.endpoint = endpoint
+        self.endpoint: Any = machine.ports[record.port]
         self.engine: Engine = machine.engine
-        self.port: Port = endpoint.port
+        self.port: Port = self.endpoint.port
         self.way = DIALECTS[self.port.entry.protocol]
-        self.dialect = self.way.dialect.of(endpoint)
+        self.dialect = self.way.dialect.of(self.endpoint)
         self.taken = False
         self.ignored = ""
         self.silent = ""
@@ -114,7 +110,7 @@ class Look:
     def take(self) -> None:
         """Apply the record, with a look at it on the way."""
         stream = self.machine.streams[self.record.port]
-        endpoint: Any = self.endpoint
+        endpoint = self.endpoint
         handlers, note = endpoint.handlers, endpoint.ignored
         began = stream.count
 
@@ -166,7 +162,7 @@ class Look:
 
     def _silence(self, request: Request, original: Order | None) -> str:
         """Say why a message is met with silence, "" where it is not."""
-        if not isinstance(self.endpoint, OuchPort):
+        if not self.dialect.is_numbered:
             return ""
         channel = f" of channel {request.channel}" if request.channel else ""
         if request.letter == REPLACE and original is None:
