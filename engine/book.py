@@ -220,7 +220,8 @@ class Security:
     """What is one thing across the markets that list a symbol: its prices.
 
     `bid` and `offer` are the national best: the outside quote where one is set, else the best displayed of all books.
-    A Nordic one has an `entry`, one book, and the thresholds of continuous fat finger in 1/10,000 of a percent.
+    A Nordic one has an `entry`, one book, the thresholds of continuous fat finger in 1/10,000 of a percent, and a
+    `reference` where its opening is held against another price than the previous close.
     """
 
     __slots__ = (

@@ -61,12 +61,12 @@ from engine.routing import AWAY_PORT
 
 Connect = Callable[[Port], Sink]
 """Makes the sink of a new port."""
-PRICES = ("last", "previous_close", "outside_bid", "outside_offer", "luld_lower", "luld_upper")
+PRICES = ("last", "previous_close", "outside_bid", "outside_offer", "luld_lower", "luld_upper", "reference")
 """The prices of a security that operators may set, in ticks."""
 THRESHOLDS = ("fat_finger_aggressive", "fat_finger_passive")
 """The thresholds of a Nordic order book that operators may set, in 1/10,000 of a percent."""
-US_PRICES = frozenset({*PRICES, "average_daily_volume"})
-NORDIC_PRICES = frozenset({"last", "previous_close", "outside_bid", "outside_offer", *THRESHOLDS})
+US_PRICES = frozenset({*PRICES, "average_daily_volume"} - {"reference"})
+NORDIC_PRICES = frozenset({"last", "previous_close", "outside_bid", "outside_offer", "reference", *THRESHOLDS})
 HIGHEST_THRESHOLD = 1_000 * PERCENT_SCALE
 
 
@@ -230,6 +230,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         set_after_hours(engine, entry)
     for security in engine.securities.values():
         security.previous_close = security.last if security.last is not None else security.previous_close
+        security.reference = None
     for port in engine.ports.values():
         port.midnight = command.midnights[port.market]
         port.disabled = False

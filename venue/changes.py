@@ -96,6 +96,7 @@ class PricesBody(Body, frozen=True):
     adv: Whole | msgspec.UnsetType | None = msgspec.UNSET
     fat_finger_aggressive: Percent | msgspec.UnsetType | None = msgspec.UNSET
     fat_finger_passive: Percent | msgspec.UnsetType | None = msgspec.UNSET
+    reference: Dollars | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class BustBody(Body, frozen=True):

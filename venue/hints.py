@@ -3,7 +3,18 @@
 import re
 
 PRICE_HINT = 'a price in quotes with at most four decimals, such as "150.0000"'
-PRICE_KEYS = ("previous_close", "luld", "ticks", "last", "previousClose", "bid", "offer", "luldLower", "luldUpper")
+PRICE_KEYS = (
+    "previous_close",
+    "luld",
+    "ticks",
+    "last",
+    "previousClose",
+    "bid",
+    "offer",
+    "reference",
+    "luldLower",
+    "luldUpper",
+)
 HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "durability": "disk, process or memory",
     "second_login": "refuse or take-over",

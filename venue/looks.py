@@ -85,7 +85,7 @@ class Indicative(Reply, frozen=True):
 class Prices(Reply, frozen=True):
     """A security's prices; `bid` and `offer` are the NBBO, null what is not known.
 
-    The thresholds of fat finger are a Nordic order book's, in percent.
+    The thresholds of fat finger, in percent, and the opening's `reference` are a Nordic order book's.
     """
 
     last: Price | None
@@ -97,6 +97,7 @@ class Prices(Reply, frozen=True):
     adv: Count
     fat_finger_aggressive: Percent | None = None
     fat_finger_passive: Percent | None = None
+    reference: Price | None = None
 
 
 class BookView(Reply, frozen=True):
@@ -125,6 +126,7 @@ class BookView(Reply, frozen=True):
     mic: str | None = None
     currency: str | None = None
     segment: Count | None = None
+    reference: Price | None = None
 
 
 class OrdersQuery(Query, frozen=True):
@@ -310,6 +312,7 @@ def book_prices(book: Book) -> Prices:
         adv=security.average_daily_volume,
         fat_finger_aggressive=percent(security.fat_finger_aggressive),
         fat_finger_passive=percent(security.fat_finger_passive),
+        reference=dollars(security.reference),
     )
 
 

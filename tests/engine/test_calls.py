@@ -287,6 +287,11 @@ def test_the_opening_is_held_against_the_previous_close_and_what_follows_against
     market.prices(ERIC, last="104.00")
     assert reference_price(eric(market), Phase.OPENING_CALL) == 1_000_000
     assert reference_price(eric(market), Phase.CLOSING_CALL) == 1_040_000
+    market.prices(ERIC, reference="98.00")
+    assert reference_price(eric(market.reloaded()), Phase.OPENING_CALL) == 980_000
+    assert reference_price(eric(market), Phase.CLOSING_CALL) == 1_040_000
+    market.next_day(TOMORROW)
+    assert reference_price(eric(market), Phase.OPENING_CALL) == 1_040_000
 
 
 @CALLS

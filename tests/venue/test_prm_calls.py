@@ -144,6 +144,8 @@ def test_a_nordic_book_shows_what_it_is_and_takes_thresholds(venue):
     assert [book[name] for name in ("last", "previousClose", "luldLower")] == ["100.0000", "100.0000", None]
     answer = put(venue, "books/nordic/101/prices", {"fatFingerAggressive": 2.5, "fatFingerPassive": None, "last": "99"})
     assert (answer["fatFingerAggressive"], answer["fatFingerPassive"], answer["last"]) == (2.5, None, "99.0000")
+    assert put(venue, "books/nordic/101/prices", {"reference": "98.5"})["reference"] == "98.5000"
+    assert venue.ask("books/nordic/101").body["reference"] == "98.5000"
 
 
 @PRM
@@ -157,6 +159,8 @@ def test_a_nordic_book_shows_what_it_is_and_takes_thresholds(venue):
         ("books/nordic/101/prices", {"fatFingerPassive": 0.00001}, "fatFingerPassive"),
         ("books/nordic/101/prices", {"fatFingerPassive": -1}, "fatFingerPassive"),
         ("books/nasdaq/AAPL/prices", {"fatFingerPassive": 5}, "fatFingerPassive"),
+        ("books/nasdaq/AAPL/prices", {"reference": "200"}, "reference"),
+        ("books/nordic/101/prices", {"reference": "0"}, "reference"),
     ],
     ids=str,
 )

@@ -5,6 +5,7 @@ import json
 import pytest
 from aiohttp import ClientSession, web
 
+from ouch import nordic_codec
 from ouch.nordic_messages import EnterOrder, encode
 from venue.sidecar.context import Sidecar
 from venue.sidecar.events import events
@@ -94,6 +95,35 @@ async def test_trades_tops_rejects_and_sessions_are_told_once_each_with_its_reco
         "time": "2026-11-19T17:00:00.000000Z",
     }
     assert subscription.take() == [*told[:2], trade, reject, empty], "of a book's tops the latest alone waits"
+    feed.leave(subscription)
+
+
+async def test_what_a_call_would_trade_is_told_as_it_changes_until_it_is_over(host, connect, replica):
+    venue = host()
+    follower = await replica(venue)
+    feed = Feed(follower)
+    subscription = feed.open(["indicative"])
+    buyer, seller = (connect(venue, "ouch.nordic", name) for name in ("GP29O1", "GP30O1"))
+    for client in (buyer, seller):
+        client.take(1)
+    body = {"venue": "nordic", "book": "101", "phase": "CLOSING_CALL"}
+    venue.ask("phase", body)
+    for client, side, quantity, user in ((buyer, b"B", 100, b"GP29U5"), (seller, b"S", 60, b"GP30U1")):
+        order = (1, side, quantity, 101, 1_010_000, user, 0, 0, 0, 0, b"1", b"-", b"")
+        client.send(nordic_codec.pack_enter_order(*order))
+        client.take(1)
+    venue.ask("phase", body | {"phase": "POST_TRADE"})
+    venue.wait_for_disk()
+    await follower.catch_up()
+    told = [event for event in feed.kept if event.kind == "indicative"]
+    shown = ("phase", "price", "paired", "imbalance", "imbalanceSide", "reference")
+    assert [tuple(event.data[name] for name in shown) for event in told] == [
+        ("CLOSING_CALL", None, 0, 0, None, "100.0000"),
+        ("CLOSING_CALL", "101.0000", 60, 40, "B", "100.0000"),
+        ("POST_TRADE", None, 0, 0, None, None),
+    ]
+    assert told[0].data["symbol"] == "101"
+    assert subscription.take() == told[-1:], "only the latest waits"
     feed.leave(subscription)
 
 
