@@ -61,7 +61,7 @@ class FixEchoPort(FixEndpoint):
             del self.known[next(iter(self.known))]
         fields = [(tag, value) for tag, value in message.fields if tag not in tags.HEADER_AND_TRAILER]
         if len(message.values) == len(message.tags):
-            fields.sort(key=lambda pair: int(pair[0]))
+            fields.sort(key=lambda pair: (len(pair[0]), pair[0]))  # as by number, which may be too long to be read
         header = b"97=Y\x01" if is_repeated else b""
         body = b"".join([field(tag, value) for tag, value in fields])
         self.session.send(message.msg_type, body, self.times.wall_time, header=header)

@@ -50,3 +50,10 @@ def test_orders_are_forgotten_with_the_connection_and_when_they_are_too_many(lin
     monkeypatch.setattr(echo, "KNOWN_MAX", 1)
     line.say("D", ORDER.replace("11=A", "11=B"))
     assert list(line.port.known) == [b"B"]
+
+
+def test_a_tag_that_is_too_long_to_be_a_number_comes_back_last():
+    line = Line(validation="strict")
+    line.log_on()
+    tag = "9" * 5000
+    assert line.say("D", f"{tag}=x|5000=y|{ORDER}") == [f"35=D|34=2|{ORDER}|5000=y|{tag}=x"]
