@@ -134,6 +134,7 @@ class Attempt:
         self.dropped = True
         if self._check is not None:
             self._check.dropped = True
+            self._check = None  # which knows us: nothing else would undo the cycle
 
     def check(self, check: Check) -> Check:
         """Note the check that this attempt waits for."""

@@ -99,6 +99,7 @@ class Connection(asyncio.Protocol):
         self.give_place_back()
         if self.attempt is not None:
             self.venue.door.forget(self.attempt)
+            self.attempt = None  # which knows us: nothing else would undo the cycle
         for timer in (self.timer, self.patience):
             if timer is not None:
                 timer.cancel()

@@ -1,11 +1,14 @@
 """What a FIX session asks of its connection is done at its place, behind what was sent before, and in turns."""
 
+import gc
 import threading
 import time
 
 import pytest
 
 from fix.resend import NUMBERS_A_TURN, resend
+from venue.admission import Attempt
+from venue.connection import Connection
 from venue.stream import LENGTHS_KEPT, MARK_EVERY, Stream
 
 
@@ -109,3 +112,23 @@ def test_of_packets_that_are_read_one_after_the_other_only_the_first_is_looked_f
     for count, first in enumerate((2, LENGTHS_KEPT - 3, 7), 1):
         assert [stream.packet(first + n) for n in range(20)] == [b"%d." % (first - 1 + n) for n in range(20)]
         assert stream.looked_for == count
+
+
+@pytest.mark.parametrize("password", ["", "OpenSesame"])
+def test_nothing_is_left_of_a_connection_that_is_gone_without_a_collection(host, fix, connect, demo_config, password):
+    own = 'name = "AKFX01"\nmpid = "AKAM"\nservice = "fix.nasdaq"\n'
+    venue = host(demo_config((own, own + (f'password = "{password}"\n' if password else ""))))
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(1, 7, 2):
+            client = fix(venue, "AKFX01", version="FIX.4.4")
+            client.logon((554, password or "NONE"), number=number)
+            client.send("5", number=number + 1)
+            client.read_to_end()
+            connect(venue, name="AK01T1").logout()
+            venue.wait_for_leavers()
+        left = [type(one) for one in gc.get_objects() if isinstance(one, Connection | Attempt)]
+    finally:
+        gc.enable()
+    assert left == []
