@@ -79,7 +79,7 @@ def heard(frame, version, names):
     assert len(values["52"]) == len(time_of(version, START))
     header = [tag for tag in tags[2:-1] if tag in HEADER]
     assert header == sorted(header, key=HEADER.index) == tags[2 : 2 + len(header)], frame
-    body_tags = [int(tag) for tag in tags[2 + len(header) : -1]]
+    body_tags = [(len(tag), tag) for tag in tags[2 + len(header) : -1]]  # as by number, however long they are
     assert body_tags == sorted(body_tags) or len(set(body_tags)) < len(body_tags), frame  # entries of a group
     return "|".join(f"{tag}={value}" for tag, value in pairs if tag not in {"8", "9", "49", "52", "56", "10"})
 
