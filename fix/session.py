@@ -138,7 +138,7 @@ class Session(Handshake):
         if (self.state, kind) not in MAY_RECEIVE:
             self._hang_up(f"MsgType {msg_type.decode('ascii', 'backslashreplace')} when {self.state.value}")
         elif message.begin_string != self.begin_string:
-            self.incoming += 1
+            self.incoming += number == self.incoming
             self._disagree(message, None, wall)
         elif not is_numbered:
             self._log_out_now(b"Received message without MsgSeqNum", wall)

@@ -203,3 +203,10 @@ def test_a_garbled_message_shows_as_a_gap_at_the_next_one():
     line = up()
     assert line.put(line.spell("1", "112=A")[:-2] + b"x\x01") == []
     assert line.say("1", "112=B") == ["35=2|34=2|7=2|16=0"]
+
+
+def test_another_version_uses_up_no_number_but_its_own():
+    line = up()
+    line.say("1", "112=A")
+    line.say("1", "112=B", version="FIX.4.1", number=1)
+    assert line.port.session.incoming == 3
