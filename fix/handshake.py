@@ -41,6 +41,11 @@ class Handshake(Numbers):
         return self.state in {State.LOGGED_ON, State.LOGGING_OUT}
 
     @property
+    def is_asking(self) -> bool:
+        """Whether a TestRequest of ours waits for its answer; that brings what is due next forward."""
+        return self._is_tested
+
+    @property
     def next_tick(self) -> int:
         """The wall time at which `tick` finds something due, if nothing is received or sent before; else `NEVER`."""
         if not self.is_logged_on:

@@ -75,6 +75,7 @@ class FixConnection(Connection):
         self.is_replaying = False
         self.is_leaving = False
         self.due = NEVER
+        self.was_asking = False
 
     def data_received(self, data: bytes) -> None:
         """Take all frames of a chunk at one time, commit them as one batch."""
@@ -224,8 +225,9 @@ class FixConnection(Connection):
         if session.effects:
             self.gather(session)
             self.flush()
-        elif session.state is LOGGED_ON and self.timer is not None:
+        elif session.state is LOGGED_ON and self.timer is not None and not self.was_asking:
             return  # what is due next is due later than it was: the timer sees to that
+        self.was_asking = session.is_asking
         if session.next_tick < self.due:
             self.arm(session.next_tick)
 
