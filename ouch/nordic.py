@@ -151,26 +151,40 @@ class NordicOuchPort(OuchPort):
         return found
 
     def replace_order(self, message: bytes, now: int) -> None:
-        """Replace Order: Replaced, Rejected, Canceled where its details are faulty, or silence."""
+        """Replace Order: Replaced, Rejected, Canceled where its details are faulty, or silence.
+
+        Faulty details of an undeclared user end nothing: who may not cancel an order has no other way to do it.
+        """
         original_number, number, quantity, price, user, appendage = codec.unpack_replace_order(message)
         original = self.live(CHANNEL, original_number)
         if original is None or number <= self.numbers.get(CHANNEL, 0):
             return
+        scope = self.scope_of(int(original.scope.book.symbol), user) or original.scope
         options, fault = read_options(appendage, codec.REPLACE_ORDER_OPTIONS)
         manner = replaced_manner(original, options) if fault is None else fault
         if isinstance(manner, Reject):
-            self.engine.cancel_to(original, 0, now)
+            if scope.is_declared:
+                self.engine.cancel_to(original, 0, now)
+            else:
+                self.refuse_user(number, now)
             return
-        scope = self.scope_of(int(original.scope.book.symbol), user) or original.scope
         terms = manner.buys if original.terms.is_buy else manner.sells
         order = Order(self.port, scope, terms, manner.attributes, quantity, price, manner.label, number)
         order.entered = original.entered
         refusal = self.engine.fault(order)
         if price == MARKET_PRICE_ALTERNATIVE:
             refusal = REFUSALS[Reject.INVALID_PRICE]
+        if not scope.is_declared and (refusal is not None or order.size <= original.size - original.open):
+            self.refuse_user(number, now)
+            return
         refusal = self.supersede(original, order, refusal, now)
         if refusal is not None:
             self.reject(number, refusal, now)
+
+    def refuse_user(self, number: int, now: int) -> None:
+        """Reject a faulty Replace of somebody who may not end the order by it; its number is used up."""
+        self.numbers[CHANNEL] = number
+        self.reject(number, REFUSALS[Reject.UNKNOWN_USER], now)
 
     def cancel_order(self, message: bytes, now: int) -> None:
         """Cancel Order: cut to an intended size; Canceled, or Cancel Rejected."""

@@ -242,6 +242,14 @@ def test_faulty_details_end_the_original_and_leave_the_new_number_free(nordic, d
 
 
 @REPLACES
+@pytest.mark.parametrize("details", [{}, {"at": 2_000_000_000}, {"quantity": 0}, {"cross_type": "X"}])
+def test_an_undeclared_user_ends_no_order_by_faulty_details(nordic, details):
+    nordic.enter("buy", 100)
+    assert nordic.replace(1, user="NOBODY", **details) == ["rejected 2: 0x000C"]
+    assert nordic.cancel(1) == ["canceled 1: 100 U"]
+
+
+@REPLACES
 def test_a_replacement_that_is_refused_leaves_its_original(nordic):
     nordic.enter("buy", 100)
     assert nordic.replace(1, 50, user="NOBODY") == ["rejected 2: 0x000C"]
