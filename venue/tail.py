@@ -192,6 +192,8 @@ def why(refusal: Refusal) -> Entry:
 
 
 def _value(name: str, value: Any) -> Any:
+    if name == "reason" and isinstance(value, int):
+        return f"0x{value:04X}"
     if name in PRICES and isinstance(value, int):
         return dollars(value)
     if isinstance(value, dict):

@@ -94,7 +94,7 @@ def test_what_was_sent_and_said_is_told_by_name(host, connect, tmp_path):
         "rule": "GP29PR",
     }
     assert (accepted["message"], accepted["options"]) == ("OrderAccepted", {"4": "REFERENCE"})
-    assert (failed["message"], failed["reason"]) == ("CancelRejected", 0x0010)
+    assert (failed["message"], failed["reason"]) == ("CancelRejected", "0x0010")
     assert "0x0107" in tail.line(rejected)
 
 

@@ -101,7 +101,7 @@ class SmallestChange(Answer, frozen=True, kw_only=True):
 
 
 class Market(Answer, frozen=True, kw_only=True):
-    """Book, prices and port as they were when the message was judged."""
+    """Book, prices and port as they were when the message was judged; only US securities have national prices."""
 
     venue: str
     book: str
@@ -117,6 +117,7 @@ class Market(Answer, frozen=True, kw_only=True):
     last: str | None = None
     previous_close: str | None = None
     phase: str | None = None
+    rule_book: str = "eqrc"
 
 
 class Explanation(Answer, frozen=True, kw_only=True):

@@ -107,6 +107,7 @@ class Describer:
 
     def facts(self, objection: Objection) -> dict[str, Any]:
         """Give all figures that a sentence may name."""
+        bad = self.request.bad
         facts: dict[str, Any] = {
             "symbol": self.symbol or "(blank)",
             "exchange": self.port.exchange,
@@ -120,6 +121,7 @@ class Describer:
             "rule": objection.rule.id if objection.rule is not None else "",
             "allowed": ", ".join(objection.allowed),
             "fields": " and ".join(objection.fields) or "the order",
+            "unsound": "" if bad is None else f"{self.dialect.name_of(bad.tag)} {bad.reason}",
             "lowest": "1",
             "lot": "one share" if self.dialect.round_lot == 1 else f"{self.dialect.round_lot} shares",
             "shut_at": "" if objection.rate is None else objection.rate.shut_at,
@@ -132,6 +134,7 @@ class Describer:
         if book is None:
             return None
         security = book.security
+        is_us = security.entry is None
         bids, offers = book.buys.shown.keys, book.sells.shown.keys
         return Market(
             venue=book.market.key,
@@ -144,15 +147,18 @@ class Describer:
             rate_limited=self.port.rate_limited,
             best_bid=dollars(bids[-1]) if bids else None,
             best_offer=dollars(-offers[-1]) if offers else None,
-            national_best_bid=dollars(security.bid),
-            national_best_offer=dollars(security.offer),
+            national_best_bid=dollars(security.bid) if is_us else None,
+            national_best_offer=dollars(security.offer) if is_us else None,
             last=dollars(security.last),
             previous_close=dollars(security.previous_close),
+            rule_book=book.market.rule_book,
         )
 
     def _sentence(self, finding: Finding) -> str:
         """Choose the words for an objection."""
         reason = finding.refusal.reason
+        if finding.keys == (UNSOUND,):
+            return words.UNSOUND_OPTION
         if self.request.letter != ENTER:
             if reason is Reject.INVALID_QUANTITY and finding.refusal.limit is not None:
                 return words.NOTHING_LEFT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
+from engine.api import PRM
 from ouch import codes
 from venue.explain.answer import Explanation, Rule, Scope
 from venue.explain.describe import told
@@ -58,9 +59,10 @@ def _paragraphs(explanation: Explanation) -> Iterator[tuple[str, list[str]]]:
             yield "or", ["with " + " and ".join(map(change_in_words, alternative))]
     market = explanation.market
     if market is not None:
+        is_us = market.rule_book != PRM
         prices = (
-            ("national best bid", market.national_best_bid),
-            ("offer", market.national_best_offer),
+            ("national best bid" if is_us else "best bid", market.national_best_bid if is_us else market.best_bid),
+            ("offer", market.national_best_offer if is_us else market.best_offer),
             ("last", market.last),
             ("previous close", market.previous_close),
         )

@@ -59,6 +59,8 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.CONTINUOUS_FAT_FINGER: "{price} is {observed} away from {reference} ({source}), and {limit} is allowed",
 }
 """What was wrong; total, which a test holds it to."""
+UNSOUND_OPTION: Final = "{unsound}"
+"""Instead of a reason's words where nothing but the way in which an option stands is at fault."""
 NOTHING_LEFT: Final = "a new total of {observed} leaves nothing open, since {limit} have executed"
 """Instead of a bad quantity's words where a Replace names no more than what has executed."""
 SIDE_FLIPPED: Final = "a Replace may change the kind of a sale, and never turn a purchase into a sale or back"

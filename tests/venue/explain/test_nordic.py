@@ -177,6 +177,30 @@ def test_a_refusal_is_explained_and_what_is_proposed_passes(floor, reason):
 
 
 @EXPLAIN
+@pytest.mark.parametrize(
+    ("options", "detail"),
+    [
+        ({1: b"SHORT"}, "options.clearingAccount has a value of the wrong size"),
+        ({35: b"?"}, "options.35 is not defined"),
+        ({9: 5}, "options.displayQuantity may not stand in this message"),
+    ],
+)
+def test_an_option_that_may_not_stand_is_named_with_what_is_wrong_with_it(floor, options, detail):
+    floor.send(encode(EnterOrder(**{**SENT, "options": options})))
+    explanation = told(floor.explain())
+    assert explanation["detail"] == detail
+    assert any(detail in line for line in lines(floor.explain()))
+
+
+@EXPLAIN
+def test_a_nordic_order_book_has_a_best_bid_of_its_own_and_no_national_one(floor):
+    floor.send(encode(EnterOrder(**SENT)))
+    floor.send(encode(EnterOrder(**{**SENT, "user_ref_num": 2, "side": "T"})))
+    *_, market = lines(floor.explain())
+    assert market.endswith("101: best bid 100.0000, offer -, last 100.0000, previous close 100.0000")
+
+
+@EXPLAIN
 def test_the_account_is_told_with_what_it_allows_today(floor):
     floor.do(SetAccount("GP29P1", {"SEK": {"maximum_value": 5_000_000_000}}, next_day=False))
     floor.send(encode(EnterOrder(**{**SENT, "user": "GP29U3", "quantity": 5_001})))
