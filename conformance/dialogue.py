@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Final, Generic, TypeVar
 
 from conformance.link import LOG_MAX, Link, Wire
-from conformance.scenario import Scenario, Step
+from conformance.scenario import Scenario, Step, shifted
 from conformance.values import ValueFault
 
 COMPARISONS: Final[Mapping[str, Callable[[Decimal, Decimal], bool]]] = {
@@ -108,7 +108,8 @@ class Dialogue(Generic[Line]):
         try:
             try:
                 for step in self.scenario.steps:
-                    await self.verbs[step.verb](step)
+                    for further in range(int(self.number(step.times)) if step.times else 1):
+                        await self.verbs[step.verb](shifted(step, further))
                     self.look_for_faults(step)
                 step = Step(self.scenario.line, "the end of the scenario: nothing more was to come", "", "")
                 for party, connection in self.connections.items():

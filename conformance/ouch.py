@@ -21,8 +21,10 @@ PARTIES: Final = {
     "they": "second_user",
     "sister": "sister_user",
     "guarded": "guarded_user",
+    "restricted": "restricted_user",
+    "spent": "rate_user",
 }
-"""`again` is a second connection of the same user."""
+"""`again` is a second connection of the same user; who is `spent` is shut by a scenario and stays so."""
 SENT_WORDS: Final = ("appendage", "tail")
 PACKET_WORDS: Final = ("payload", "text")
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 PARAMETER: Final = re.compile(r"\$([a-z][a-z_]*)")
+NUMBER: Final = re.compile(r"n(\d+)(/\d+)?$")
 DURATION: Final = re.compile(r"(.*?)(?: within (\d+) ms)?$")
 
 
@@ -24,7 +25,10 @@ class ScenarioError(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """One line: who does what. `name` is a message's, `of` the order it is about, `number` a count or pieces."""
+    """One line: who does what. `name` is a message's, `of` the order it is about, `number` a count or pieces.
+
+    `times` says how often it is done, as a value; every further time with the next numbers (`n1` becomes `n2`).
+    """
 
     line: int
     text: str
@@ -36,6 +40,18 @@ class Step:
     within_ms: int | None = None
     number: int = 0
     also: tuple[Step, ...] = ()
+    times: str = ""
+
+
+def shifted(step: Step, by: int) -> Step:
+    """Give a step with the numbers that come `by` places later."""
+
+    def later(text: str) -> str:
+        found = NUMBER.match(text)
+        return f"n{int(found[1]) + by}{found[2] or ''}" if found else text
+
+    fields = {name: later(value) for name, value in step.fields.items()}
+    return replace(step, fields=fields, of=later(step.of)) if by else step
 
 
 @dataclass
@@ -103,8 +119,9 @@ SIMPLE: Final = (
 )
 COUNTED: Final = (re.compile(r"gets? (\d+) messages? again$"), "get again")
 BYTES: Final = re.compile(r"sends? bytes ([0-9A-Fa-f ]+)$")
-SEND: Final = re.compile(r"sends? (.+?)(?: in pieces of (\d+))?$")
-GET: Final = re.compile(r"(may get|gets?) (.+)$")
+TIMES: Final = r"(?:(\S+) times )?"
+SEND: Final = re.compile(rf"sends? {TIMES}(.+?)(?: in pieces of (\d+))?$")
+GET: Final = re.compile(rf"(may get|gets?) {TIMES}(.+)$")
 LOG_ON: Final = re.compile(r"logs? on(?: (.+))?$")
 COUNT: Final = re.compile(r"counts? from (\d+)$")
 WAIT: Final = re.compile(r"wait (\d+) ms$")
@@ -148,12 +165,12 @@ def read_step(file: str, number: int, line: str) -> Step:
             raise ScenarioError(file, number, "an odd number of hexadecimal digits")
         return Step(number, text, who, "send bytes", name=found[1])
     if found := SEND.match(what):
-        name, of, fields = read_message(file, number, found[1])
-        return Step(number, text, who, "send", name, fields, of, within, int(found[2] or 0))
-    if found := GET.match(what):
         name, of, fields = read_message(file, number, found[2])
+        return Step(number, text, who, "send", name, fields, of, within, int(found[3] or 0), times=found[1] or "")
+    if found := GET.match(what):
+        name, of, fields = read_message(file, number, found[3])
         verb = "may get" if found[1] == "may get" else "get"
-        return Step(number, text, who, verb, name, fields, of, within)
+        return Step(number, text, who, verb, name, fields, of, within, times=found[2] or "")
     raise ScenarioError(file, number, f"{what!r} is nothing that can be done")
 
 

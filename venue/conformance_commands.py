@@ -33,10 +33,18 @@ NORDIC_DEMO = {
     "second_user": "GP30O1",
     "sister_user": "GP29O2",
     "guarded_user": "GP29O2",
+    "restricted_user": "GP31O1",
     "trader": "GP29U1",
     "second_trader": "GP30U1",
     "limited_trader": "GP29U1",
     "free_trader": "GP29U5",
+    "restricted_trader": "GP31U1",
+    "unrestricted_trader": "GP31U9",
+    "restricted_book": "301",
+    "restricted_price": "700",
+    "segment_book": "901",
+    "segment_price": "2",
+    "max_orders": "100",
     "max_quantity": "100000",
     "max_value_quantity": "100000",
     "code_side": "0x0009",
@@ -45,6 +53,9 @@ NORDIC_DEMO = {
     "code_quantity": "0x0013",
     "code_book": "0x0017",
     "code_price": "0x001D",
+    "code_rate": "0x0104",
+    "code_restricted_symbol": "0x0105",
+    "code_restricted_segment": "0x0106",
     "code_max_quantity": "0x0107",
     "code_max_value": "0x0108",
     "code_fat_finger": "0x010B",
@@ -107,6 +118,8 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--second-password", help="Its password, if it is another one.")
 @click.option("--sister-user", help="Another port of the first one's firm.")
 @click.option("--guarded-user", help="A port with risk rules.")
+@click.option("--restricted-user", help="A Nordic port, of whose users an account restricts one.")
+@click.option("--rate-user", help="A Nordic port whose order rate may be exceeded: it stays shut afterwards.")
 @click.option("--fix", default="4.2", type=click.Choice(["4.0", "4.1", "4.2", "4.4", "5.0"]), help="Version of FIX.")
 @click.option("--market", default="us", type=click.Choice(["us", "flite", "nordic"]), help="Dialect of FIX orders.")
 @click.option("--venue", help="The venue's CompID in FIX; INET, and INORD for the Nordic market.")
@@ -140,6 +153,8 @@ def conform(
     second_password: str | None,
     sister_user: str | None,
     guarded_user: str | None,
+    restricted_user: str | None,
+    rate_user: str | None,
     fix: str,
     market: str,
     venue: str | None,
@@ -182,6 +197,7 @@ def conform(
         raise click.UsageError("name the server with --target HOST:PORT, and a port's --user")
     is_nordic = suite == "ouch-nordic" or (suite in FIX_SUITES and market == "nordic")
     given = {"second_user": second_user, "sister_user": sister_user, "guarded_user": guarded_user, "firm": firm}
+    given |= {"restricted_user": restricted_user, "rate_user": rate_user}
     given |= {"venue": venue, "order_target": order_target, "order_user": order_user}
     demos = FIX_DEMOS.get((suite, market), {}) if suite in FIX_SUITES else DEMOS[suite]
     if suite in FIX_SUITES:
@@ -202,6 +218,8 @@ def conform(
         "they": (settings.get("second_user"), second_password or password),
         "sister": (settings.get("sister_user"), password),
         "guarded": (settings.get("guarded_user"), password),
+        "restricted": (settings.get("restricted_user"), password),
+        "spent": (settings.get("rate_user"), password),
     }
     if suite == "drop":
         if order_target is None:

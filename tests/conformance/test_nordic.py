@@ -13,10 +13,25 @@ USERS = {
     party: (user, "NTFTEST")
     for party, user in (
         *(("we", "GP29O1"), ("again", "GP29O1"), ("they", "GP30O1")),
-        *(("sister", "GP29O2"), ("guarded", "GP29O2")),
+        *(("sister", "GP29O2"), ("guarded", "GP29O2"), ("restricted", "GP31O1"), ("spent", "GP29O8")),
     )
 }
 SERVICE = "ouch.nordic"
+SHUT = """
+[[port]]
+name = "{}"
+mpid = "GP29"
+service = "ouch.nordic"
+password = "NTFTEST"
+max_orders_per_second = 100
+cancel_on_breach = true
+"""
+
+
+@pytest.fixture(scope="module")
+def more_configuration():
+    """Ports that scenarios may shut."""
+    return SHUT.format("GP29O8") + SHUT.format("GP29O9")
 
 
 def of(letter, change):
@@ -69,6 +84,9 @@ LIES = {
     "a Rejected has another number": (of(b"J", add(13, ">H")), "no shares*"),
     "a risk check has another number": (of(b"J", add(13, ">H")), "the largest value*"),
     "Rejected is as long as in the US": (of(b"J", lambda p: p + b" " * 14), "no shares*"),
+    "an order in a restricted book is told as another check": (of(b"J", add(13, ">H")), "an order in a restricted*"),
+    "a restricted segment is not refused": (of(b"J", lambda _: None), "an order in a book of*"),
+    "a message within the rate is not answered": (of(b"I", lambda _: None), "as many orders*"),
     "a Cancel Rejected is swallowed": (of(b"I", lambda _: None), "a cancel of an unknown order is cancel rejected"),
     "Canceled tells what is left": (of(b"C", put(13, (200).to_bytes(4, "big"))), "a cancel names the size*"),
     "what an immediate order leaves is not Canceled": (of(b"C", lambda _: None), "what is left of an immediate*"),
@@ -91,6 +109,16 @@ async def test_a_lie_is_found_out(lie, proxy, hold):
     liar = await proxy(spoil, SERVICE)
     results = await hold("ouch-nordic", liar.address, only, settings=SETTINGS, users=USERS, patience=0.7)
     assert Outcome.FAILED in {result.outcome for result in results.values()}
+
+
+async def test_a_port_that_is_shut_and_keeps_its_orders_is_found_out(proxy, hold):
+    liar = await proxy(of(b"C", lambda _: None), SERVICE)
+    users = {**USERS, "spent": ("GP29O9", "NTFTEST")}
+    (result,) = (
+        await hold("ouch-nordic", liar.address, "one order more*", settings=SETTINGS, users=users, patience=5.0)
+    ).values()
+    assert result.failure is not None
+    assert "expected Canceled" in str(result.failure)
 
 
 async def test_a_peer_that_speaks_the_us_dialect_passes_nothing_with_orders(venue, hold):

@@ -7,7 +7,7 @@ import pytest
 
 from conformance.declarations.kinds import Letter, Number, Price
 from conformance.declarations.us_codes import SIDES
-from conformance.scenario import ScenarioError, read_step
+from conformance.scenario import ScenarioError, read_step, shifted
 from conformance.suites import SUITES, chosen, load, missing, read
 from conformance.values import Place, ValueFault, Values
 
@@ -50,6 +50,8 @@ scenario A Cancel of an unknown order is met with silence   # said the trader
         ("we let go", "let go", {}),
         ("we send bytes 0001 52", "send bytes", {"name": "0001 52"}),
         ("we send AccountQuery in pieces of 1", "send", {"name": "AccountQuery", "number": 1}),
+        ("we send $many-1 times AccountQuery", "send", {"name": "AccountQuery", "times": "$many-1"}),
+        ("we get 3 times Canceled of n1", "get", {"name": "Canceled", "of": "n1", "times": "3"}),
         ("we get ServerHeartbeat within 1500 ms", "get", {"name": "ServerHeartbeat", "within_ms": 1500}),
         ("we get nothing within 500 ms", "get nothing", {"within_ms": 500}),
         ("we may get LoginRejected Reason=A", "may get", {"fields": {"Reason": "A"}}),
@@ -202,3 +204,15 @@ def test_a_scenario_tells_what_it_needs():
     assert missing(OUCH, trade, {"we": 1, "they": 1}, {}) == ["--symbol"]
     (firm,) = chosen(load("ouch"), ("Firm is echoed",))
     assert missing(OUCH, firm, {"we": 1}, given) == ["--firm"]
+
+
+def test_what_is_done_again_has_the_next_numbers():
+    step = read_step("test.txt", 1, "we send 3 times ReplaceOrder OrigUserRefNum=n1 UserRefNum=n2 Quantity=100 Price=@")
+    fields = {"OrigUserRefNum": "n3", "UserRefNum": "n4", "Quantity": "100", "Price": "@"}
+    assert shifted(step, 2).fields == fields
+    assert shifted(read_step("test.txt", 1, "we get 3 times Canceled of n1/5"), 2).of == "n3/5"
+
+
+def test_a_count_that_is_a_parameter_is_one_that_the_run_needs():
+    (scenario,) = read(SUITES["ouch"], "t.txt", HEAD + "scenario S\n we log in\n we send $many times AccountQuery\n")
+    assert missing(OUCH, scenario, {"we": ("A", "B")}, {}) == ["--many"]
