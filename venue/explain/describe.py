@@ -123,6 +123,7 @@ class Describer:
             "fields": " and ".join(objection.fields) or "the order",
             "unsound": "" if bad is None else f"{self.dialect.name_of(bad.tag)} {bad.reason}",
             "lowest": "1",
+            "largest": f"{self.dialect.maximum_quantity:,}",
             "lot": "one share" if self.dialect.round_lot == 1 else f"{self.dialect.round_lot} shares",
             "shut_at": "" if objection.rate is None else objection.rate.shut_at,
         }

@@ -20,11 +20,11 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.INVALID_DISPLAY: "display {observed} is not one that may be sent here ({allowed})",
     Reject.INVALID_CAPACITY: "capacity {observed} is not one that may be sent here ({allowed})",
     Reject.INVALID_INTERMARKET_SWEEP: "inter-market sweep eligibility {observed} is neither Y nor N",
-    Reject.INVALID_CROSS: "with {fields} the order asks for a cross, and only the continuous market is served",
+    Reject.INVALID_CROSS: "with {fields} the order asks for a cross that this market does not serve",
     Reject.INVALID_PRICE_TYPE: "{fields} names no price type that there is, or cannot be read",
     Reject.INVALID_MINIMUM_QUANTITY: "a minimum quantity of {observed} must be whole round lots of {lot}, no more than "
     "the order's {quantity} shares, and the order hidden or immediate or cancel",
-    Reject.INVALID_MAX_FLOOR: "a displayed part of {observed} shares must be from 1 to 999,999, more than its random "
+    Reject.INVALID_MAX_FLOOR: "a displayed part of {observed} shares must be from 1 to {largest}, more than its random "
     "reserve, and of an order that is displayed",
     Reject.INVALID_SELF_MATCH_PREVENTION: "{fields} names no self-match prevention that there is, or cannot be read",
     Reject.INVALID_EXPIRE_TIME: "an expire time of {observed} seconds is not from 1 to {limit}; time in force 6 "
