@@ -187,8 +187,8 @@ def test_a_refusal_is_explained_and_what_is_proposed_passes(floor, reason):
         (
             {13: 50, 7: "N"},
             (
-                "a displayed part of 50 shares must be from 1 to 4,294,967,295, more than its random reserve, and of an "
-                "order that is displayed"
+                "a displayed part of 50 shares must be from 1 to 4,294,967,295, more than its random reserve, and of "
+                "an order that is displayed"
             ),
         ),
     ],
