@@ -32,7 +32,7 @@ from engine.endpoint import Endpoint
 from engine.engine import Engine
 from engine.phases import NORDIC_CROSSES
 from fix.amounts import read_price, read_quantity
-from fix.codec import field, frame, parse
+from fix.codec import field, frame, parse, read_number
 from fix.details import Details
 from fix.ledger import FixOrder, Ledger
 from fix.port import FixOrderPort
@@ -91,8 +91,8 @@ class FixRequest(Request):
             values["user"] = named[b"50"]
         options: dict[int, int | bytes] = {}
         for tag, value in named.items():
-            number = int(tag)
-            if tag not in AROUND and number not in {11, 38, 41, 44, 50, 54, 55}:
+            number = read_number(tag)
+            if number >= 0 and tag not in AROUND and number not in {11, 38, 41, 44, 50, 54, 55}:
                 shares = read_quantity(value) if number in NUMBERS else None
                 options[number] = value if shares is None else shares
         super().__init__(dialect, letter, values, options)

@@ -217,3 +217,14 @@ def test_an_order_is_found_by_its_cl_ord_id(floor):
     assert wanted(floor.last())
     assert not matching(Order(US, cl_ord_id="THIS-ONE"), FixDialect())(floor.last())
     assert not matching(Order(US, user_ref_num=1), FixDialect())(floor.last())
+
+
+@EXPLAIN
+def test_a_refused_order_with_a_tag_that_is_too_long_to_be_a_number_is_explained(floor):
+    floor.order()
+    said = [*parse(floor.last()).fields[2:-1], (b"9" * 5000, b"x")]
+    floor.numbers[US] += 1
+    number = b"%d" % floor.numbers[US]
+    body = b"".join(field(tag, number if tag == b"34" else value) for tag, value in said)
+    floor.apply(Kind.MESSAGE, floor.index(US), frame(b"FIX.4.2", body))
+    assert floor.explain().outcome == "rejected"
