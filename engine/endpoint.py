@@ -10,6 +10,7 @@ For editors: a protocol that has no use for a method (OUCH has no timers of its 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from engine.api import (
@@ -48,6 +49,9 @@ class NumberedStream(PacketStream, Protocol):
 
     def packet(self, sequence: int) -> bytes:
         """Give one packet, counted from 1. Raises `IndexError` where there is none of that number."""
+
+    def digest(self, timeless: Callable[[bytes], bytes] | None = None) -> bytes:
+        """Give the SHA-256 of all packets, of what `timeless` makes of them where it is given."""
 
 
 class Endpoint(Sink):
@@ -93,12 +97,20 @@ class Endpoint(Sink):
         """Go on with a stream that was restored."""
         self.stream = stream
 
+    def digest(self, stream: NumberedStream) -> bytes:
+        """Give the SHA-256 of what was sent, wall times left out."""
+        return stream.digest()
+
     def dump(self) -> bytes:
-        """Give what replay rebuilds of the protocol beside `numbers`, in one canonical form."""
+        """Give what replay rebuilds of the protocol beside `numbers`, in one canonical form; wall times left out."""
         return b""
 
-    def load(self, state: bytes) -> None:
-        """Take what `dump` gave."""
+    def wall_times(self) -> list[int]:
+        """Give the wall times that the protocol keeps."""
+        return []
+
+    def load(self, state: bytes, wall_times: list[int]) -> None:
+        """Take what `dump` and `wall_times` gave."""
 
 
 class Orderless(Endpoint):

@@ -113,7 +113,7 @@ class DropReports:
         live = {key: traded for key, packed in self.traded.items() if (traded := read(packed)).leaves}
         echoes = list(self.kinds)
         self.traded, self.kinds, self.events = {}, {}, 0
-        for key, traded in live.items():
+        for key, traded in sorted(live.items()):
             self.traded[key] = pack(traded._replace(kind=self.place(echoes[traded.kind])))
 
     # What is told.

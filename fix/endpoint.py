@@ -7,8 +7,9 @@ happened as its port's sink, and sends with `self.session.send`. What it has to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -22,6 +23,7 @@ from fix.validation import validator
 
 _states: msgspec.msgpack.Decoder[EndpointState] = msgspec.msgpack.Decoder(EndpointState)
 _encoder = msgspec.msgpack.Encoder()
+_WALL_TIMES: Final = re.compile(rb"(?<=\x01)(?:52|122|10)=[^\x01]*\x01")
 
 
 class Times(Protocol):
@@ -116,14 +118,22 @@ class FixEndpoint(Orderless):
         """Go on with a stream that was restored."""
         self.session.stream = stream
 
+    def digest(self, stream: NumberedStream) -> bytes:
+        """Give the SHA-256 of what was sent, without SendingTime, OrigSendingTime and the CheckSum over them."""
+        return stream.digest(timeless)
+
     def dump(self) -> bytes:
-        """Give the canonical bytes of all that a replay rebuilds, but for the stream."""
+        """Give the canonical bytes of all that a replay rebuilds, but for the stream and wall times."""
         return _encoder.encode(EndpointState(self.session.dump(), self.port_state()))
 
-    def load(self, state: bytes) -> None:
+    def wall_times(self) -> list[int]:
+        """Give the session's."""
+        return self.session.wall_times()
+
+    def load(self, state: bytes, wall_times: list[int]) -> None:
         """Take over a dumped state."""
         dumped = _states.decode(state)
-        self.session.load(dumped.session)
+        self.session.load(dumped.session, wall_times)
         self.load_port_state(dumped.port)
 
     def port_state(self) -> bytes:
@@ -132,3 +142,8 @@ class FixEndpoint(Orderless):
 
     def load_port_state(self, state: bytes) -> None:
         """Take what `port_state` gave."""
+
+
+def timeless(packets: bytes) -> bytes:
+    """Give messages without what the wall clock says in them."""
+    return _WALL_TIMES.sub(b"", packets)

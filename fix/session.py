@@ -296,25 +296,25 @@ class Session(Handshake):
             self.begin_string,
             self.application_version,
             self._heartbeat_ns,
-            self._sent_at,
-            self._heard_at,
             self._is_tested,
-            self._logout_due,
             self._gap_end,
             sorted(self._queue.items()),
             self._has_been_on,
         )
 
-    def load(self, state: SessionState) -> None:
+    def wall_times(self) -> list[int]:
+        """Give when we sent and heard something last and until when a Logout waits for its answer; 0 for never."""
+        return [self._sent_at, self._heard_at, self._logout_due]
+
+    def load(self, state: SessionState, wall_times: list[int]) -> None:
         """Take over a dumped state; the stream is set by the caller."""
         self.state = State(state.state)
         self.incoming = state.incoming
         self._speak(state.begin_string)
         self.application_version = state.application_version
         self._heartbeat_ns = state.heartbeat_ns
-        self._sent_at, self._heard_at = state.sent_at, state.heard_at
+        self._sent_at, self._heard_at, self._logout_due = wall_times
         self._is_tested = state.is_tested
-        self._logout_due = state.logout_due
         self._gap_end = state.gap_end
         self._has_been_on = state.has_been_on
         self._queue = dict(state.queue)

@@ -94,7 +94,7 @@ Effect: TypeAlias = NewStream | Replay | HangUp
 
 
 class SessionState(msgspec.Struct, array_like=True, frozen=True):
-    """All of a session that its stream does not hold. Times are wall nanoseconds, 0 for none.
+    """All of a session that its stream does not hold, but for wall times: `Session.wall_times`.
 
     `incoming` is the number expected next, `begin_string` the version spoken, b"" as long as none was. `queue` holds
     frames above a gap, by number, an empty one where the message was acted upon already; `gap_end` is the last number
@@ -106,10 +106,7 @@ class SessionState(msgspec.Struct, array_like=True, frozen=True):
     begin_string: bytes = b""
     application_version: bytes = b""
     heartbeat_ns: int = 0
-    sent_at: int = 0
-    heard_at: int = 0
     is_tested: bool = False
-    logout_due: int = 0
     gap_end: int = 0
     queue: list[tuple[int, bytes]] = []
     has_been_on: bool = False

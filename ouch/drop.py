@@ -31,8 +31,9 @@ REJECTS: Final = frozenset({codec.REJECTED, codec.CANCEL_REJECTED})
 """The messages that a Drop port has where it is asked for, by their type."""
 START_OF_DAY: Final = b""
 """The note that a port begins its day."""
-WATCHED: Final = b"\x01"
-"""The state of a Drop port to which somebody is logged on."""
+WATCHED: Final = 1
+STARTED: Final = 2
+"""The state of a Drop port, a byte: whether somebody is logged on, and whether its day has begun."""
 
 
 class OuchDropPort(Orderless):
@@ -105,15 +106,15 @@ class OuchDropPort(Orderless):
     def resume(self, stream: NumberedStream) -> None:
         """Go on with a stream that was restored."""
         self.stream = stream
-        self.is_started = True
 
     def dump(self) -> bytes:
         """See `Endpoint`."""
-        return WATCHED if self.is_watched else b""
+        return bytes([self.is_watched * WATCHED | self.is_started * STARTED])
 
-    def load(self, state: bytes) -> None:
+    def load(self, state: bytes, wall_times: list[int]) -> None:
         """See `Endpoint`."""
-        self.is_watched = state == WATCHED
+        flags = state[0] if state else 0
+        self.is_watched, self.is_started = bool(flags & WATCHED), bool(flags & STARTED)
 
 
 class CopiedNordicPort(NordicOuchPort):

@@ -154,7 +154,7 @@ class Drops:
         index = before.port.index
         after.resume(self.machine.streams[index])
         after.numbers.update(before.numbers)
-        after.load(before.dump())
+        after.load(before.dump(), before.wall_times())
         self.machine.ports[index] = after
         return after
 

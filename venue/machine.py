@@ -178,7 +178,7 @@ class Machine:
                 sorted(endpoint.numbers.items()),
                 stream.session,
                 stream.count,
-                stream.digest().hex(),
+                endpoint.digest(stream).hex(),
                 endpoint.dump(),
             )
             for endpoint, stream in zip(self.ports, self.streams, strict=True)
@@ -195,8 +195,9 @@ class Machine:
         streams = {port.port.name: stream.dump() for port, stream in zip(self.ports, self.streams, strict=True)}
         trades = state.dump_trades(self.engine)
         times = self.venue_time, self.wall_time
-        beside = list(self.connected), self.desk.wall_times()
-        return _encoder.encode(Snapshot(self.number, *times, self.dump(), streams, trades, *beside))
+        connected, desk = list(self.connected), self.desk.wall_times()
+        ports = {endpoint.port.name: endpoint.wall_times() for endpoint in self.ports}
+        return _encoder.encode(Snapshot(self.number, *times, self.dump(), streams, trades, connected, desk, ports))
 
     def restore(self, blob: bytes) -> None:
         """Bring a new machine to a snapshot."""
@@ -213,7 +214,7 @@ class Machine:
             stream = self.streams[index] = Stream.load(snapshot.streams[name], self.touched, self.directory)
             endpoint.resume(stream)
             endpoint.numbers.update(port_state.numbers)
-            endpoint.load(port_state.detail)
+            endpoint.load(port_state.detail, snapshot.port_wall_times.get(name, []))
         self.drops.join_all()
         self.touched.clear()
         self.connected.update(dict.fromkeys(snapshot.connected))

@@ -44,3 +44,4 @@ class Snapshot(msgspec.Struct, frozen=True):
     trades: dict[str, bytes]
     connected: list[int] = []  # ports that were logged on: the next start says that they are not any more
     desk_wall_times: list[list[int]] = []  # of operations, of those refused, of answers
+    port_wall_times: dict[str, list[int]] = {}  # of those whose protocol keeps some

@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -23,6 +24,8 @@ from venue.spool import MEMORY_LIMIT, Spool
 
 MARK_EVERY: Final = 256
 """Packets from one mark to the next."""
+DIGESTED_AT_ONCE: Final = 16 * MARK_EVERY
+"""Packets that are made timeless at a time."""
 LENGTHS_KEPT: Final = 64 * MARK_EVERY
 """Lengths, four bytes each, that are moved to their spool at a time."""
 
@@ -47,11 +50,13 @@ class Stream(NumberedStream):
         "_after_offset",
         "_after_sequence",
         "_content",
+        "_digested",
         "_latest",
         "_lengths",
         "_marked",
         "_marks",
         "_older_lengths",
+        "_timeless",
         "_touched",
         "ended",
         "length",
@@ -76,6 +81,8 @@ class Stream(NumberedStream):
         self._lengths = array("I")
         self._marks = array("Q")
         self._marked = 0
+        self._digested = 0
+        self._timeless = sha256()
         self._latest = b""
         self._after_sequence = 1
         self._after_offset = 0
@@ -152,10 +159,21 @@ class Stream(NumberedStream):
         self.settle()
         return self._content.slice(start, end)
 
-    def digest(self) -> bytes:
-        """Return the SHA-256 of all bytes so far. Costs only what came since the last call."""
+    def digest(self, timeless: Callable[[bytes], bytes] | None = None) -> bytes:
+        """Return the SHA-256 of all bytes so far, of what `timeless` makes of runs of packets where it is given.
+
+        That must be the same function each time. Costs only what came since the last call.
+        """
         self.settle()
-        return self._content.digest()
+        if timeless is None:
+            return self._content.digest()
+        count = self.count
+        while self._digested < count:
+            last = min(self._digested + DIGESTED_AT_ONCE, count)
+            data = self._content.slice(self.offset_of(self._digested + 1), self.offset_of(last + 1))
+            self._timeless.update(timeless(data))
+            self._digested = last
+        return self._timeless.digest()
 
     def dump(self) -> StreamDump:
         """Return all of it. Equal streams give equal dumps, however much of each is in memory."""

@@ -184,7 +184,7 @@ class Floor:
             other.streams[name] = Packets()
             other.streams[name].packets = list(self.streams[name].packets)
             port.resume(other.streams[name])
-            port.load(self.ports[name].dump())
+            port.load(self.ports[name].dump(), self.ports[name].wall_times())
         for name, client in self.clients.items():
             other.clients[name] = client.moved(other)
         return other

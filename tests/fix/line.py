@@ -247,8 +247,8 @@ class Line:
 
     def restart(self):
         """Go on with a port that knows only what a snapshot holds."""
-        dumped, stream = self.port.dump(), self.streams[-1]
+        dumped, times, stream = self.port.dump(), self.port.wall_times(), self.streams[-1]
         self.port = self.new_port()
-        self.port.load(dumped)
+        self.port.load(dumped, times)
         self.port.resume(stream)
-        assert self.port.dump() == dumped
+        assert (self.port.dump(), self.port.wall_times()) == (dumped, times)

@@ -196,3 +196,23 @@ def test_a_block_that_was_written_in_part_is_written_again(tmp_path, touched, mo
     assert calls[:3] == [0, 100, 0]
     assert stream.slice(0, stream.length) == b"".join(model)
     stream.close()
+
+
+def test_a_digest_of_what_is_timeless_is_taken_over_whole_packets_and_goes_on_where_it_stopped(tmp_path):
+    stream = Stream("S", [], tmp_path, 0)
+    seen = []
+
+    def timeless(packets):
+        seen.append(packets)
+        return packets.replace(b"now", b"")
+
+    for number in range(5_000):
+        stream.append(b"%d now " % number)
+    stream.digest(timeless)
+    stream.append(b"last now ")
+    expected = sha256(b"".join(b"%d  " % number for number in range(5_000)) + b"last  ").digest()
+    assert stream.digest(timeless) == expected
+    assert len(seen) == 3
+    assert all(packets.endswith(b" now ") for packets in seen)
+    again = Stream.load(stream.dump(), [], tmp_path, 0)
+    assert again.digest(timeless) == expected
