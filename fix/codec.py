@@ -13,7 +13,10 @@ For editors: all of this is on the order path. Values stay bytes; whoever needs 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Final, TypeAlias
 from zlib import adler32
 
@@ -77,7 +80,40 @@ HEAD_TAGS: Final = (b"8", b"9", b"35")
 ROWS_MAX: Final = 1_000
 ROW_LENGTH_MAX: Final = 64
 """How many rows of tags are remembered, and how many tags one may have; with more rows, all are learned anew."""
+OFTEN: Final = 32
+"""How often a row comes before a pattern is made for it, which takes a millisecond."""
+SESSION_TAGS: Final = (b"34", b"49", b"52", b"56")
+"""What a session looks at in every message: MsgSeqNum, SenderCompID, SendingTime, TargetCompID."""
 Tags: TypeAlias = tuple[bytes, ...]
+Texts: TypeAlias = Sequence[bytes]
+
+
+class Row:
+    """The tags of a message in their order; `name` is all of them in one, by which tables of rows are looked up.
+
+    A row that comes often has a `pattern`, which takes frames of it apart at once. `session` gives the texts of
+    `SESSION_TAGS`, None where one of them is missing or the row is none that is remembered.
+    """
+
+    __slots__ = ("name", "often", "pattern", "session", "tags")
+
+    def __init__(self, name: bytes, tags: Tags) -> None:
+        self.name = name
+        self.tags = tags
+        self.often = 0
+        self.pattern: re.Pattern[bytes] | None = None
+        self.session: Callable[[Texts], tuple[bytes, bytes, bytes, bytes]] | None = None
+
+    def learn(self) -> None:
+        """Find where everything stands; for a row without data fields in which no tag comes twice."""
+        if set(SESSION_TAGS) <= set(self.tags):
+            self.session = itemgetter(*map(self.tags.index, SESSION_TAGS))
+
+    def count(self) -> None:
+        """Note that the row has come again."""
+        self.often += 1
+        if self.often == OFTEN:
+            self.pattern = re.compile(b"".join([re.escape(tag) + b"=([^\x01]*)\x01" for tag in self.tags]))
 
 
 class Message:
@@ -86,15 +122,28 @@ class Message:
     All are bytes as they came. Where `values` has fewer entries than `tags`, a tag came twice.
     """
 
-    __slots__ = ("begin_string", "frame", "msg_type", "tags", "texts", "values")
+    __slots__ = ("_values", "begin_string", "frame", "msg_type", "row", "texts")
 
-    def __init__(self, frame: bytes, tags: Tags, texts: list[bytes], values: dict[bytes, bytes]) -> None:
+    def __init__(self, frame: bytes, row: Row, texts: Texts, values: dict[bytes, bytes] | None) -> None:
         self.frame = frame
         self.begin_string = texts[0]
         self.msg_type = texts[2]
-        self.tags = tags
+        self.row = row
         self.texts = texts
-        self.values = values
+        self._values = values
+
+    @property
+    def tags(self) -> Tags:
+        """The tags of all fields."""
+        return self.row.tags
+
+    @property
+    def values(self) -> dict[bytes, bytes]:
+        """The first value of each tag; made when it is first asked for, which many orders never are."""
+        values = self._values
+        if values is None:  # of a row that is remembered, in which no tag comes twice
+            values = self._values = dict(zip(self.row.tags, self.texts))  # noqa: B905 -- of one length, and often
+        return values
 
     @property
     def fields(self) -> list[tuple[bytes, bytes]]:
@@ -102,24 +151,29 @@ class Message:
         return list(zip(self.tags, self.texts, strict=True))
 
 
-def parse(frame: bytes) -> Message | None:
+def parse(frame: bytes, expected: Row | None = None) -> Message | None:
     """Take a frame apart; None for a field without `=` or a tag that is no number.
 
-    A tag with a minus sign is a number, though of no field.
+    A tag with a minus sign is a number, though of no field. `expected` is a row that the frame may be of: another is
+    found as well, but not as fast.
     """
+    if expected is not None and expected.pattern is not None:
+        found = expected.pattern.fullmatch(frame)
+        if found is not None:
+            return Message(frame, expected, found.groups(), None)
     if frame[-1:] != SOH:
         return None
     if not FIELD_ENDS.startswith(frame.translate(None, NO_ENDS)):  # a value with `=` in it, or no field
         return _parse_slowly(frame)
     parts = frame.replace(b"=", SOH).split(SOH)
-    known = _rows.get(SOH.join(parts[:-1:2]))
-    if known is None:
+    row = _rows.get(SOH.join(parts[:-1:2]))
+    if row is None:
         return _learn(frame, tuple(parts[:-1:2]), parts[1::2])
-    texts = parts[1::2]
-    return Message(frame, known, texts, dict(zip(known, texts)))  # noqa: B905 -- of one length, and this is the path
+    row.count()
+    return Message(frame, row, parts[1::2], None)
 
 
-_rows: dict[bytes, Tags] = {}
+_rows: dict[bytes, Row] = {}
 """Rows of tags that came before and that a message may have: of numbers all, no tag twice, no data field. Clients send
 the same few over and over, and tags that were looked up before are found faster."""
 
@@ -133,7 +187,8 @@ def _learn(frame: bytes, tags: Tags, texts: list[bytes]) -> Message | None:
     if message is not None and len(values) == len(tags) <= ROW_LENGTH_MAX:
         if len(_rows) >= ROWS_MAX:
             _rows.clear()
-        _rows[SOH.join(tags)] = tags
+        message.row.learn()
+        _rows[message.row.name] = message.row
     return message
 
 
@@ -162,7 +217,7 @@ def _parse_slowly(frame: bytes) -> Message | None:
 def _message(frame: bytes, tags: Tags, texts: list[bytes], values: dict[bytes, bytes]) -> Message | None:
     is_headed = tags[:3] == HEAD_TAGS
     are_numbers = b"" not in values and all(tag.removeprefix(b"-").isdigit() for tag in tags)
-    return Message(frame, tags, texts, values) if is_headed and are_numbers else None
+    return Message(frame, Row(SOH.join(tags), tags), texts, values) if is_headed and are_numbers else None
 
 
 class Framer:

@@ -78,6 +78,10 @@ class SessionCheck:
         kind = self.check.application.types.get(message.msg_type)
         return None if kind is not None and not kind.is_admin else self.check.fault(message)
 
+    def fault_behind_header(self, message: Message) -> Fault | None:
+        """See `FieldCheck`."""
+        return self.fault(message)
+
 
 _states: msgspec.msgpack.Decoder[DropState] = msgspec.msgpack.Decoder(DropState)
 _encoder = msgspec.msgpack.Encoder()

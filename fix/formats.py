@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from types import FunctionType
 from typing import Final
 
 Check = Callable[[bytes], object]
@@ -25,6 +26,10 @@ TIMES_OF_DAY: Final = frozenset({8, 12, 15, 18})
 TIMESTAMPS: Final = frozenset({17, 21, 24, 27})
 """How long a time may be: to the second, or with milli-, micro- or nanoseconds."""
 CLOCK: Final = rb"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)"
+TEXTS_KEPT: Final = 512
+"""Texts that a check remembers to be sound; with more of them, all are looked at anew."""
+TEXT_KEPT_MAX: Final = 32
+"""The longest of them."""
 ZONE: Final = rb"(?:Z|[+-](?:0\d|1[0-4])(?::[0-5]\d)?)"
 DAYS_OF_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 TIME_OF_DAY: Final = re.compile(CLOCK)
@@ -126,6 +131,35 @@ def some_of(values: frozenset[bytes]) -> Check:
 def at_most(length: int) -> Check:
     """Give the check that a value is not longer than so many bytes."""
     return lambda text: len(text) <= length
+
+
+def filled_at_most(length: int) -> Check:
+    """Give the check that there is a value, and that it is not longer than so many bytes."""
+    return lambda text: 0 < len(text) <= length
+
+
+class Remembered(dict[bytes, object]):
+    """The texts that a check has let pass lately: to find one again costs a quarter of checking it."""
+
+    __slots__ = ("check",)
+
+    def __init__(self, check: Check) -> None:
+        super().__init__()
+        self.check = check
+
+    def __missing__(self, text: bytes) -> object:
+        """Check a text that is new."""
+        passes = self.check(text)
+        if passes and len(text) <= TEXT_KEPT_MAX:
+            if len(self) >= TEXTS_KEPT:
+                self.clear()
+            self[text] = passes
+        return passes
+
+
+def remembered(check: Check) -> Check:
+    """Give a check that remembers, of one that is slower than a look-up: which is not a method of bytes or of a set."""
+    return Remembered(check).__getitem__ if isinstance(check, FunctionType) else check
 
 
 def is_anything(text: bytes) -> bool:

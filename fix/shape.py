@@ -6,14 +6,15 @@ entries, and for each field the check that its value must pass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
-from fix.codec import DATA_TAGS
+from fix.codec import DATA_TAGS, Texts
 from fix.dictionary import Composition, Dictionary
 from fix.faults import Fault, Reason, fault
-from fix.formats import FORMATS, SEVERAL, Check, at_most, one_of, some_of
+from fix.formats import FORMATS, SEVERAL, Check, at_most, filled_at_most, one_of, remembered, some_of
 
 Mode = Literal["lenient", "strict", "strict-all"]
 """How much is refused; see `fix/validation.py`."""
@@ -23,6 +24,9 @@ USER_TAGS_FROM: Final = b"5000"
 HEADER: Final = 0
 BODY: Final = 1
 TRAILER: Final = 2
+HELD: Final = frozenset({b"8", b"34", b"35", b"49", b"52", b"56"})
+"""The header fields that a session has held to more than their checks ask before it takes an order: it knows the
+version, the type and both CompIDs, MsgSeqNum is the number that is next, and SendingTime close to the clock."""
 
 
 class Rule(NamedTuple):
@@ -51,6 +55,9 @@ class Shape:
     data: list[tuple[int, int]] = field(default_factory=list)
     """The positions of a length and of the data that it is the length of."""
     checks: tuple[Check, ...] = ()
+    checks_left: tuple[Check, ...] = ()
+    """Those of the tags that are not `HELD`; `left` gives their texts."""
+    left: Callable[[Texts], Sequence[bytes]] = list
     is_sound: bool = False
     """Whether a message of this shape is well made if each of its values passes the check of its position."""
 
@@ -64,8 +71,13 @@ def rule_of(dictionary: Dictionary, tag: bytes) -> Rule:
     elif said.length_max:
         is_in_range = at_most(said.length_max)
     else:
-        return Rule(tag, None, is_well_spelled, is_well_spelled)
-    both = is_in_range if said.values else lambda text: is_in_range(text) and is_well_spelled(text)
+        return Rule(tag, None, is_well_spelled, remembered(is_well_spelled))
+    if said.values:
+        both = remembered(is_in_range)
+    elif is_well_spelled is len:
+        both = filled_at_most(said.length_max)
+    else:
+        both = remembered(lambda text: is_in_range(text) and is_well_spelled(text))
     return Rule(tag, is_in_range, is_well_spelled, both)
 
 
@@ -208,6 +220,10 @@ class _Reading:
         shape.checks = tuple(leave_alone if rule is None else rule.passes for rule in shape.rules)
         for position, entries in shape.counts.items():
             shape.checks = (*shape.checks[:position], counts_to(entries), *shape.checks[position + 1 :])
+        left = [position for position, tag in enumerate(self.tags) if tag not in HELD]
+        if len(left) > 1:
+            shape.left = itemgetter(*left)
+            shape.checks_left = tuple(shape.checks[position] for position in left)
         faults = (shape.misplaced, shape.missing, shape.twice, shape.disorder)
         shape.is_sound = not any(faults) and not shape.data
 

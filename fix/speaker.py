@@ -41,6 +41,9 @@ class FieldCheck(Protocol):
     def fault(self, message: Message) -> Fault | None:
         """Give the first thing that is wrong, if any is."""
 
+    def fault_behind_header(self, message: Message) -> Fault | None:
+        """Do the same for a message in which the session has found each of `fix.shape.HELD` right."""
+
 
 class Application(Protocol):
     """Whom a session hands its application messages to."""

@@ -279,6 +279,14 @@ class FixConnection(Connection):
         """Write what has been released, what the session asks at its place, as far as the client keeps up."""
         if self.endpoint is not None and self.port is not None and self.endpoint.session.effects:
             self.gather(self.endpoint.session)  # an open gate lets go of what is behind them before we are told
+        stream = self.stream
+        if not self.waiting and self.replay is None and stream is not None and not (self.closing or self.paused):
+            # As most often: nothing is asked, so what was released is all that there is to write.
+            sent, released = self.sent, stream.released
+            if sent < released <= sent + WRITE_PIECE:
+                self.transport.write(stream.slice(sent, released))
+                self.sent = released
+                return
         while not (self.closing or self.paused):
             asked = self.waiting[0] if self.waiting else None
             if self.replay is not None and (asked is None or isinstance(asked.effect, HangUp)):

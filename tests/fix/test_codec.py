@@ -1,7 +1,7 @@
 """Frames cut out of what arrives, frames taken apart, and times."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from line import spelled
 
@@ -154,6 +154,22 @@ def test_whatever_the_bytes_are_a_frame_is_taken_apart_or_not_but_never_raises(d
     message = parse(frame(b"FIX.4.2", b"35=D\x01" + data + b"\x01") if is_framed else data)
     if message is not None:
         assert b"\x01".join(tag + b"=" + text for tag, text in message.fields) + b"\x01" == message.frame
+
+
+ROW = codec.Row(b"8\x019\x0135\x0158\x01-1\x0110", (b"8", b"9", b"35", b"58", b"-1", b"10"))
+for _ in range(codec.OFTEN):
+    ROW.count()
+
+
+@given(st.lists(st.sampled_from([b"35=D|", b"58=", b"a", b"=", b"|", b"-1=", b"\n", b"10=", b"11="]), max_size=12))
+@example([b"35=D|", b"58=", b"a", b"|", b"-1=", b"a", b"=", b"|"])
+def test_a_row_that_is_expected_changes_nothing_but_the_speed(parts):
+    made = frame(b"FIX.4.2", b"".join(parts).replace(b"|", b"\x01"))
+    plain, fast = parse(made), parse(made, ROW)
+    assert (plain is None) == (fast is None)
+    if plain is not None:
+        assert (fast.fields, fast.values) == (plain.fields, plain.values)
+        assert (fast.begin_string, fast.msg_type, fast.tags) == (plain.begin_string, plain.msg_type, plain.tags)
 
 
 @given(st.binary(max_size=2000))

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wellmade import TIME, every_message, header, message, order
 
-from fix.codec import frame, parse
+from fix.codec import frame, parse, read_utc_timestamp
 from fix.dictionary import FIXT, VERSIONS
 from fix.faults import TEXTS, Fault, Reason
+from fix.formats import TEXTS_KEPT, is_decimal, remembered
 from fix.validation import SHAPES_MAX, Validator, validator
 
 MODES = ("lenient", "strict", "strict-all")
@@ -334,3 +335,41 @@ def test_tables_that_are_read_beforehand_are_not_read_again():
     judge.fault(order(FIXT))
     judge.prepare((b"D",))
     assert judge._kinds == kinds
+
+
+# Short cuts.
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("dialect", ["standard", "inet", "flite", "nordic"])
+def test_a_header_that_a_session_takes_passes_the_checks_that_are_left_out_for_it(version, mode, dialect):
+    checker = validator(version.encode(), dialect, mode)
+    for number in ("1", "0007", "9" * 18):
+        for time in (TIME, TIME[:17], TIME + "000", "20261121-23:59:60", TIME + "123456"):
+            fields = f"35=D|34={number}|49={'A' * 40}|52={time}|56={'B' * 40}|58=x|"
+            shape = checker.shape(message(fields, version))
+            made = message(fields, version)
+            assert read_utc_timestamp(time.encode()) >= 0
+            checked = zip(made.fields, shape.checks, strict=True)
+            assert [tag for (tag, text), passes in checked if not passes(text)] == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_behind_a_header_that_holds_the_same_is_wrong_as_in_the_whole_message(version):
+    checker = validator(version.encode(), "standard", "strict-all")
+    changes = [{"t38": "x"}, {"t54": "?"}, {"t55": None}, {"t55": ""}, {"t44": ""}, {"t60": "x"}, {"t21": "1"}, {}]
+    for change in [*changes, *changes, {"more": "38=1|"}, {"more": "9999=1|"}, {"more": "386=2|336=A|"}]:
+        made = order(version, **change)
+        assert checker.fault_behind_header(made) == checker.fault(made)
+
+
+def test_texts_that_passed_are_remembered_within_bounds_and_others_never():
+    check = remembered(is_decimal)
+    assert [bool(check(text)) for text in (b"1.5", b"1.5", b"x", b"x")] == [True, True, False, False]
+    known = check.__self__
+    assert list(known) == [b"1.5"]
+    for number in range(3 * TEXTS_KEPT):
+        assert check(b"%d" % number)
+    assert len(known) <= TEXTS_KEPT
+    assert remembered(len) is len
