@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from engine.api import PRICE_SCALE
@@ -10,8 +11,11 @@ DECIMALS: Final = 4
 """Decimals of a price that the engine can hold."""
 DIGITS_MAX: Final = 18
 """Digits of the longest number that is read; whatever is longer is refused anyway."""
+KEPT: Final = 1_024
+"""Texts whose number is remembered: clients say the same sizes, and prices of a few books, over and over."""
 
 
+@lru_cache(KEPT)
 def read_quantity(text: bytes) -> int | None:
     """Read a whole number of shares, which may have decimals if they are zero; None for any other number."""
     whole, _, decimals = text.partition(b".")
@@ -20,6 +24,7 @@ def read_quantity(text: bytes) -> int | None:
     return int(whole)
 
 
+@lru_cache(KEPT)
 def read_price(text: bytes) -> int | None:
     """Read a price in ticks; None for one that is negative or finer than a tick."""
     whole, _, decimals = text.partition(b".")

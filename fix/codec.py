@@ -26,9 +26,12 @@ FRAME_LENGTH_MAX: Final = 16_384
 START: Final = b"8=FIX"
 HEAD_LENGTH_MAX: Final = 40
 """Bytes in which BodyLength has to stand: BeginString and a length padded with zeros fit."""
+HEAD: Final = re.compile(rb"8=FIX[^\x01]*\x019=([0-9]{1,18})\x0135=")
 TRAILER_LENGTH: Final = 7
 SUM_BY_ADLER: Final = 256
 """Up to so many bytes the low half of Adler-32 cannot wrap, and is the sum of the bytes plus one: a tenth of `sum`."""
+ASCII_BY_ADLER: Final = 512
+"""The same for bytes below 128."""
 TRAILERS: Final = [b"10=%03d\x01" % number for number in range(256)]
 MSG_TYPE_TAG: Final = b"35="
 INCOMPLETE: Final = 0
@@ -238,7 +241,7 @@ class Framer:
         """Give the frames that are complete now; the beginning of one is kept until its rest is there."""
         if self._partial:
             data = self._partial + data
-        elif data.startswith(START) and _frame_end(data, 0) == len(data):  # one whole frame, as most often
+        elif is_one_frame(data):  # as most often
             self._is_dropping = False
             return [data]
         frames: list[bytes] = []
@@ -269,6 +272,22 @@ class Framer:
     def _drop(self) -> None:
         self.garbled += not self._is_dropping
         self._is_dropping = True
+
+
+def is_one_frame(data: bytes) -> bool:
+    """Say whether this is one whole frame and no more: what `_frame_end` finds too, in half the time."""
+    head = HEAD.match(data)
+    if head is None:
+        return False
+    end = len(data) - TRAILER_LENGTH
+    length = int(head[1])
+    return (
+        head.end(1) < HEAD_LENGTH_MAX
+        and length < FRAME_LENGTH_MAX
+        and head.end() - len(MSG_TYPE_TAG) + length == end
+        and data[end - 1] == 1
+        and data.endswith(TRAILERS[check_sum(data[:end])])
+    )
 
 
 def _frame_end(data: bytes, start: int) -> int:
@@ -329,7 +348,7 @@ def frame(begin_string: bytes, body: bytes) -> bytes:
 def check_sum(data: bytes) -> int:
     """Give the sum of all bytes modulo 256."""
     size = len(data)
-    if size <= SUM_BY_ADLER:
+    if size <= SUM_BY_ADLER or (size <= ASCII_BY_ADLER and data.isascii()):
         return adler32(data) - 1 & 0xFF
     total = 0
     for at in range(0, size, SUM_BY_ADLER):

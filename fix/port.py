@@ -26,6 +26,7 @@ from fix.ledger import REFUSED, REQUEST, FixOrder, read_past
 from fix.ledger_state import OrderPortState
 from fix.order_dialect import order_dialect
 from fix.order_reports import OrderReports
+from fix.order_rows import OrderRows
 from fix.reasons import (
     DUPLICATE_CL_ORD_ID,
     DUPLICATE_REQUEST,
@@ -90,6 +91,7 @@ class FixOrderPort(OrderReports):
         before = self.dialect
         self.dialect = dialect = order_dialect(self.settings.dialect, begin_string)
         self.reader = Reader(dialect, self.port, self.engine)
+        self.rows = OrderRows(dialect)
         self.others = frozenset(dialect.others)
         self.no_others: Values = (None,) * len(dialect.others)
         self.zeros = b"31=0.0\x0132=0\x01" if dialect.style.zeros and dialect.version.has_exec_trans_type else b""
@@ -141,17 +143,27 @@ class FixOrderPort(OrderReports):
 
     def enter(self, message: Message, now: int) -> None:
         """NewOrderSingle: a report of the order, or of why it was refused."""
-        values, orders = message.values, self.ledger.orders
-        cl_ord_id = values.get(b"11", b"")
+        orders, row = self.ledger.orders, self.rows.row(message)
+        if row.is_plain:
+            cl_ord_id, quantity, price = row.parts(message.texts)
+        else:
+            get = message.values.get
+            cl_ord_id, quantity, price = get(b"11", b""), get(b"38", b""), get(b"44", b"")
         if cl_ord_id in orders:
-            if values.get(b"97") != YES:
+            if message.values.get(b"97") != YES:
                 self.refuse(message, Fault(DUPLICATE_CL_ORD_ID, REFUSALS[Reject.INVALID_ATTRIBUTE]), now)
             return
         if not 0 < len(cl_ord_id) <= CL_ORD_ID_MAX:
             self.refuse(message, Fault(INVALID_CL_ORD_ID, REFUSALS[Reject.INVALID_ATTRIBUTE]), now)
             return
-        details = self.details(self.carried(message))
-        mine = self.read_order(cl_ord_id, details, values.get(b"38", b""), values.get(b"44", b""), now)
+        kind = row.kind(message.texts) if row.is_plain else None
+        kept = None if kind is None else row.known.get(kind)
+        if kept is None:
+            kept = self.carried(message)
+            if kind is not None:
+                row.learn(kind, kept)
+        details = self.details(kept)
+        mine = self.read_order(cl_ord_id, details, quantity, price, now)
         if isinstance(mine, Fault):
             orders[cl_ord_id] = REFUSED
             self.refuse(message, mine, now)

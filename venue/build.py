@@ -51,6 +51,7 @@ COMPILED = (
     "fix.echo",
     "fix.templates",
     "fix.ledger",
+    "fix.order_rows",
     "fix.order_reports",
     "fix.port",
     "fix.drop_reports",

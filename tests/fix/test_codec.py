@@ -97,6 +97,12 @@ def test_how_the_bytes_were_cut_on_their_way_makes_no_difference(data, cuts):
     assert all(sum(frame[:-7]) % 256 == int(frame[-4:-1]) for frame in frames)
 
 
+@given(st.lists(PIECES, max_size=4).map(b"".join), st.booleans())
+def test_one_whole_frame_is_found_at_once_where_a_walk_finds_it(data, is_spelled):
+    data = frame(b"FIX.4.2", b"35=0\x01" + data + b"\x01") if is_spelled else data
+    assert codec.is_one_frame(data) == (data.startswith(codec.START) and codec._frame_end(data, 0) == len(data))
+
+
 # --------------------------------------------------------------------------------------------------------------- fields
 
 
