@@ -64,7 +64,8 @@ class Details:
 
     `index` is its place among those that orders of the day have, -1 before the first. `base` are the attributes that it
     was read over. With `fault`, `terms` and `scope` may be nothing that could trade. `template` is the text of the
-    reports with room for what differs, and `header` what stands in their header (`fix.templates`).
+    reports with room for what differs, `new_template` that of the first of them, `header` what stands in their header
+    (`fix.templates`).
     """
 
     __slots__ = (
@@ -78,6 +79,7 @@ class Details:
         "index",
         "is_market",
         "is_pegged",
+        "new_template",
         "scope",
         "symbol",
         "template",
@@ -97,7 +99,7 @@ class Details:
         self.base: OrderAttributes
         self.attributes: OrderAttributes
         self.echo: tuple[EchoField, ...] = ()
-        self.template = b""
+        self.template = self.new_template = b""
         self.header = b""
 
     def refresh(self, other: Details) -> None:
@@ -107,7 +109,7 @@ class Details:
         self.base, self.attributes = other.base, other.attributes
         self.is_market, self.is_pegged, self.fill_or_kill = other.is_market, other.is_pegged, other.fill_or_kill
         self.expires_at, self.echo = other.expires_at, other.echo
-        self.template, self.header = other.template, other.header
+        self.template, self.new_template, self.header = other.template, other.new_template, other.header
 
 
 class Reader:

@@ -122,6 +122,24 @@ class OrderReports(FixEndpoint, Sink):
         )
         self.session.send(b"8", body, self.times.wall_time, dialect.sub, details.header)
 
+    def tell_new(self, mine: FixOrder, now: int) -> None:
+        """Send the report of a new order."""
+        details = mine.details
+        if not details.new_template:
+            self.tell(mine, Event.NEW, mine.quantity, now)
+            return
+        quantity = mine.quantity
+        body = details.new_template % (
+            mine.cl_ord_id,
+            self.exec_id(mine.order_id),
+            mine.order_id,
+            quantity,
+            b"" if details.is_market else price_field(mine.price),
+            utc_timestamp(now),
+            quantity,
+        )
+        self.session.send(b"8", body, self.times.wall_time, self.dialect.sub, details.header)
+
     def tell_long(self, event: Event, figures: Figures, header: bytes, echo: Iterable[EchoField]) -> None:
         """Send any report, however rare what it says."""
         dialect = self.dialect
@@ -161,7 +179,7 @@ class OrderReports(FixEndpoint, Sink):
         mine.order_id = order.order_reference_number
         if mine.details.index < 0:
             self.ledger.keep(mine.details)
-        self.tell(mine, Event.NEW, mine.quantity, now)
+        self.tell_new(mine, now)
         if dead:
             self.end(mine, Event.CANCELED, now, CANCEL_LETTERS[CancelReason.IMMEDIATE_OR_CANCEL])
 

@@ -42,7 +42,7 @@ from fix.reasons import (
     reasons,
 )
 from fix.reports import EchoField, Event, Figures, live_status, order_cancel_reject
-from fix.templates import make_template
+from fix.templates import make_template, zeros
 
 CL_ORD_ID_MAX: Final = 20
 """The longest ClOrdID, in bytes: what the engine keeps of a label."""
@@ -94,7 +94,7 @@ class FixOrderPort(OrderReports):
         self.rows = OrderRows(dialect)
         self.others = frozenset(dialect.others)
         self.no_others: Values = (None,) * len(dialect.others)
-        self.zeros = b"31=0.0\x0132=0\x01" if dialect.style.zeros and dialect.version.has_exec_trans_type else b""
+        self.zeros = zeros(dialect)
         self.ledger.translate(before.tags, dialect.tags, self.read)
 
     def receive(self, message: bytes, now: int) -> None:
@@ -129,6 +129,7 @@ class FixOrderPort(OrderReports):
         """Work out what values mean, with the text of their reports."""
         details = self.reader.read(values)
         details.template = make_template(self.dialect, details.echo)
+        details.new_template = make_template(self.dialect, details.echo, is_new=True)
         return details
 
     def carried(self, message: Message) -> Values:

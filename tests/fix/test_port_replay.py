@@ -118,7 +118,7 @@ def test_a_half_that_follows_a_restart_is_the_same(seed):
 def test_the_short_way_to_a_report_leads_to_the_same_bytes_as_the_long_one(monkeypatch):
     short = Talk(Floor(), 7)
     short.turns(800)
-    monkeypatch.setattr(order_port, "make_template", lambda _dialect, _echo: b"")
+    monkeypatch.setattr(order_port, "make_template", lambda *_, **__: b"")
     long = Talk(Floor(), 7)
     long.turns(800)
     for name in PORTS:

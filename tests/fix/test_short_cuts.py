@@ -7,6 +7,7 @@ from fix_floor import Floor
 
 from fix.order_rows import KINDS_MAX, OrderRows
 from fix.port import FixOrderPort
+from fix.reports import Event
 from fix.shape import Mode
 
 MODES = Mode.__args__
@@ -28,7 +29,7 @@ EXTRA = {
 
 
 class LongWay(FixOrderPort):
-    """A port to which every message is the first of its row, and every order of a row that says nothing."""
+    """A port to which every message is the first of its row, every order of a row that says nothing, no report new."""
 
     def speak(self, begin_string):
         super().speak(begin_string)
@@ -37,6 +38,9 @@ class LongWay(FixOrderPort):
     def receive(self, message, now):
         self.session._row = None
         super().receive(message, now)
+
+    def tell_new(self, mine, now):
+        self.tell(mine, Event.NEW, mine.quantity, now)
 
 
 class NoRows(OrderRows):
