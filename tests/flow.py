@@ -248,10 +248,11 @@ class Day:
         self.day += 1
 
     def take_streams(self):
-        for stream in self.machine.streams:
+        for endpoint, stream in zip(self.machine.ports, self.machine.streams, strict=True):
             assert stream.released == stream.length
             self.sent.update(stream.digest())
-            self.letters.update(chr(stream.packet(number)[3]) for number in range(1, stream.count + 1))
+            if endpoint.port.entry.protocol.startswith("ouch-5"):
+                self.letters.update(chr(stream.packet(number)[3]) for number in range(1, stream.count + 1))
 
     def stands(self, market, match_number):
         """Whether a trade is not broken."""
