@@ -108,6 +108,7 @@ class DayFile:
             self._db = undo.enter_context(
                 closing(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False))
             )
+            self._db.text_factory = _text
             self.epoch, self.start = self._head(expected)
             if damage is not None:
                 raise LogDamaged(self.before(None).number + 1, damage)
@@ -153,6 +154,11 @@ class DayFile:
             case [(int(epoch), int(number), bytes(chain))]:
                 return epoch, Point(number, chain)
         raise LogDamaged(expected, f"{self.path.name} does not begin as a day of the log does")
+
+
+def _text(value: bytes) -> str:
+    """Read a text, where damage has made one of something else: never an error, never of a type that is expected."""
+    return value.decode("latin-1")
 
 
 @contextmanager

@@ -148,6 +148,7 @@ def test_a_row_rewritten_with_a_fitting_chain_is_found(tmp_path, row):
         ("UPDATE commits SET last = 16 WHERE last = 15", 13, "holds 3"),
         ("UPDATE head SET chain = zeroblob(31)", 1, "chain"),
         ("UPDATE head SET last = 1", 2, "begins with record 1"),
+        ("UPDATE head SET chain = CAST(x'bc00' AS TEXT)", 0, "does not begin as a day"),
         ("DELETE FROM head", 0, "does not begin as a day"),
         ("DROP TABLE commits", 1, "no such table"),
     ],

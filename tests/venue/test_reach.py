@@ -20,7 +20,8 @@ KNOWN = setting("allow_known_logins = true")
 HIDDEN = ("show_logins = true", "show_logins = false")
 OWN_PASSWORDS = ('password = "NTFTEST"', 'password = "SECRET"')
 OWN_ADDRESSES = ('service = "fix.', 'addresses = ["10.0.0.0/8"]\nservice = "fix.')
-OWN = (OWN_PASSWORDS, OWN_ADDRESSES, ("!xxx", "!yyy"))
+OWN_DROP_ADDRESSES = ('service = "drop.', 'addresses = ["10.0.0.0/8"]\nservice = "drop.')
+OWN = (OWN_PASSWORDS, OWN_ADDRESSES, OWN_DROP_ADDRESSES, ("!xxx", "!yyy"))
 FIRST = 'name = "IN19T6"\nmpid = "INET"\nservice = "ouch.nasdaq"\npassword = '
 FIRST_HASH = FIRST.replace("password", "password_hash")
 HASHED = passwords.hash_password("NTFTEST", exact=True)
@@ -49,7 +50,7 @@ def operator(text):
         ([PLAIN, HIDDEN], "port[0].password"),
         ([PLAIN, HIDDEN, OWN_PASSWORDS, desk('password = "NtfTest"')], "person[7].password"),
         ([PLAIN, HIDDEN, OWN_PASSWORDS], "client[0].secret"),
-        ([PLAIN, HIDDEN, OWN_PASSWORDS, ("!xxx", "!yyy")], "port[13].password"),
+        ([PLAIN, HIDDEN, OWN_PASSWORDS, ("!xxx", "!yyy")], "port[12].password"),
         ([PLAIN, HIDDEN, *OWN, (f'{FIRST}"SECRET"', f'{FIRST_HASH}"{HASHED}"')], "port[0].password_hash"),
         ([PLAIN, HIDDEN, *OWN, desk(f'password_hash = "{HASHED}"')], "person[7].password_hash"),
         ([PLAIN, HIDDEN, *OWN, operator(KNOWN_SECRET)], "client[0].secret_hash"),
