@@ -251,7 +251,7 @@ class Day:
         for endpoint, stream in zip(self.machine.ports, self.machine.streams, strict=True):
             assert stream.released == stream.length
             self.sent.update(stream.digest())
-            if endpoint.port.entry.protocol.startswith("ouch-5"):
+            if endpoint.port.entry.protocol == "ouch-5.0-us":
                 self.letters.update(chr(stream.packet(number)[3]) for number in range(1, stream.count + 1))
 
     def stands(self, market, match_number):

@@ -2,11 +2,13 @@
 
 import json
 import os
+import random
 import resource
 import socket
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -245,8 +247,15 @@ def test_ports_json_names_every_listener_of_this_process(host):
     assert not (venue.data / "ports.json").exists()
 
 
+def listening_where_nobody_connects_from():
+    """A server below the ports that connections of other tests come from: all of a venue's ports have to be free."""
+    while True:
+        with suppress(OSError):
+            return socket.create_server(("127.0.0.1", random.randrange(20_000, 30_000)))
+
+
 def test_a_taken_port_is_named_and_the_others_are_let_go(host, demo_config):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with listening_where_nobody_connects_from() as taken:
         port = taken.getsockname()[1]
         config = demo_config(("port_base = 0", f"port_base = {port - 2}"))
         failing = host(config, start=False)
