@@ -210,6 +210,32 @@ class Reject(IntEnum):
     CALL_MISSED = 39
 
 
+EQRC_CHECKS: Final = frozenset(
+    {
+        Reject.PORT_MESSAGE_RATE,
+        Reject.RESTRICTED_STOCK,
+        Reject.MAXIMUM_SHARES,
+        Reject.MAXIMUM_NOTIONAL,
+        Reject.FAT_FINGER,
+    }
+)
+"""What the risk checks of US markets refuse for."""
+PRM_CHECKS: Final = frozenset(
+    {
+        Reject.ACCOUNT_BLOCKED,
+        Reject.PORT_ORDER_RATE,
+        Reject.RESTRICTED_SEGMENT,
+        Reject.RESTRICTED_SYMBOL,
+        Reject.MAXIMUM_ORDER_QUANTITY,
+        Reject.MAXIMUM_ORDER_VALUE,
+        Reject.CONTINUOUS_FAT_FINGER,
+    }
+)
+"""What those of Nordic markets refuse for: none of it holds an order that only gets smaller."""
+RISK_CHECKS: Final = EQRC_CHECKS | PRM_CHECKS
+"""What any risk check refuses for."""
+
+
 class Refusal(NamedTuple):
     """A refused order's whole reason: enough to tell a trader which number to change.
 

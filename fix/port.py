@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from engine.api import MARKET_PRICE, MAXIMUM_PRICE, PRM, REFUSALS, Order, OrderEntry, Port, Refusal, Reject
+from engine.api import MARKET_PRICE, MAXIMUM_PRICE, PRM, REFUSALS, RISK_CHECKS, Order, OrderEntry, Port, Refusal, Reject
 from engine.endpoint import NumberedStream
 from fix.amounts import read_price, read_quantity
 from fix.codec import Message
@@ -34,7 +34,6 @@ from fix.reasons import (
     MAY_NOT_CHANGE,
     NOT_THE_ORDERS,
     REFUSED_CODES,
-    RISK_CHECKS,
     TOO_LATE,
     UNKNOWN_ORDER,
     CancelFault,

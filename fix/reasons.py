@@ -147,21 +147,3 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.CLOSING_CALL: b"C",
 }
 """LiquidityFlag (9882): OUCH's letters, and RASHport's for what was routed."""
-
-RISK_CHECKS: Final = frozenset(
-    {
-        Reject.PORT_MESSAGE_RATE,
-        Reject.RESTRICTED_STOCK,
-        Reject.MAXIMUM_SHARES,
-        Reject.MAXIMUM_NOTIONAL,
-        Reject.FAT_FINGER,
-        Reject.ACCOUNT_BLOCKED,
-        Reject.PORT_ORDER_RATE,
-        Reject.RESTRICTED_SEGMENT,
-        Reject.RESTRICTED_SYMBOL,
-        Reject.MAXIMUM_ORDER_QUANTITY,
-        Reject.MAXIMUM_ORDER_VALUE,
-        Reject.CONTINUOUS_FAT_FINGER,
-    }
-)
-"""The reasons that are risk checks."""

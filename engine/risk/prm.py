@@ -23,6 +23,7 @@ from engine.api import (
     MARKET_PRICE,
     MARKET_PRICE_ALTERNATIVE,
     PRM,
+    PRM_CHECKS,
     REFUSALS,
     SECOND,
     AccountEntry,
@@ -227,19 +228,7 @@ CHECKS: Final = (
     continuous_fat_finger,
 )
 """What is asked of each order, in order of precedence."""
-EXCUSABLE: Final = frozenset(
-    {
-        Reject.ACCOUNT_BLOCKED,
-        Reject.PORT_ORDER_RATE,
-        Reject.RESTRICTED_SEGMENT,
-        Reject.RESTRICTED_SYMBOL,
-        Reject.MAXIMUM_ORDER_QUANTITY,
-        Reject.MAXIMUM_ORDER_VALUE,
-        Reject.CONTINUOUS_FAT_FINGER,
-    }
-)
-"""Reasons that do not hold an order which only gets smaller."""
-REASONS: Final = EXCUSABLE | {Reject.UNKNOWN_USER}
+REASONS: Final = PRM_CHECKS | {Reject.UNKNOWN_USER}
 """The reasons that only PRM has."""
 
 
@@ -254,7 +243,7 @@ def verdict(order: Order) -> Refusal | None:
 
 def excuses(refused: Refusal, original: Order, order: Order) -> bool:
     """Whether PRM lets a replacement be after all: one that only takes shares off its original (PRM guide 3.6)."""
-    return refused.reason in EXCUSABLE and is_reduction(original, order)
+    return refused.reason in PRM_CHECKS and is_reduction(original, order)
 
 
 def is_reduction(original: Order, order: Order) -> bool:

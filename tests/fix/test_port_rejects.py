@@ -3,8 +3,8 @@
 import pytest
 from fix_floor import Floor
 
-from engine.api import Liquidity, Reject
-from fix.reasons import CANCEL_LETTERS, LIQUIDITY_FLAGS, REASONS, RISK_CHECKS
+from engine.api import RISK_CHECKS, Liquidity, Reject
+from fix.reasons import CANCEL_LETTERS, LIQUIDITY_FLAGS, REASONS
 from fix.versions import VERSIONS
 from ouch.terms import CANCEL_REASONS
 from ouch.terms import LIQUIDITY_FLAGS as OUCH_FLAGS

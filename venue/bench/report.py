@@ -50,6 +50,7 @@ class Target(NamedTuple):
 
 TARGETS = (
     Target("round trip against the bare echo", "rtt", "ratio", 1.5, None, TIMES),
+    Target("round trip of a FIX order against the bare echo", "rtt_fix", "ratio", 2, None, TIMES),
     Target("one order with every check against none, in process", "engine", "risk_ratio", 1.7, None, TIMES),
     Target("add, bytes to bytes", "engine", "add_ns", 5_000, None, "ns"),
     Target("cross", "engine", "cross_ns", 5_000, None, "ns"),
@@ -89,6 +90,7 @@ COMMANDS = {
     "rtt": "rtt",
     "rtt_process": "rtt --durability process",
     "rtt_disk": "rtt --durability disk",
+    "rtt_fix": "rtt --protocol fix",
     "throughput_1": "throughput --sessions 1",
     "throughput_8": "throughput",
     "throughput_32": "throughput --sessions 32 --all-levels",
@@ -123,6 +125,7 @@ def measure(say: Say, quick: bool = False, compiled: Path | None = None) -> Figu
         "rtt": partial(rtt, rounds=rounds),
         "rtt_process": partial(rtt, durability="process", rounds=rounds),
         "rtt_disk": partial(rtt, durability="disk", rounds=rounds),
+        "rtt_fix": partial(rtt, protocol="fix", rounds=rounds),
         "throughput_1": partial(throughput, sessions=1, rounds=rounds, orders=orders),
         "throughput_8": partial(throughput, sessions=min(sessions, 8), rounds=rounds, orders=orders),
         "throughput_32": partial(throughput, sessions=sessions, rounds=rounds, orders=orders, all_levels=True),
@@ -244,8 +247,10 @@ def trips(figures: dict[str, Any]) -> str:
             f"| order, `{run['durability']}` | {run['order_p50_us']} µs | {run['order_p99_us']} µs | {run['ratio']} |"
         )
     lines.append(f"| bare `fdatasync` of 4 KiB | {figures['rtt_disk']['fdatasync_p50_us']} µs | | |")
-    if "quickfix_p50_us" in figures["rtt"]:
-        run = figures["rtt"]
+    run = figures["rtt_fix"]
+    lines.append(f"| bare echo of FIX sizes | {run['echo_p50_us']} µs | | 1 |")
+    lines.append(f"| FIX order, `memory` | {run['order_p50_us']} µs | {run['order_p99_us']} µs | {run['ratio']} |")
+    if "quickfix_p50_us" in run:
         against = ratio(run["quickfix_p50_us"], run["echo_p50_us"])
         lines.append(
             f"| a QuickFIX acceptor in Python, no checks, no log | {run['quickfix_p50_us']} µs | | {against} |"
