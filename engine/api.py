@@ -36,7 +36,8 @@ from engine.instructions import (
     SetStorage,
     SymbolEntry,
 )
-from engine.orders import LiveOrders
+from engine.orders import PLAIN, Order, OrderTerms
+from engine.port import PRM, Port, Scope
 from engine.terms import (
     AWAY_MARKET,
     MARKET_PRICE,
@@ -68,11 +69,6 @@ from engine.terms import (
 )
 
 if TYPE_CHECKING:
-    from engine.book import Book, Level
-    from engine.mass_cancel import MassCancel
-    from engine.risk.limits import Limits
-    from engine.risk.prm import Protection
-    from engine.risk.windows import SlidingWindow
     from engine.trades import Trade
 
 __all__ = [
@@ -140,124 +136,8 @@ __all__ = [
 ]
 
 
-PRM: Final = "prm"
-"""The rule book of Nordic markets, by which each order is asked for more than its price and size."""
-PLAIN: Final = OrderAttributes()
-"""The attributes of an order that carries none."""
 REFUSALS: Final = tuple(Refusal(reason) for reason in Reject)
 """A plain refusal for each reason, for the checks that have no figures to tell."""
-TermsState = tuple[Side, TimeInForce, Display, Cross, bool, tuple[bytes, ...]]
-"""An order's terms as plain data."""
-
-
-class OrderTerms:
-    """The coded terms of an order, shared by all orders that have them; never changed.
-
-    `letters` are the codes as the port's protocol spells them, carried for the port and never read here.
-    """
-
-    __slots__ = ("cross", "display", "intermarket_sweep", "letters", "side", "state", "time_in_force")
-
-    def __init__(
-        self,
-        side: Side,
-        time_in_force: TimeInForce,
-        display: Display,
-        cross: Cross,
-        intermarket_sweep: bool,
-        letters: tuple[bytes, ...],
-    ) -> None:
-        self.side = side
-        self.time_in_force = time_in_force
-        self.display = display
-        self.cross = cross
-        self.intermarket_sweep = intermarket_sweep
-        self.letters = letters
-        self.state: TermsState = (side, time_in_force, display, cross, intermarket_sweep, letters)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, OrderTerms) and self.state == other.state
-
-    def __hash__(self) -> int:
-        return hash(self.state)
-
-    @property
-    def is_buy(self) -> bool:
-        """Whether the order buys."""
-        return self.side is Side.BUY
-
-
-class Order:
-    """One order, or one replacement in a chain: a replacement is an order of its own with a new time priority.
-
-    `size` is what the whole chain may execute, `open` what of it still may, so `size - open` has executed (or was
-    taken by self-match prevention). `quantity` is the same as `open`, but of an order with a `reserve` it is the
-    displayed part.
-    `key` is the port's own number for it, unique among the port's live orders; `cl_ord_id` the client's label.
-    `entered` are the attributes that the chain's first order came with.
-    """
-
-    __slots__ = (
-        "after",
-        "attributes",
-        "before",
-        "cl_ord_id",
-        "entered",
-        "expires_at",
-        "key",
-        "level",
-        "order_reference_number",
-        "port",
-        "price",
-        "quantity",
-        "reserve",
-        "scope",
-        "size",
-        "terms",
-    )
-
-    def __init__(
-        self,
-        port: Port,
-        scope: Scope,
-        terms: OrderTerms,
-        attributes: OrderAttributes,
-        size: int,
-        price: int,
-        cl_ord_id: bytes,
-        key: int,
-    ) -> None:
-        self.port = port
-        self.scope = scope
-        self.terms = terms
-        self.attributes = attributes
-        self.entered = attributes
-        self.size = size
-        self.quantity = size
-        self.price = price
-        self.cl_ord_id = cl_ord_id
-        self.key = key
-        self.order_reference_number = 0
-        self.expires_at = 0
-        self.level: Level | None = None
-        self.before: Order | None = None
-        self.after: Order | None = None
-        self.reserve: Order | None = None
-
-    @property
-    def open(self) -> int:
-        """Shares that may still trade, displayed or not."""
-        return self.quantity if self.reserve is None else self.quantity + self.reserve.quantity
-
-    @property
-    def user(self) -> str:
-        """The user who sent it, where the port's protocol names one."""
-        return self.scope.user
-
-    @property
-    def is_displayed(self) -> bool:
-        """Whether this part of an order stands on the displayed side of the book."""
-        return self.level is not None and self.level.ladder.is_displayed
 
 
 class Sink(Protocol):
@@ -307,102 +187,6 @@ class Sink(Protocol):
 
     def carried_over(self, order: Order, now: int) -> None:
         """Tell, once the day has started, that `order` goes on in it under a new order reference number."""
-
-
-class Scope:
-    """One port in one order book, of a Nordic port one user of it: the single look-up of an incoming order.
-
-    `protection` is what PRM asks of the orders, None where the market's rule book is another.
-    """
-
-    __slots__ = ("book", "limits", "port", "protection", "user")
-
-    def __init__(self, port: Port, book: Book, limits: Limits, user: str = "") -> None:
-        self.port = port
-        self.book = book
-        self.limits = limits
-        self.user = user
-        self.protection: Protection | None = None
-
-    @property
-    def is_declared(self) -> bool:
-        """Whether the user may trade on the port. The scope of one who may not is made anew each time: keep none."""
-        return self.protection is None or self.protection.is_declared
-
-
-class Port:
-    """An order entry port as the engine knows it: whose it is, what it may do, who hears of its orders.
-
-    `organization` and `affiliation` are whose its firm is, for self-match prevention, and `plain` are the attributes of
-    an order that brings none.
-    `windows` count its messages, one for each rate rule (by rule); `rate_rule` is the one that it went over.
-    `withdrawn` is a port that the configuration no longer names, `cancel_only` one that operations let enter nothing;
-    with `cancel_on_disconnect` its orders end with its connection. `rule_book` is its market's; `fat_finger`,
-    `maximum_orders` (0 = no limit) and `cancel_on_breach` are what PRM has set for it. `guarded` says whether any of
-    this may stand in the way of an order: call `settle` when something changes.
-    """
-
-    __slots__ = (
-        "affiliation",
-        "cancel_on_breach",
-        "cancel_on_disconnect",
-        "cancel_only",
-        "disabled",
-        "entry",
-        "exchange",
-        "fat_finger",
-        "guarded",
-        "index",
-        "market",
-        "mass_cancel",
-        "maximum_orders",
-        "midnight",
-        "mpid",
-        "name",
-        "orders",
-        "organization",
-        "plain",
-        "rate_limited",
-        "rate_rule",
-        "rule_book",
-        "scopes",
-        "sink",
-        "windows",
-        "withdrawn",
-    )
-
-    sink: Sink
-
-    def __init__(self, entry: PortEntry, index: int, rule_book: str = "eqrc") -> None:
-        self.entry = entry
-        self.name = entry.name
-        self.mpid = self.organization = self.affiliation = entry.mpid
-        self.market = entry.market
-        self.exchange = entry.market.upper()
-        self.index = index
-        self.scopes: dict[str, Scope] = {}
-        self.orders = LiveOrders()
-        self.midnight = 0
-        self.disabled = False
-        self.rate_limited = False
-        self.rate_rule = ""
-        self.windows: tuple[tuple[str, SlidingWindow], ...] = ()
-        self.withdrawn = False
-        self.cancel_only = False
-        self.cancel_on_disconnect = entry.cancel_on_disconnect
-        self.mass_cancel: MassCancel | None = None
-        self.plain = PLAIN
-        self.rule_book = rule_book
-        self.fat_finger = entry.fat_finger
-        self.maximum_orders = entry.maximum_orders
-        self.cancel_on_breach = entry.cancel_on_breach
-        self.guarded = False
-        self.settle()
-
-    def settle(self) -> None:
-        """Work out anew whether the port itself, or PRM, may stand in the way of its orders."""
-        is_open = not (self.disabled or self.rate_limited or self.withdrawn or self.cancel_only)
-        self.guarded = not is_open or self.rule_book == PRM
 
 
 class OrderEntry(Protocol):

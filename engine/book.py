@@ -13,14 +13,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.api import (
     MAXIMUM_BOOK_QUANTITY,
     MAXIMUM_PRICE,
     PLAIN,
-    ROUND_LOT,
-    BookEntry,
     Cross,
     Display,
     Order,
@@ -29,7 +27,9 @@ from engine.api import (
     Side,
 )
 from engine.phases import GATHERING, JOINS, REASONS
-from engine.trades import OpenStore, Trades
+
+if TYPE_CHECKING:
+    from engine.market import Market, Security
 
 BUY: Final = Side.BUY
 HIDDEN: Final = Display.HIDDEN
@@ -214,120 +214,6 @@ class BookSide:
         if self.aside is None:
             self.aside = Aside(self, is_displayed=False)
         self.aside.put(order, key)
-
-
-class Security:
-    """What is one thing across the markets that list a symbol: its prices.
-
-    `bid` and `offer` are the national best: the outside quote where one is set, else the best displayed of all books.
-    A Nordic one has an `entry`, one book, the thresholds of continuous fat finger in 1/10,000 of a percent, and a
-    `reference` where its opening is held against another price than the previous close.
-    """
-
-    __slots__ = (
-        "average_daily_volume",
-        "bid",
-        "books",
-        "entry",
-        "fat_finger_aggressive",
-        "fat_finger_passive",
-        "last",
-        "listed",
-        "luld_lower",
-        "luld_upper",
-        "offer",
-        "outside_bid",
-        "outside_offer",
-        "previous_close",
-        "reference",
-        "round_lot",
-        "symbol",
-        "ticks",
-    )
-
-    def __init__(self, symbol: str, ticks: tuple[tuple[int, int], ...], entry: BookEntry | None = None) -> None:
-        self.symbol = symbol
-        self.ticks = ticks
-        self.entry = entry
-        self.round_lot = ROUND_LOT if entry is None else 1
-        self.books: list[Book] = []
-        self.listed = True
-        self.previous_close: int | None = None
-        self.last: int | None = None
-        self.outside_bid: int | None = None
-        self.outside_offer: int | None = None
-        self.luld_lower: int | None = None
-        self.luld_upper: int | None = None
-        self.average_daily_volume = 0
-        self.bid: int | None = None
-        self.offer: int | None = None
-        self.fat_finger_aggressive: int | None = None
-        self.fat_finger_passive: int | None = None
-        self.reference: int | None = None
-
-    def quote(self, sign: int) -> None:
-        """Work out the national best bid (`sign` 1) or offer (-1) anew; to be called when a best price has changed."""
-        best: int | None = None
-        for book in self.books:
-            keys = book.buys.shown.keys if sign > 0 else book.sells.shown.keys
-            if keys and (best is None or keys[-1] > best):
-                best = keys[-1]
-        if sign > 0:
-            self.bid = best if self.outside_bid is None else self.outside_bid
-        else:
-            price = None if best is None else -best
-            self.offer = price if self.outside_offer is None else self.outside_offer
-
-    def on_tick(self, price: int) -> bool:
-        """Whether `price` is a multiple of the tick of its price range (ranges are listed highest first)."""
-        for floor, tick in self.ticks:
-            if price >= floor:
-                return price % tick == 0
-        return False
-
-
-class Market:
-    """One exchange of the venue: its books, and its own numbers for orders and trades.
-
-    `midnight` is where its hours count from; timestamps of its ports may count from another.
-    """
-
-    __slots__ = (
-        "after_hours_close",
-        "after_hours_open",
-        "books",
-        "key",
-        "match_number",
-        "midnight",
-        "open_store",
-        "order_reference_number",
-        "rule_book",
-        "trades",
-    )
-
-    def __init__(self, key: str, open_store: OpenStore, rule_book: str = "eqrc") -> None:
-        self.key = key
-        self.rule_book = rule_book
-        self.books: dict[str, Book] = {}
-        self.open_store = open_store
-        self.trades = Trades(open_store())
-        self.order_reference_number = 0
-        self.match_number = 0
-        self.midnight = 0
-        self.after_hours_open = 0
-        self.after_hours_close = 0
-
-    def open_book(self, security: Security) -> Book:
-        """Open a book of a security."""
-        book = self.books[security.symbol] = Book(self, security)
-        security.books.append(book)
-        return book
-
-    def next_day(self) -> None:
-        """Begin the numbers and trades of a new day."""
-        self.order_reference_number = self.match_number = 0
-        self.trades.store.close()
-        self.trades = Trades(self.open_store())
 
 
 class Book:

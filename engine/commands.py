@@ -41,8 +41,9 @@ from engine.api import (
     SystemEvent,
     TimeInForce,
 )
-from engine.book import Book, Market, Reserve, Security
+from engine.book import Book, Reserve
 from engine.engine import Engine
+from engine.market import Market, Security
 from engine.phases import set_phase
 from engine.prm_commands import (
     block_account,

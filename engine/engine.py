@@ -37,8 +37,9 @@ from engine.api import (
     TimeInForce,
 )
 from engine.auction import Auctions
-from engine.book import Book, Market, Security
+from engine.book import Book
 from engine.details import attribute_fault
+from engine.market import Market, Security
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
 from engine.matching import NEVER
 from engine.phases import NORDIC_CROSSES, is_missed

@@ -1,19 +1,138 @@
-"""A port's live orders by key, in pages: to let one dict of a million grow would stop the loop for 20 to 40 ms."""
+"""An order, its terms, and a port's live orders by key. Others import these names from `engine.api`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from engine.terms import Cross, Display, OrderAttributes, Side, TimeInForce
+
 if TYPE_CHECKING:
-    from engine.api import Order
+    from engine.book import Level
+    from engine.port import Port, Scope
 
 PAGE_BITS: Final = 13
 """Keys that differ in these low bits only share a page: 8,192 of them, and growing it costs less than half a ms."""
+PLAIN: Final = OrderAttributes()
+"""The attributes of an order that carries none."""
+TermsState = tuple[Side, TimeInForce, Display, Cross, bool, tuple[bytes, ...]]
+"""An order's terms as plain data."""
+
+
+class OrderTerms:
+    """The coded terms of an order, shared by all orders that have them; never changed.
+
+    `letters` are the codes as the port's protocol spells them, carried for the port and never read here.
+    """
+
+    __slots__ = ("cross", "display", "intermarket_sweep", "letters", "side", "state", "time_in_force")
+
+    def __init__(
+        self,
+        side: Side,
+        time_in_force: TimeInForce,
+        display: Display,
+        cross: Cross,
+        intermarket_sweep: bool,
+        letters: tuple[bytes, ...],
+    ) -> None:
+        self.side = side
+        self.time_in_force = time_in_force
+        self.display = display
+        self.cross = cross
+        self.intermarket_sweep = intermarket_sweep
+        self.letters = letters
+        self.state: TermsState = (side, time_in_force, display, cross, intermarket_sweep, letters)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OrderTerms) and self.state == other.state
+
+    def __hash__(self) -> int:
+        return hash(self.state)
+
+    @property
+    def is_buy(self) -> bool:
+        """Whether the order buys."""
+        return self.side is Side.BUY
+
+
+class Order:
+    """One order, or one replacement in a chain: a replacement is an order of its own with a new time priority.
+
+    `size` is what the whole chain may execute, `open` what of it still may, so `size - open` has executed (or was
+    taken by self-match prevention). `quantity` is the same as `open`, but of an order with a `reserve` it is the
+    displayed part.
+    `key` is the port's own number for it, unique among the port's live orders; `cl_ord_id` the client's label.
+    `entered` are the attributes that the chain's first order came with.
+    """
+
+    __slots__ = (
+        "after",
+        "attributes",
+        "before",
+        "cl_ord_id",
+        "entered",
+        "expires_at",
+        "key",
+        "level",
+        "order_reference_number",
+        "port",
+        "price",
+        "quantity",
+        "reserve",
+        "scope",
+        "size",
+        "terms",
+    )
+
+    def __init__(
+        self,
+        port: Port,
+        scope: Scope,
+        terms: OrderTerms,
+        attributes: OrderAttributes,
+        size: int,
+        price: int,
+        cl_ord_id: bytes,
+        key: int,
+    ) -> None:
+        self.port = port
+        self.scope = scope
+        self.terms = terms
+        self.attributes = attributes
+        self.entered = attributes
+        self.size = size
+        self.quantity = size
+        self.price = price
+        self.cl_ord_id = cl_ord_id
+        self.key = key
+        self.order_reference_number = 0
+        self.expires_at = 0
+        self.level: Level | None = None
+        self.before: Order | None = None
+        self.after: Order | None = None
+        self.reserve: Order | None = None
+
+    @property
+    def open(self) -> int:
+        """Shares that may still trade, displayed or not."""
+        return self.quantity if self.reserve is None else self.quantity + self.reserve.quantity
+
+    @property
+    def user(self) -> str:
+        """The user who sent it, where the port's protocol names one."""
+        return self.scope.user
+
+    @property
+    def is_displayed(self) -> bool:
+        """Whether this part of an order stands on the displayed side of the book."""
+        return self.level is not None and self.level.ladder.is_displayed
 
 
 class LiveOrders:
     """The live orders of a port, page by page, within a page in order of entry.
+
+    Pages, because to let one dict of a million grow would stop the loop for 20 to 40 ms.
 
     Keys rise in the order of entry within a channel, so a port that uses none has them oldest first. Plain methods and
     no `MutableMapping`: a call costs less than an item's assignment, and mypyc makes no class of C of a subclass of it.

@@ -23,8 +23,8 @@ from engine.api import (
     SetMember,
     SetPort,
 )
-from engine.book import Security
 from engine.engine import Engine
+from engine.market import Security
 from engine.risk.limits import NO_LIMIT
 from engine.risk.prm import Account, Member
 

@@ -18,8 +18,9 @@ from __future__ import annotations
 from typing import Final
 
 from engine.api import MAXIMUM_PRICE, Order, Reject, SelfMatchAction, TimeInForce
-from engine.book import BookSide, Security
+from engine.book import BookSide
 from engine.conditions import MARKET_LIMIT, is_enough, minimum, owner_of, self_match
+from engine.market import Security
 from engine.terms import AWAY_MARKET
 
 STRATEGIES: Final = frozenset(

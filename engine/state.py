@@ -21,15 +21,15 @@ from engine.api import (
     Phase,
     PortEntry,
     Side,
-    TermsState,
 )
-from engine.book import Book, Market, Reserve, Security
+from engine.book import Book, Reserve
 from engine.commands import PRICES, Connect, add_port, set_rules, take_configuration
 from engine.conditions import owner_of
 from engine.engine import Engine
+from engine.market import Market, Security
 from engine.mass_cancel import MassCancel
 from engine.matching import is_live
-from engine.orders import LiveOrders
+from engine.orders import LiveOrders, TermsState
 from engine.prm_commands import take_accounts
 from engine.risk.eqrc import RuleBook
 from engine.risk.prm import scope_key

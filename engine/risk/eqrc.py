@@ -28,7 +28,7 @@ from engine.api import (
     Scope,
     Side,
 )
-from engine.book import Security
+from engine.market import Security
 from engine.risk.limits import Band, Bound, Check, FatFinger, FatFingerRange, Limits
 from engine.risk.windows import SlidingWindow
 from engine.routing import unfilled

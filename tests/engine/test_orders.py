@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.api import PLAIN, Cross, Display, Order, OrderTerms, Port, PortEntry, Scope, Side, TimeInForce
-from engine.book import Book, Market, Security
+from engine.book import Book
+from engine.market import Market, Security
 from engine.orders import PAGE_BITS, LiveOrders
 from engine.risk.limits import Limits
 from engine.trades import MemoryStore

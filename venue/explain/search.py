@@ -16,7 +16,7 @@ from engine.api import (
     MAXIMUM_PRICE,
     Reject,
 )
-from engine.book import Security
+from engine.market import Security
 from venue.explain.dialect import UNSOUND, Finding, Key
 from venue.explain.findings import find_faults, original_of
 from venue.explain.numbers import Snap, any_number, multiple_of, nearest

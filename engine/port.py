@@ -1,0 +1,115 @@
+"""An order entry port as the engine knows it, and its scopes. Others import these names from `engine.api`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from engine.instructions import PortEntry
+from engine.orders import PLAIN, LiveOrders
+
+if TYPE_CHECKING:
+    from engine.api import Sink
+    from engine.book import Book
+    from engine.mass_cancel import MassCancel
+    from engine.risk.limits import Limits
+    from engine.risk.prm import Protection
+    from engine.risk.windows import SlidingWindow
+
+PRM: Final = "prm"
+"""The rule book of Nordic markets, by which each order is asked for more than its price and size."""
+
+
+class Scope:
+    """One port in one order book, of a Nordic port one user of it: the single look-up of an incoming order.
+
+    `protection` is what PRM asks of the orders, None where the market's rule book is another.
+    """
+
+    __slots__ = ("book", "limits", "port", "protection", "user")
+
+    def __init__(self, port: Port, book: Book, limits: Limits, user: str = "") -> None:
+        self.port = port
+        self.book = book
+        self.limits = limits
+        self.user = user
+        self.protection: Protection | None = None
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the user may trade on the port. The scope of one who may not is made anew each time: keep none."""
+        return self.protection is None or self.protection.is_declared
+
+
+class Port:
+    """An order entry port as the engine knows it: whose it is, what it may do, who hears of its orders.
+
+    `organization` and `affiliation` are whose its firm is, for self-match prevention, and `plain` are the attributes of
+    an order that brings none.
+    `windows` count its messages, one for each rate rule (by rule); `rate_rule` is the one that it went over.
+    `withdrawn` is a port that the configuration no longer names, `cancel_only` one that operations let enter nothing;
+    with `cancel_on_disconnect` its orders end with its connection. `rule_book` is its market's; `fat_finger`,
+    `maximum_orders` (0 = no limit) and `cancel_on_breach` are what PRM has set for it. `guarded` says whether any of
+    this may stand in the way of an order: call `settle` when something changes.
+    """
+
+    __slots__ = (
+        "affiliation",
+        "cancel_on_breach",
+        "cancel_on_disconnect",
+        "cancel_only",
+        "disabled",
+        "entry",
+        "exchange",
+        "fat_finger",
+        "guarded",
+        "index",
+        "market",
+        "mass_cancel",
+        "maximum_orders",
+        "midnight",
+        "mpid",
+        "name",
+        "orders",
+        "organization",
+        "plain",
+        "rate_limited",
+        "rate_rule",
+        "rule_book",
+        "scopes",
+        "sink",
+        "windows",
+        "withdrawn",
+    )
+
+    sink: Sink
+
+    def __init__(self, entry: PortEntry, index: int, rule_book: str = "eqrc") -> None:
+        self.entry = entry
+        self.name = entry.name
+        self.mpid = self.organization = self.affiliation = entry.mpid
+        self.market = entry.market
+        self.exchange = entry.market.upper()
+        self.index = index
+        self.scopes: dict[str, Scope] = {}
+        self.orders = LiveOrders()
+        self.midnight = 0
+        self.disabled = False
+        self.rate_limited = False
+        self.rate_rule = ""
+        self.windows: tuple[tuple[str, SlidingWindow], ...] = ()
+        self.withdrawn = False
+        self.cancel_only = False
+        self.cancel_on_disconnect = entry.cancel_on_disconnect
+        self.mass_cancel: MassCancel | None = None
+        self.plain = PLAIN
+        self.rule_book = rule_book
+        self.fat_finger = entry.fat_finger
+        self.maximum_orders = entry.maximum_orders
+        self.cancel_on_breach = entry.cancel_on_breach
+        self.guarded = False
+        self.settle()
+
+    def settle(self) -> None:
+        """Work out anew whether the port itself, or PRM, may stand in the way of its orders."""
+        is_open = not (self.disabled or self.rate_limited or self.withdrawn or self.cancel_only)
+        self.guarded = not is_open or self.rule_book == PRM
