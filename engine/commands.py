@@ -30,6 +30,7 @@ from engine.api import (
     PortEntry,
     ReleasePort,
     SetAccount,
+    SetFileList,
     SetHalt,
     SetMember,
     SetPhase,
@@ -52,6 +53,7 @@ from engine.prm_commands import (
     protect,
     reset_accounts,
     set_account,
+    set_file_list,
     set_member,
     set_port,
     take_accounts,
@@ -99,6 +101,8 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
             set_account(engine, command)
         case BlockAccount():
             block_account(engine, command, now)
+        case SetFileList():
+            set_file_list(engine, command, now)
 
 
 def configure(engine: Engine, command: Configure, now: int, connect: Connect) -> None:

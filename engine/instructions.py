@@ -290,6 +290,13 @@ class BlockAccount(msgspec.Struct, array_like=True, frozen=True, tag="block-acco
     cancel: bool = False
 
 
+class SetFileList(msgspec.Struct, array_like=True, frozen=True, tag="set-file-list"):
+    """Let the file of a PRM account's restricted symbols say what it says now; None: there is no file any more."""
+
+    account: str
+    order_books: tuple[str, ...] | None
+
+
 class SetStorage(msgspec.Struct, array_like=True, frozen=True, tag="set-storage"):
     """Say whether the room for what the venue writes down is low: then nothing new enters, and cancels pass."""
 
@@ -309,6 +316,7 @@ Command = (
     | SetMember
     | SetAccount
     | BlockAccount
+    | SetFileList
 )
 """What operators and the venue itself ask; each is one record."""
 

@@ -17,9 +17,11 @@ from engine.api import (
     Configure,
     CurrencyLimits,
     MemberEntry,
+    Origin,
     Port,
     PortEntry,
     SetAccount,
+    SetFileList,
     SetMember,
     SetPort,
 )
@@ -123,10 +125,10 @@ def protections(entry: PortEntry) -> tuple[bool, int, bool]:
     return entry.fat_finger, entry.maximum_orders, entry.cancel_on_breach
 
 
-def protect(engine: Engine) -> None:
-    """Fold PRM's settings anew for every scope; to be called when any of them has changed."""
+def protect(engine: Engine, mpid: str | None = None) -> None:
+    """Fold PRM's settings anew for every scope, or those of one member; to be called when any of them has changed."""
     for port in engine.ports.values():
-        if port.rule_book == PRM:
+        if port.rule_book == PRM and mpid in (None, port.mpid):
             for scope in port.scopes.values():
                 scope.protection = engine.prm.protection(scope)
 
@@ -139,6 +141,7 @@ def reset_accounts(engine: Engine) -> None:
     for account in engine.prm.accounts.values():
         account.settings = account.persistent
         account.blocked, account.blocked_by = False, ""
+        account.restrictions.next_day()
     protect(engine)
 
 
@@ -205,11 +208,11 @@ def set_account(engine: Engine, command: SetAccount) -> None:
             known = ", ".join(sorted(currencies)) or "none"
             raise CommandRefused("currency", f"no order book is in {currency}; there are {known}", missing=True)
     for order_book in command.restricted_symbols or ():
-        security = engine.securities.get(order_book)
-        if security is None or security.entry is None:
-            raise CommandRefused("restrictedSymbols", f"no such order book: {order_book}", missing=True)
+        must_be_a_book(engine, order_book, "restrictedSymbols")
     if command.today:
+        before = account.settings.restricted_symbols
         account.settings = _changed(account.settings, command)
+        account.restrictions.relisted(before, account.settings.restricted_symbols)
     if command.next_day:
         account.persistent = _changed(account.persistent, command)
     protect(engine)
@@ -225,6 +228,36 @@ def _changed(settings: AccountSettings, command: SetAccount) -> AccountSettings:
         settings.restricted_symbols if symbols is None else symbols,
         settings.restricted_segments if segments is None else segments,
     )
+
+
+def set_file_list(engine: Engine, command: SetFileList, now: int) -> None:
+    """Let an account's file restrict what it lists; it goes above what the member's own program changed."""
+    account = find_account(engine, command.account)
+    for order_book in command.order_books or ():
+        must_be_a_book(engine, order_book, "orderBooks")
+    account.restrictions.take_file(command.order_books, now)
+    protect(engine, account.entry.mpid)
+
+
+def restrict_symbol(
+    engine: Engine, account: Account, order_book: str, now: int, origin: Origin = Origin.MANUAL
+) -> None:
+    """Restrict an order book for an account until it is released or the day ends."""
+    account.restrictions.restrict(origin, order_book, now)
+    protect(engine, account.entry.mpid)
+
+
+def release_symbol(engine: Engine, account: Account, order_book: str, now: int) -> None:
+    """Release an order book for the rest of the day, whoever restricted it, or until the account's file is read."""
+    account.restrictions.release(order_book, account.settings.restricted_symbols, now)
+    protect(engine, account.entry.mpid)
+
+
+def must_be_a_book(engine: Engine, order_book: str, field: str) -> None:
+    """Raise `CommandRefused` where there is no such order book; `field` is what named it."""
+    security = engine.securities.get(order_book)
+    if security is None or security.entry is None:
+        raise CommandRefused(field, f"no such order book: {order_book}", missing=True)
 
 
 def block_account(engine: Engine, command: BlockAccount, now: int) -> None:

@@ -33,6 +33,7 @@ from engine.orders import LiveOrders, TermsState
 from engine.prm_commands import take_accounts
 from engine.risk.eqrc import RuleBook
 from engine.risk.prm import scope_key
+from engine.risk.restrictions import DAY_LISTS, Restrictions
 
 
 class OrderState(msgspec.Struct, array_like=True, frozen=True):
@@ -114,6 +115,18 @@ class SecurityState(msgspec.Struct, array_like=True, frozen=True):
     thresholds: tuple[int | None, int | None] = (None, None)
 
 
+class RestrictionsState(msgspec.Struct, array_like=True, frozen=True):
+    """Order books that a PRM account's file, its member and repeated orders restricted, and those released: since when.
+
+    Each is by order book, with the venue time.
+    """
+
+    file: dict[str, int] = {}
+    manual: dict[str, int] = {}
+    repeated_order: dict[str, int] = {}
+    released: dict[str, int] = {}
+
+
 class AccountState(msgspec.Struct, array_like=True, frozen=True):
     """A PRM account's settings of today and of the days to come, whether it is blocked, and by which Drop port."""
 
@@ -121,6 +134,7 @@ class AccountState(msgspec.Struct, array_like=True, frozen=True):
     persistent: AccountSettings
     blocked: bool
     blocked_by: str = ""
+    restrictions: RestrictionsState = RestrictionsState()
 
 
 class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
@@ -218,12 +232,23 @@ def dump(engine: Engine) -> EngineState | None:
         engine.after_hours,
         engine.local_midnights,
         {
-            name: AccountState(account.settings, account.persistent, account.blocked, account.blocked_by)
+            name: AccountState(
+                account.settings,
+                account.persistent,
+                account.blocked,
+                account.blocked_by,
+                _dump_restrictions(account.restrictions),
+            )
             for name, account in engine.prm.accounts.items()
         },
         {mpid: (member.aggressive, member.passive) for mpid, member in engine.prm.members.items()},
         engine.timetables,
     )
+
+
+def _dump_restrictions(restrictions: Restrictions) -> RestrictionsState:
+    file, manual, repeated_order = (restrictions.listed[origin] for origin in DAY_LISTS)
+    return RestrictionsState(file, manual, repeated_order, restrictions.released)
 
 
 def _dump_market(market: Market) -> MarketState:
@@ -313,6 +338,10 @@ def _load_accounts(engine: Engine, state: EngineState) -> None:
         account = engine.prm.accounts[name]
         account.settings, account.persistent = account_state.settings, account_state.persistent
         account.blocked, account.blocked_by = account_state.blocked, account_state.blocked_by
+        kept = account_state.restrictions
+        lists = kept.file, kept.manual, kept.repeated_order
+        account.restrictions.listed = dict(zip(DAY_LISTS, lists, strict=True))
+        account.restrictions.released = kept.released
     for mpid, (aggressive, passive) in state.multipliers.items():
         member = engine.prm.members[mpid]
         member.aggressive, member.passive = aggressive, passive

@@ -165,6 +165,15 @@ class BrokenTradeReason(IntEnum):
     EXTERNAL = 3
 
 
+class Origin(IntEnum):
+    """Where an entry in the list of an account's restricted symbols comes from."""
+
+    PERSISTENT = 0
+    FILE = 1
+    MANUAL = 2
+    REPEATED_ORDER = 3
+
+
 class Reject(IntEnum):
     """Why an order was refused: one member per check, and each protocol maps them in one total table."""
 

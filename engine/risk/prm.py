@@ -40,7 +40,10 @@ from engine.api import (
     Side,
 )
 from engine.risk.limits import NO_LIMIT, Band, Check
+from engine.risk.notices import Notify
+from engine.risk.restrictions import Restrictions
 from engine.risk.windows import SlidingWindow
+from engine.terms import Origin
 
 BUY: Final = Side.BUY
 CONTINUOUS: Final = Cross.CONTINUOUS
@@ -56,7 +59,7 @@ class Account:
     `blocked_by` is the Drop port whose safeguard blocked it, "" where somebody did.
     """
 
-    __slots__ = ("blocked", "blocked_by", "entry", "name", "persistent", "settings")
+    __slots__ = ("blocked", "blocked_by", "entry", "name", "persistent", "restrictions", "settings")
 
     def __init__(self, entry: AccountEntry) -> None:
         self.entry = entry
@@ -64,6 +67,17 @@ class Account:
         self.settings = self.persistent = entry.settings
         self.blocked = False
         self.blocked_by = ""
+        self.restrictions = Restrictions()
+
+    @property
+    def restricted(self) -> dict[Origin, tuple[str, ...]]:
+        """Today's restricted symbols by where each entry came from, masked ones included; a copy, for looking at."""
+        found = {origin: tuple(sorted(listed)) for origin, listed in self.restrictions.listed.items()}
+        return {Origin.PERSISTENT: self.settings.restricted_symbols, **found}
+
+    def is_restricted(self, order_book: str) -> bool:
+        """Whether the account may not trade an order book today."""
+        return self.restrictions.holds(order_book, self.settings.restricted_symbols)
 
 
 class Member:
@@ -310,9 +324,13 @@ def _refuse(
 
 
 class PrmRuleBook:
-    """All accounts and members, and which account covers each declared user (by MPID and user)."""
+    """All accounts and members, and which account covers each declared user (by MPID and user).
+
+    `notify` takes notices; nobody does in the engine that trades.
+    """
 
     def __init__(self) -> None:
+        self.notify: Notify | None = None
         self.accounts: dict[str, Account] = {}
         self.members: dict[str, Member] = {}
         self.users: dict[tuple[str, str], Account | None] = {}
@@ -344,7 +362,7 @@ class PrmRuleBook:
             folded.maximum_quantity = limits.maximum_quantity
             folded.maximum_value = limits.maximum_value
             folded.restricted_segment = book.segment in settings.restricted_segments
-            folded.restricted_symbol = book.order_book in settings.restricted_symbols
+            folded.restricted_symbol = account.is_restricted(book.order_book)
         member = self.members.get(port.mpid)
         if port.fat_finger and member is not None:
             aggressive, passive = security.fat_finger_aggressive, security.fat_finger_passive
