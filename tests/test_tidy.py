@@ -54,6 +54,7 @@ MAY_ALSO_IMPORT = {
     "venue/calendars/__main__.py": ("exchange_calendars",),  # writes the files that the venue reads
     "ouch/codec.py": ("librt",),  # in the compiled build only
     "ouch/nordic_codec.py": ("librt",),  # the same
+    "prmproto/codec.py": ("librt",),  # the same
     "venue/bench/quickfix_acceptor.py": ("quickfix",),  # measured beside us, where somebody has installed it
 }
 MAY_IMPORT_LAZILY = {"venue/conformance_commands.py": ("conformance",)}  # inside a function: the server never loads it
@@ -68,7 +69,7 @@ OF_THE_SHELL = (
 )
 
 LINES_MAX = 450
-GENERATED = ("ouch/codec.py", "ouch/nordic_codec.py")
+GENERATED = ("ouch/codec.py", "ouch/nordic_codec.py", "prmproto/codec.py")
 LATER = "T" + "ODO"  # in halves, so that this file does not complain of itself
 MARKERS = re.compile(rf"\b({LATER}|F[I]XME|X[X]X|H[A]CK)\b")
 SKIP = re.compile(r"pytest\.(mark\.)?(skip|skipif|xfail)")
