@@ -121,21 +121,48 @@ class MemberEntry(msgspec.Struct, array_like=True, frozen=True):
 
 
 class CurrencyLimits(msgspec.Struct, array_like=True, frozen=True):
-    """What one order of an account may be in the order books of one currency, 0 = no limit.
+    """What an account may do in the order books of one currency, 0 = no limit.
 
-    Quantities are shares, values 1/10,000 of the currency.
+    Quantities are shares, values 1/10,000 of the currency. The first two hold for one order, in calls those of
+    auctions where they are set. The seven after them hold for what the account traded and has open in a day.
+    `blow_through` keeps its orders from setting off a volatility guard.
     """
 
     maximum_quantity: int = 0
     maximum_value: int = 0
+    maximum_quantity_auction: int | None = None
+    maximum_value_auction: int | None = None
+    total_risk: int = 0
+    total_traded: int = 0
+    total_open: int = 0
+    traded_buy: int = 0
+    traded_sell: int = 0
+    open_buy: int = 0
+    open_sell: int = 0
+    blow_through: bool = False
 
 
 class AccountSettings(msgspec.Struct, array_like=True, frozen=True):
-    """What PRM holds the orders of an account to: limits by currency, and what may not be traded at all."""
+    """What PRM holds the orders of an account to: limits by currency, and what may not be traded at all.
+
+    `repeated_order_limit` is how often the same order may come again (0 = no limit), `restrict_on_repeated_order`
+    whether its symbol is restricted then. The next three hold in calls: market orders are refused, or refused where
+    they move the price too far, and fat finger is on. `symbol_rate` is how many orders a second may come in one symbol
+    (0 = no limit), `cancel_on_symbol_rate` whether the account's orders are canceled when more do. `emails` are who is
+    told of it all.
+    """
 
     limits: dict[str, CurrencyLimits] = {}
     restricted_symbols: tuple[str, ...] = ()
     restricted_segments: tuple[int, ...] = ()
+    repeated_order_limit: int = 0
+    restrict_on_repeated_order: bool = False
+    market_order_prevention: bool = False
+    market_order_protection: bool = False
+    fat_finger_in_auctions: bool = False
+    symbol_rate: int = 0
+    cancel_on_symbol_rate: bool = False
+    emails: tuple[str, ...] = ()
 
 
 class AccountEntry(msgspec.Struct, array_like=True, frozen=True):

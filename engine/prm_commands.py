@@ -223,10 +223,11 @@ def _changed(settings: AccountSettings, command: SetAccount) -> AccountSettings:
     for currency, changes in command.limits.items():
         limits[currency] = structs.replace(limits.get(currency, CurrencyLimits()), **changes)
     symbols, segments = command.restricted_symbols, command.restricted_segments
-    return AccountSettings(
-        limits,
-        settings.restricted_symbols if symbols is None else symbols,
-        settings.restricted_segments if segments is None else segments,
+    return structs.replace(
+        settings,
+        limits=limits,
+        restricted_symbols=settings.restricted_symbols if symbols is None else symbols,
+        restricted_segments=settings.restricted_segments if segments is None else segments,
     )
 
 

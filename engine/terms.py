@@ -174,6 +174,22 @@ class Origin(IntEnum):
     REPEATED_ORDER = 3
 
 
+class Lock(IntEnum):
+    """Why a PRM account may enter nothing in a currency: which accumulated counter reached its limit, or a decision.
+
+    The names are those of the fields of `CurrencyLimits`.
+    """
+
+    TOTAL_RISK = 0
+    TOTAL_TRADED = 1
+    TOTAL_OPEN = 2
+    TRADED_BUY = 3
+    TRADED_SELL = 4
+    OPEN_BUY = 5
+    OPEN_SELL = 6
+    BY_HAND = 7
+
+
 class Reject(IntEnum):
     """Why an order was refused: one member per check, and each protocol maps them in one total table."""
 

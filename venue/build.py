@@ -26,6 +26,7 @@ COMPILED = (
     "engine.risk.windows",
     "engine.risk.limits",
     "engine.risk.eqrc",
+    "engine.risk.counters",
     "engine.risk.prm",
     "engine.conditions",
     "engine.routing",

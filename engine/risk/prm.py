@@ -39,6 +39,7 @@ from engine.api import (
     Scope,
     Side,
 )
+from engine.risk.counters import CurrencyState
 from engine.risk.limits import NO_LIMIT, Band, Check
 from engine.risk.notices import Notify
 from engine.risk.restrictions import Restrictions
@@ -56,10 +57,11 @@ THRESHOLD_SCALE: Final = 100 * 10_000 * 100
 class Account:
     """A PRM account as it is now. `settings` are today's, `persistent` those that the next day begins with.
 
-    `blocked_by` is the Drop port whose safeguard blocked it, "" where somebody did.
+    `blocked_by` is the Drop port whose safeguard blocked it, "" where somebody did. `currencies` is what it traded and
+    has open today, by currency.
     """
 
-    __slots__ = ("blocked", "blocked_by", "entry", "name", "persistent", "restrictions", "settings")
+    __slots__ = ("blocked", "blocked_by", "currencies", "entry", "name", "persistent", "restrictions", "settings")
 
     def __init__(self, entry: AccountEntry) -> None:
         self.entry = entry
@@ -67,6 +69,7 @@ class Account:
         self.settings = self.persistent = entry.settings
         self.blocked = False
         self.blocked_by = ""
+        self.currencies: dict[str, CurrencyState] = {}
         self.restrictions = Restrictions()
 
     @property
