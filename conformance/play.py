@@ -25,7 +25,8 @@ from conformance.standing import Account, Market
 from conformance.values import Place, ValueFault, Values, as_number
 
 QUIET_SECONDS: Final = 0.25
-"""After so long a silence, what was said before a run has been heard."""
+QUIET_SHARE: Final = 8
+"""After so long a silence, what was said before a run has been heard; sooner where answers are not waited for long."""
 
 
 @dataclass
@@ -39,6 +40,11 @@ class Setting:
     parameters: dict[str, str]
     answer_seconds: float = 5.0
     is_exact: bool = True
+
+    @property
+    def quiet_seconds(self) -> float:
+        """Give how long a silence is one."""
+        return min(QUIET_SECONDS, self.answer_seconds / QUIET_SHARE)
 
 
 class Play(Dialogue[Connection]):
@@ -87,7 +93,7 @@ class Play(Dialogue[Connection]):
         await connection.send(soup.pack("U", b"Q"))
         while True:
             found = self.message(await self.take_packet(step, "AccountQueryResponse", self.deadline(step)))
-            is_last = not is_first or not await connection.wait(time.monotonic() + QUIET_SECONDS)
+            is_last = not is_first or not await connection.wait(time.monotonic() + self.setting.quiet_seconds)
             if found is not None and found.name == "AccountQueryResponse" and not found.options and is_last:
                 number = found.values["NextUserRefNum"]
                 assert isinstance(number, int)
@@ -96,9 +102,8 @@ class Play(Dialogue[Connection]):
 
     async def hear_the_day(self, connection: Connection) -> None:
         """Hear what was said before this run, until nothing more comes for a while."""
-        while (
-            await connection.wait(time.monotonic() + QUIET_SECONDS) and not connection.is_over and not connection.faults
-        ):
+        quiet = self.setting.quiet_seconds
+        while await connection.wait(time.monotonic() + quiet) and not connection.is_over and not connection.faults:
             connection.inbox.clear()
 
     async def log_out(self, step: Step) -> None:

@@ -119,7 +119,7 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--sister-user", help="Another port of the first one's firm.")
 @click.option("--guarded-user", help="A port with risk rules.")
 @click.option("--restricted-user", help="A Nordic port, of whose users an account restricts one.")
-@click.option("--rate-user", help="A Nordic port whose order rate may be exceeded: it stays shut afterwards.")
+@click.option("--rate-user", help="A port whose rate may be exceeded: it stays shut afterwards.")
 @click.option("--fix", default="4.2", type=click.Choice(["4.0", "4.1", "4.2", "4.4", "5.0"]), help="Version of FIX.")
 @click.option("--market", default="us", type=click.Choice(["us", "flite", "nordic"]), help="Dialect of FIX orders.")
 @click.option("--venue", help="The venue's CompID in FIX; INET, and INORD for the Nordic market.")

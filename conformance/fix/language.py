@@ -18,7 +18,7 @@ from conformance.link import Wire
 from conformance.scenario import Scenario, ScenarioError, Step
 
 SESSION_PARTIES: Final = {"we": "user", "again": "user"}
-ORDER_PARTIES: Final = {"we": "user", "they": "second_user", "guarded": "guarded_user"}
+ORDER_PARTIES: Final = {"we": "user", "they": "second_user", "guarded": "guarded_user", "spent": "rate_user"}
 DROP_PARTIES: Final = {"drop": "user", "we": "order_user", "they": "second_user"}
 MARKETS: Final = ("us", "flite", "nordic")
 VENUES: Final = {"us": "INET", "flite": "INET", "nordic": "INORD"}

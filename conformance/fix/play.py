@@ -128,11 +128,8 @@ class FixPlay(Dialogue[FixConnection]):
 
     def numbers(self, party: str) -> Numbers:
         """Give where a party is in counting."""
-        return Numbers(
-            self.setting.accounts[party].outgoing,
-            self.composer.memory(party).last.number,
-            self.setting.accounts[party].gap,
-        )
+        account = self.setting.accounts[party]
+        return Numbers(account.outgoing, self.composer.memory(party).last.number, account.gap, account.incoming)
 
     async def send(self, step: Step) -> None:
         """Send a message; what it means for both sides' numbers is noted."""

@@ -129,8 +129,12 @@ def implied(name: str, written: Mapping[int, str], of: Sent | None, memory: Memo
 
 
 def _logon(sent: Sent) -> Fields:
-    """Give back what the Logon said: encryption, interval, a reset, the version of the application."""
-    return {tag: sent.values[tag] for tag in (98, 108, 141, 1137) if tag in sent.values and sent.values[tag] != "N"}
+    """Give back what the Logon said: encryption, interval, a reset, the version of the application.
+
+    To the number that it expects, the answer is the number that the server expects: the one behind the Logon's.
+    """
+    fields = {tag: sent.values[tag] for tag in (98, 108, 141, 1137) if tag in sent.values and sent.values[tag] != "N"}
+    return fields | ({789: str(sent.number + 1)} if 789 in sent.values else {})
 
 
 def _reject(written: Mapping[int, str], last: Sent, version: Version) -> Fields:

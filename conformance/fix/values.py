@@ -1,9 +1,9 @@
 """What a FIX scenario writes in the place of a value: read for sending, and held against what came.
 
 `n1`, `n2` are names for orders, other ones in each scenario; `@` is the run's price, `next` the number of the next
-message to send, `last` that of the last one sent, `gap` that of the first message missed while away, `now` and
-`now-200` moments in seconds from here; `$name` is a parameter or a value remembered, also within a text. In what is
-sent `|` ends a field: what follows it stands there as it is written.
+message to send, `last` that of the last one sent, `awaited` that of the next message to come, `gap` that of the first
+one missed while away, `now` and `now-200` moments in seconds from here; `$name` is a parameter or a value remembered,
+also within a text. In what is sent `|` ends a field: what follows it stands there as it is written.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from conformance.fix.tags import NUMBERS
 from conformance.scenario import PARAMETER
 from conformance.values import ValueFault
 
-TERM: Final = re.compile(r"(n\d+|@|next|last|gap|now|seconds)([+-][\d.]+)?$")
+TERM: Final = re.compile(r"(n\d+|@|next|last|awaited|gap|now|seconds)([+-][\d.]+)?$")
 
 
 @dataclass
 class Numbers:
-    """The next number that a party sends, the last one that it sent, and the first that it missed while away."""
+    """The next number that a party sends, the last one that it sent, the first that it missed, the next to come."""
 
     following: int = 1
     last: int = 0
     gap: int = 0
+    awaited: int = 1
 
 
 def timestamp(offset: Decimal | int = 0, *, milliseconds: bool = True) -> str:
@@ -71,6 +72,8 @@ class Values:
                 return str(numbers.last + int(plus))
             case "gap":
                 return str(numbers.gap + int(plus))
+            case "awaited":
+                return str(numbers.awaited + int(plus))
             case "now" | "seconds":
                 return timestamp(plus, milliseconds=what == "now")
             case _:

@@ -5,9 +5,12 @@
 - `proxy(spoil)` stands before the venue and hands each packet to `spoil`; what that gives goes on. `fix_proxy` does so
   with what a FIX service sends.
 - `judge(suite, target, *only, user=…)` plays scenarios of FIX.
+- `command(*arguments)` is what `portcullis` does with them, in this process.
 """
 
 import asyncio
+import functools
+import io
 import json
 import os
 import signal
@@ -16,6 +19,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,11 +28,13 @@ from conformance.declarations import soup
 from conformance.fix import frames
 from conformance.runner import Run, perform
 from conformance.suites import SUITES, chosen, load, read
-from venue import conformance_commands
+from venue import cli, conformance_commands
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 DEMO = Path(conformance_commands.__file__).with_name("profiles") / "demo.toml"
 PATIENCE = 60.0
+shipped = functools.cache(load)
+"""A suite's scenarios: read once for all tests of this process, which change nothing in them."""
 USERS = {
     party: (user, "NTFTEST")
     for party, user in (
@@ -96,11 +102,18 @@ def venue(tmp_path_factory, more_configuration):
 
 
 @pytest.fixture
-def short_day(tmp_path):
-    """A venue of a test's own, so that ending its day is nobody else's business."""
-    running = Venue(tmp_path)
-    yield running
-    running.stop()
+def command(monkeypatch, capsys):
+    """Run a command inside this process: what `portcullis` does, without the start-up."""
+
+    def command(*arguments, given=b""):
+        monkeypatch.setattr(sys, "argv", ["portcullis", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(given)))
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        printed = capsys.readouterr()
+        return SimpleNamespace(returncode=end.value.code, stdout=printed.out, stderr=printed.err)
+
+    return command
 
 
 @pytest.fixture
@@ -110,7 +123,7 @@ def hold():
     async def hold(
         suite, target, *only, text=None, settings=SETTINGS, users=USERS, patience=3.0, more=None, settled=False
     ):
-        scenarios = chosen(load(suite) if text is None else read(SUITES[suite], "test.txt", text), only)
+        scenarios = chosen(shipped(suite) if text is None else read(SUITES[suite], "test.txt", text), only)
         assert scenarios, only
         run = Run(
             SUITES[suite], target, users, parameters({**settings, **(more or {})}), patience, settled_only=settled
@@ -238,9 +251,10 @@ def judge():
     """Play scenarios of FIX, and give the results by the scenarios' names."""
 
     async def judge(suite, target, *only, user, text=None, patience=3.0, settled=False, **more):
-        scenarios = chosen(load(suite) if text is None else read(SUITES[suite], "test.txt", text), only)
+        scenarios = chosen(shipped(suite) if text is None else read(SUITES[suite], "test.txt", text), only)
         assert scenarios, only
         users = {"we": user, "again": user, "they": more.get("second_user"), "guarded": more.get("guarded_user")}
+        users["spent"] = more.get("rate_user")
         if suite == "drop":
             users |= {"drop": user, "we": more["order_user"]}
         settings = {"user": user, "password": "NTFTEST", "symbol": "ZWZZT", "price": "10.00", "fix": "4.2", **more}

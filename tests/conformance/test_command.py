@@ -13,6 +13,7 @@ import pytest
 
 from conformance.runner import Outcome
 from conformance.suites import SUITES
+from venue.control import ask
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 WRONG = """
@@ -63,10 +64,10 @@ scenario Everything as it is
 """
 
 
-def conform(*arguments):
-    return subprocess.run(
-        [PORTCULLIS, "conform", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=90
-    )
+@pytest.fixture
+def conform(command):
+    """Run `portcullis conform`."""
+    return lambda *arguments: command("conform", *arguments)
 
 
 def at(venue):
@@ -96,7 +97,7 @@ async def test_every_kind_of_deviation_is_a_failure_that_tells_itself(venue, hol
     assert results["A wrong field"].log
 
 
-def test_a_good_run_exits_with_0_and_reports_by_section(venue, tmp_path):
+def test_a_good_run_exits_with_0_and_reports_by_section(venue, tmp_path, conform):
     junit, report = tmp_path / "junit.xml", tmp_path / "report.json"
     run = conform("ouch", *at(venue), "--demo", "--only", "08-cancel", "--junit", junit, "--json", report)
     assert run.returncode == 0, run.stderr
@@ -111,7 +112,7 @@ def test_a_good_run_exits_with_0_and_reports_by_section(venue, tmp_path):
     assert (whole["suite"], whole["passed"], whole["failed"], len(whole["scenarios"])) == ("ouch", 12, 0, 12)
 
 
-def test_what_a_run_was_not_given_is_skipped_and_said(venue):
+def test_what_a_run_was_not_given_is_skipped_and_said(venue, conform):
     run = conform("ouch", *at(venue), "--only", "06-matching", "--json", "-")
     assert run.returncode == 0, run.stderr
     assert "(needs --second-user)" in run.stderr
@@ -121,11 +122,11 @@ def test_what_a_run_was_not_given_is_skipped_and_said(venue):
     assert {entry["why"] for entry in whole["scenarios"] if entry["outcome"] == "skipped"} == {"needs --second-user"}
 
 
-def test_a_run_that_shows_nothing_is_no_success(venue):
+def test_a_run_that_shows_nothing_is_no_success(venue, conform):
     assert conform("ouch", *at(venue), "--only", "19-risk").returncode == 1
 
 
-def test_a_failure_exits_with_1_and_shows_rule_step_and_wire(venue, tmp_path):
+def test_a_failure_exits_with_1_and_shows_rule_step_and_wire(venue, tmp_path, conform):
     junit = tmp_path / "junit.xml"
     arguments = ("--set", "unknown_symbol=ZWZZT", "--only", "0x0017 Invalid symbol", "--junit", junit, "--quiet")
     run = conform("ouch", *at(venue), *arguments)
@@ -144,13 +145,14 @@ def test_nobody_there_exits_with_1_and_a_line():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    run = conform("soup", "--target", f"127.0.0.1:{port}", "--user", "IN19T6")
+    line = [PORTCULLIS, "conform", "soup", "--target", f"127.0.0.1:{port}", "--user", "IN19T6"]
+    run = subprocess.run(line, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert f"portcullis: cannot connect to 127.0.0.1:{port}" in run.stderr
     assert "Traceback" not in run.stderr
 
 
-def test_a_server_that_refuses_the_login_fails_every_scenario_that_logs_in(venue):
+def test_a_server_that_refuses_the_login_fails_every_scenario_that_logs_in(venue, conform):
     target = f"{venue.target[0]}:{venue.target[1]}"
     run = conform("ouch", "--target", target, "--user", "NOBODY", "--only", "an order takes its number*")
     assert run.returncode == 1
@@ -169,14 +171,14 @@ def test_a_server_that_refuses_the_login_fails_every_scenario_that_logs_in(venue
         ("ouch", "--target", "127.0.0.1:1", "--user", "X", "--only", "no such scenario"),
     ],
 )
-def test_a_wrong_command_line_exits_with_2(arguments):
+def test_a_wrong_command_line_exits_with_2(arguments, conform):
     run = conform(*arguments)
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
 
 
 @pytest.mark.parametrize("suite", SUITES)
-def test_list_names_every_scenario_with_its_section(suite):
+def test_list_names_every_scenario_with_its_section(suite, conform):
     run = conform(suite, "--list")
     assert run.returncode == 0
     assert int(run.stdout.splitlines()[-1].split()[0]) >= 15
@@ -203,21 +205,20 @@ def test_the_server_loads_nothing_of_the_kit():
     assert run.stdout.strip() == "[]"
 
 
-def wait_until_somebody_stays(ops):
-    """Wait until a port is found logged in twice in a row, half a second apart: the scenario waits for the end."""
+def wait_until_somebody_stays(venue):
+    """Wait until a port is found logged in ten times in a row: the scenario waits for the end."""
     looks = 0
-    while looks < 2:
-        ports = json.loads(subprocess.check_output([*ops, "ports"]))
-        looks = looks + 1 if any(port["loggedIn"] for port in ports["items"]) else 0
-        time.sleep(0.5)
+    while looks < 10:
+        ports = ask(venue.data, "ports").body["items"]
+        looks = looks + 1 if any(port["loggedIn"] for port in ports) else 0
+        time.sleep(0.05)
 
 
-async def test_the_end_of_a_session_is_seen_where_an_operator_ends_the_day(short_day, hold):
+async def test_the_end_of_a_session_is_seen_where_an_operator_ends_the_day(venue, hold):
     playing = asyncio.create_task(
-        hold("soup", short_day.target, "5-end-of-session", more={"end_of_day": "1"}, patience=10.0)
+        hold("soup", venue.target, "5-end-of-session", more={"end_of_day": "1"}, patience=10.0)
     )
-    ops = [PORTCULLIS, "ops", "--data", short_day.data]
-    await asyncio.to_thread(wait_until_somebody_stays, ops)
-    await asyncio.to_thread(subprocess.check_output, [*ops, "trading-day/next", "{}"])
+    await asyncio.to_thread(wait_until_somebody_stays, venue)
+    await asyncio.to_thread(ask, venue.data, "trading-day/next", {})
     (result,) = (await playing).values()
     assert result.outcome is Outcome.PASSED, result.failure

@@ -3,7 +3,6 @@
 import random
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from conformance.capture import hexadecimal
 from conformance.decode import decode
 
-PORTCULLIS = Path(sys.executable).with_name("portcullis")
 ENTER = bytes.fromhex(
     "0030554f0000000142000000644141504c2020202000000000001cdba23059504e4e434c2d30303031202020202020200000"
 )
@@ -313,14 +311,13 @@ def test_every_byte_of_a_message_is_shown_once(data):
     assert sum(length for _, length in shown) == len(packet)
 
 
-def test_the_command_reads_standard_input_and_says_by_its_exit_code_whether_all_was_sound(tmp_path):
-    sound = subprocess.run([PORTCULLIS, "decode", "-"], input=CANCEL, capture_output=True, check=False)
-    assert (sound.returncode, sound.stderr) == (0, b"")
-    assert b"CancelOrder" in sound.stdout
+def test_the_command_reads_standard_input_and_says_by_its_exit_code_whether_all_was_sound(command, tmp_path):
+    sound = command("decode", "-", given=CANCEL)
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert "CancelOrder" in sound.stdout
     file = tmp_path / "half.bin"
     file.write_bytes(CANCEL[:5])
-    half = subprocess.run([PORTCULLIS, "decode", file], capture_output=True, check=False)
+    half = command("decode", file)
     assert half.returncode == 1
-    assert b"!! a packet is cut off" in half.stdout
-    missing = subprocess.run([PORTCULLIS, "decode", tmp_path / "no"], capture_output=True, check=False)
-    assert missing.returncode == 2
+    assert "!! a packet is cut off" in half.stdout
+    assert command("decode", tmp_path / "no").returncode == 2

@@ -251,7 +251,7 @@ async def test_a_lie_is_found_out(lie, proxy, hold, request):
         request.getfixturevalue("sweep")
     spoil, only = LIES[lie]
     liar = await proxy(spoil)
-    results = await hold("soup" if lie in SOUP else "ouch", liar.address, only, patience=1.0)
+    results = await hold("soup" if lie in SOUP else "ouch", liar.address, only, patience=0.5)
     assert Outcome.FAILED in {result.outcome for result in results.values()}
     failed = next(result for result in results.values() if result.outcome is Outcome.FAILED)
     assert failed.failure.step.text
@@ -260,7 +260,7 @@ async def test_a_lie_is_found_out(lie, proxy, hold, request):
 
 async def test_a_server_that_does_not_hang_up_after_a_logout_is_found_out(proxy, hold):
     liar = await proxy(lambda packet, _: [packet], keeps_open=True)
-    (result,) = (await hold("soup", liar.address, "a logout request ends*", patience=1.0)).values()
+    (result,) = (await hold("soup", liar.address, "a logout request ends*", patience=0.4)).values()
     assert result.outcome is Outcome.FAILED
 
 

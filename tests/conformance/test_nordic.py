@@ -107,7 +107,7 @@ async def test_the_demos_nordic_service_passes_the_whole_suite(venue, hold):
 async def test_a_lie_is_found_out(lie, proxy, hold):
     spoil, only = LIES[lie]
     liar = await proxy(spoil, SERVICE)
-    results = await hold("ouch-nordic", liar.address, only, settings=SETTINGS, users=USERS, patience=0.7)
+    results = await hold("ouch-nordic", liar.address, only, settings=SETTINGS, users=USERS, patience=0.4)
     assert Outcome.FAILED in {result.outcome for result in results.values()}
 
 
@@ -115,7 +115,7 @@ async def test_a_port_that_is_shut_and_keeps_its_orders_is_found_out(proxy, hold
     liar = await proxy(of(b"C", lambda _: None), SERVICE)
     users = {**USERS, "spent": ("GP29O9", "NTFTEST")}
     (result,) = (
-        await hold("ouch-nordic", liar.address, "one order more*", settings=SETTINGS, users=users, patience=5.0)
+        await hold("ouch-nordic", liar.address, "one order more*", settings=SETTINGS, users=users, patience=1.0)
     ).values()
     assert result.failure is not None
     assert "expected Canceled" in str(result.failure)
@@ -123,5 +123,5 @@ async def test_a_port_that_is_shut_and_keeps_its_orders_is_found_out(proxy, hold
 
 async def test_a_peer_that_speaks_the_us_dialect_passes_nothing_with_orders(venue, hold):
     users = {"we": ("IN19T6", "NTFTEST")}
-    results = await hold("ouch-nordic", venue.target, "4-cancel", settings=SETTINGS, users=users, patience=0.5)
+    results = await hold("ouch-nordic", venue.target, "a cancel names*", settings=SETTINGS, users=users, patience=0.5)
     assert {result.outcome for result in results.values()} >= {Outcome.FAILED}

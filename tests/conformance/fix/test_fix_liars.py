@@ -4,12 +4,15 @@ Without a lie the same proxy passes everything, so that it is the lie that is fo
 """
 
 import asyncio
+import functools
+import operator
 import re
 
 import pytest
 
 from conformance.fix.frames import SOH, closed, compose
 from conformance.runner import Outcome
+from conformance.suites import load
 
 SESSION, ORDERS, DROP = "fix-session", "fix-orders", "drop"
 
@@ -157,12 +160,21 @@ LIES = {
     "a report has a field without a value": (ORDERS, told("8", put(37, "")), "An order is accepted*"),
 }
 NORDIC = {"trader": "GP29U1", "second_trader": "GP30U1", "symbol": "101", "price": "100.00"}
-LIMITS = {"restricted_symbol": "AMD", "restricted_price": "20", "too_many_shares": "5001"}
+LIMITS = {
+    "restricted_symbol": "AMD",
+    "restricted_price": "20",
+    "too_many_shares": "5001",
+    "fat_finger_price": "8.50",
+    "dear_symbol": "MSFT",
+    "dear_price": "400",
+    "dear_shares": "2501",
+}
 PORTS = {
     SESSION: {"user": "FXT1"},
     ORDERS: {"user": "INFX01", "second_user": "AKFX01", "guarded_user": "INFX30", **LIMITS},
     DROP: {"user": "INDRP1", "order_user": "INFX01", "second_user": "AKFX01"},
 }
+WAITING = ("FXT3", "FXT4", "FXT5")
 SERVICES = {SESSION: "fix.nasdaq", ORDERS: "fix.nasdaq", DROP: "drop.us"}
 
 
@@ -182,12 +194,9 @@ def address(venue, service):
     return "{}:{}".format(*venue.services[service])
 
 
-async def judge_versions(judge, target, versions, *only, **ports):
-    found = {}
-    for version in versions:
-        results = await judge(SESSION, target, *only, fix=version, patience=10.0, **ports)
-        found |= {(version, name): result for name, result in results.items()}
-    return found
+async def judge_version(judge, target, version, *only, **ports):
+    results = await judge(SESSION, target, *only, fix=version, patience=10.0, **ports)
+    return {(version, name): result for name, result in results.items()}
 
 
 def whatever_failed(results):
@@ -198,13 +207,71 @@ async def test_the_honest_venue_keeps_the_session_layer_through_the_same_proxy(f
     honest = await fix_proxy(lambda frame, _: [frame.data])
     nordic = await fix_proxy(lambda frame, _: [frame.data], "fix.nordic")
     quick = [f"{number}-*" for number in (1, 2, 3, 4, 6, 7)]
-    results, others = await asyncio.gather(
-        judge(SESSION, honest.address, user="FXT1", patience=10.0),
-        judge_versions(judge, nordic.address, ("4.0", "4.1", "4.4", "5.0"), *quick, user="FXT2", venue="INORD"),
+    versions = {"4.0": "FXT2", "4.1": "FXT6", "4.4": "FXT7", "5.0": "FXT8"}
+    found = await asyncio.gather(
+        judge(SESSION, honest.address, *quick, "9-*", user="FXT1", patience=10.0),
+        *(judge(SESSION, honest.address, *share, user=user, patience=10.0) for user, share in shares()),
+        *(
+            judge_version(judge, nordic.address, version, *quick, user=user, venue="INORD")
+            for version, user in versions.items()
+        ),
     )
-    assert whatever_failed(results | others) == {}
+    assert whatever_failed(functools.reduce(operator.or_, found)) == {}
+    results = functools.reduce(operator.or_, found[: -len(versions)])
+    assert set(results) == {scenario.name for scenario in load(SESSION)}
     skipped = {result.why for result in results.values() if result.outcome is Outcome.SKIPPED}
     assert skipped == {"slow: needs --slow", "for 5.0", "for 4.4, 5.0"}
+
+
+def shares():
+    """Deal scenarios that wait among ports, so that they wait at one time."""
+    names = [scenario.name for scenario in load(SESSION) if scenario.file[0] in "58"]
+    return [(user, names[at :: len(WAITING)]) for at, user in enumerate(WAITING)]
+
+
+@pytest.mark.parametrize(
+    ("version", "service", "user", "venue_id"),
+    [("4.4", "fix.nasdaq", "INETN1", "INET"), ("5.0", "fix.nordic", "GP30N1", "INORD")],
+)
+async def test_the_honest_venue_follows_the_number_that_a_logon_expects(version, service, user, venue_id, venue, judge):
+    results = await judge(
+        *(SESSION, tuple(venue.services[service]), "9-*"), user=user, fix=version, venue=venue_id, next_expected="1"
+    )
+    assert whatever_failed(results) == {}
+    assert {result.outcome for result in results.values()} == {Outcome.PASSED}
+
+
+@pytest.mark.parametrize(
+    ("version", "service", "users", "market"),
+    [
+        ("4.4", "fix.nasdaq", ("INETN2", "AKFX44"), "us"),
+        ("5.0", "fix.nordic", ("GP29N2", "GP30F1"), "nordic"),
+    ],
+)
+async def test_the_honest_venue_sends_what_was_missed_without_being_asked(
+    version, service, users, market, venue, judge
+):
+    we, they = users
+    more = NORDIC if market == "nordic" else {}
+    results = await judge(
+        *(ORDERS, tuple(venue.services[service]), "A Logon that says what it expects*"),
+        user=we,
+        second_user=they,
+        fix=version,
+        market=market,
+        next_expected="1",
+        **more,
+    )
+    assert whatever_failed(results) == {}
+    assert {result.outcome for result in results.values()} == {Outcome.PASSED}
+
+
+async def test_a_port_with_too_many_messages_says_so(venue, judge):
+    target, more = tuple(venue.services["fix.nasdaq"]), {"rate_user": "INFX31", "max_messages": "3"}
+    results = await judge(ORDERS, target, "One order more than*", user="INFX01", **more)
+    assert {name: result.outcome for name, result in results.items()} == {
+        "One order more than a port may send in a second names that check": Outcome.PASSED
+    }
 
 
 @pytest.mark.parametrize(
