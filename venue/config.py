@@ -57,6 +57,7 @@ from venue.service_settings import (
     VenueSettings,
 )
 from venue.settings import Dollars, Mpid, Settings, Symbol, Ticks, Whole, ticks, ticks_fault
+from venue.tick_tables import TickTableSettings, tick_table_fault
 from venue.timetable_settings import EntrySettings, TimetableSettings, timetable_fault
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -83,13 +84,17 @@ class FirmSettings(Settings, frozen=True):
 
 
 class SymbolSettings(Settings, frozen=True):
-    """A security, listed on every market whose rule book is `eqrc`. `ticks` are (from price, tick), lowest first."""
+    """A security, listed on every market whose rule book is `eqrc`.
+
+    `ticks` are (from price, tick), lowest first; a `tick_table` names such a list in their place.
+    """
 
     symbol: Symbol
     previous_close: Dollars | None = None
     luld: tuple[Dollars, Dollars] | None = None
     average_daily_volume: Whole = 0
     ticks: Ticks = (("0", "0.0001"), ("1", "0.01"))
+    tick_table: str | None = None
 
 
 class Config(Settings, frozen=True, kw_only=True):
@@ -105,6 +110,7 @@ class Config(Settings, frozen=True, kw_only=True):
     service: Annotated[tuple[ServiceSettings, ...], msgspec.Meta(min_length=1)]
     port: tuple[PortSettings, ...]
     firm: tuple[FirmSettings, ...] = ()
+    tick_table: tuple[TickTableSettings, ...] = ()
     symbol: tuple[SymbolSettings, ...]
     rule: tuple[AnyRule, ...] = ()
     book: tuple[BookSettings, ...] = ()
@@ -171,7 +177,7 @@ def _named(text: str) -> ConfigError:
 def known_keys() -> list[str]:
     """Give every key there is in a configuration file."""
     tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
-    entries = (PortSettings, FirmSettings, SymbolSettings, Config, *get_args(AnyRule))
+    entries = (PortSettings, FirmSettings, TickTableSettings, SymbolSettings, Config, *get_args(AnyRule))
     http = (HttpSettings, ClientSettings, PersonSettings, FixTimers, FixPortSettings)
     nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings, TimetableSettings, EntrySettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
@@ -233,6 +239,8 @@ def _check(config: Config) -> None:
     _unique("member", "mpid", [member.mpid for member in config.member])
     _unique("account", "name", [account.name for account in config.account])
     _refuse(nordic_fault(config))
+    _unique("tick_table", "name", [table.name for table in config.tick_table])
+    _refuse(tick_table_fault(config))
     _refuse(timetable_fault(config))
     _refuse(drop_fault(config))
     _refuse(fix_fault(config))

@@ -53,6 +53,7 @@ class BookSettings(Settings, frozen=True):
     extension: Decimal | None = None
     static_guard: Decimal | None = None
     dynamic_guard: Decimal | None = None
+    tick_table: str | None = None
 
 
 PERCENTAGES = ("fat_finger_aggressive", "fat_finger_passive", "extension", "static_guard", "dynamic_guard")

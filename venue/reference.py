@@ -30,6 +30,7 @@ from venue.fix_settings import FIX_PROTOCOLS, fix_entry, may_route
 from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
 from venue.service_settings import PortSettings, ServiceSettings
 from venue.settings import Ticks, ticks
+from venue.tick_tables import table_of
 
 NANOSECONDS_A_MINUTE = 60_000_000_000
 
@@ -57,7 +58,7 @@ def market_command(config: Config) -> Configure:
             )
             for market in config.market
         ),
-        symbols=tuple(_symbol_entry(symbol) for symbol in config.symbol),
+        symbols=tuple(_symbol_entry(config, symbol) for symbol in config.symbol),
         ports=tuple(
             PortEntry(
                 port.name,
@@ -78,7 +79,7 @@ def market_command(config: Config) -> Configure:
         firms=tuple(
             FirmEntry(firm.mpid, firm.organization, firm.affiliation or firm.organization) for firm in config.firm
         ),
-        books=tuple(_book_entry(book) for book in config.book),
+        books=tuple(_book_entry(config, book) for book in config.book),
         members=tuple(
             MemberEntry(
                 member.mpid,
@@ -99,7 +100,7 @@ def _protocol_settings(config: Config, service: ServiceSettings, port: PortSetti
     return msgspec.msgpack.encode(service.reject_codes, order="sorted") if service.reject_codes else b""
 
 
-def _book_entry(book: nordic_settings.BookSettings) -> BookEntry:
+def _book_entry(config: Config, book: nordic_settings.BookSettings) -> BookEntry:
     return BookEntry(
         str(book.order_book),
         book.market,
@@ -108,7 +109,7 @@ def _book_entry(book: nordic_settings.BookSettings) -> BookEntry:
         book.currency,
         book.segment,
         None if book.previous_close is None else ticks(book.previous_close),
-        _tick_table(book.ticks),
+        _tick_table(table_of(config, book.tick_table, book.ticks)),
         *(_percent(getattr(book, name)) for name in nordic_settings.PERCENTAGES),
     )
 
@@ -133,7 +134,7 @@ def _account_entry(account: nordic_settings.AccountSettings) -> AccountEntry:
     )
 
 
-def _symbol_entry(symbol: SymbolSettings) -> SymbolEntry:
+def _symbol_entry(config: Config, symbol: SymbolSettings) -> SymbolEntry:
     lower, upper = symbol.luld or (None, None)
     return SymbolEntry(
         symbol.symbol,
@@ -141,7 +142,7 @@ def _symbol_entry(symbol: SymbolSettings) -> SymbolEntry:
         None if lower is None else ticks(lower),
         None if upper is None else ticks(upper),
         symbol.average_daily_volume,
-        _tick_table(symbol.ticks),
+        _tick_table(table_of(config, symbol.tick_table, symbol.ticks)),
     )
 
 
