@@ -96,9 +96,9 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
         case SetPort():
             set_port(engine, command)
         case SetMember():
-            set_member(engine, command)
+            set_member(engine, command, now)
         case SetAccount():
-            set_account(engine, command)
+            set_account(engine, command, now)
         case BlockAccount():
             block_account(engine, command, now)
         case SetFileList():
@@ -132,7 +132,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
         _list(engine, entry, known.get(entry.symbol))
     list_books(engine, command)
     set_storage(engine, engine.storage_low)
-    take_accounts(engine, command)
+    take_accounts(engine, command, now)
     for port_entry in command.ports:
         if port_entry.name not in engine.ports:
             port = add_port(engine, port_entry, connect)
@@ -241,6 +241,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         port.disabled = False
         free(port)
         port.sink.system_event(SystemEvent.START_OF_DAY, now)
+    engine.prm.diary.next_day()
     reset_accounts(engine)
     carry_over(engine, ended, now)
 

@@ -74,7 +74,7 @@ class Engine(Auctions, OrderEntry):
         self.securities: dict[str, Security] = {}
         self.ports: dict[str, Port] = {}
         self.rule_book = RuleBook()
-        self.prm = PrmRuleBook()
+        self.prm = PrmRuleBook(open_store)
         self.configuration: Configure | None = None
         self.date = ""
         self.session = ""
@@ -190,6 +190,8 @@ class Engine(Auctions, OrderEntry):
             refusal = self.admit(order, now)
         if refusal is None:
             self.work(order, None, now)
+        elif order.scope.protection is not None:
+            self.prm.refused(order, refusal, now)
         return refusal
 
     def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
@@ -203,6 +205,8 @@ class Engine(Auctions, OrderEntry):
         if refusal is None:
             self.leave(original)
             self.work(order, original, now)
+        elif order.scope.protection is not None:
+            self.prm.refused(order, refusal, now)
         return refusal
 
     def cancel_to(self, order: Order, size: int, now: int) -> None:

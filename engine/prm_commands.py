@@ -27,6 +27,9 @@ from engine.api import (
 )
 from engine.engine import Engine
 from engine.market import Security
+from engine.risk.audit_words import MULTIPLIERS
+from engine.risk.diary import HappeningKind
+from engine.risk.differences import differences
 from engine.risk.limits import NO_LIMIT
 from engine.risk.prm import Account, Member
 
@@ -80,10 +83,13 @@ def thresholds(entry: BookEntry) -> tuple[int | None, int | None]:
     return entry.fat_finger_aggressive, entry.fat_finger_passive
 
 
-def take_accounts(engine: Engine, command: Configure) -> None:
+def take_accounts(engine: Engine, command: Configure, now: int) -> None:
     """Take the accounts and members of a configuration; settings stand where an entry did not change."""
     prm = engine.prm
+    before = {name: account.settings for name, account in prm.accounts.items()}
     prm.accounts = {entry.account: _account(prm.accounts.get(entry.account), entry) for entry in command.accounts}
+    for name, account in prm.accounts.items():
+        tell_changes(engine, account, before.get(name, account.settings), account.settings, now)
     prm.members = {entry.mpid: _member(prm.members.get(entry.mpid), entry) for entry in command.members}
     prm.cover()
 
@@ -140,7 +146,8 @@ def reset_accounts(engine: Engine) -> None:
     """Let the day begin with the accounts' persistent settings and without blocks (PRM guide 3.18)."""
     for account in engine.prm.accounts.values():
         account.settings = account.persistent
-        account.blocked, account.blocked_by = False, ""
+        account.unblock()
+        account.changed_at = 0
         account.restrictions.next_day()
     protect(engine)
 
@@ -185,7 +192,7 @@ def sponsor_of(engine: Engine, port: Port) -> str | None:
     return None
 
 
-def set_member(engine: Engine, command: SetMember) -> None:
+def set_member(engine: Engine, command: SetMember, now: int) -> None:
     """Change a member's fat finger multipliers, for all its ports."""
     member = engine.prm.members.get(command.mpid)
     if member is None:
@@ -194,12 +201,24 @@ def set_member(engine: Engine, command: SetMember) -> None:
     for name, value in (("fatFingerMultiplierAggressive", aggressive), ("fatFingerMultiplierPassive", passive)):
         if value is not None and not 0 <= value <= HIGHEST_MULTIPLIER:
             raise CommandRefused(name, f"a multiplier is from 0 to {HIGHEST_MULTIPLIER} percent, not {value}")
+    before = member.aggressive, member.passive
     member.aggressive = member.aggressive if aggressive is None else aggressive
     member.passive = member.passive if passive is None else passive
+    tell_multipliers(engine, member, before, now)
     protect(engine)
 
 
-def set_account(engine: Engine, command: SetAccount) -> None:
+def tell_multipliers(engine: Engine, member: Member, before: tuple[int, int], now: int) -> None:
+    """Tell of a member's new multipliers, once for each of its accounts."""
+    for name, old, new in zip(MULTIPLIERS, before, (member.aggressive, member.passive), strict=True):
+        for account in engine.prm.accounts.values():
+            if old != new and account.entry.mpid == member.mpid:
+                change = engine.prm.diary.of(account, HappeningKind.CHANGE, now)
+                told = change._replace(subject=name, old=str(old), new=str(new), by_operations=True)
+                engine.prm.diary.tell(told)
+
+
+def set_account(engine: Engine, command: SetAccount, now: int, *, by_operations: bool = True) -> None:
     """Change settings of an account: today's, those of the days to come, or both."""
     account = find_account(engine, command.account)
     currencies = {book.currency for book in (security.entry for security in engine.securities.values()) if book}
@@ -209,13 +228,32 @@ def set_account(engine: Engine, command: SetAccount) -> None:
             raise CommandRefused("currency", f"no order book is in {currency}; there are {known}", missing=True)
     for order_book in command.restricted_symbols or ():
         must_be_a_book(engine, order_book, "restrictedSymbols")
+    today, persistent = account.settings, account.persistent
     if command.today:
-        before = account.settings.restricted_symbols
-        account.settings = _changed(account.settings, command)
-        account.restrictions.relisted(before, account.settings.restricted_symbols)
+        account.settings = _changed(today, command)
+        account.restrictions.relisted(today.restricted_symbols, account.settings.restricted_symbols)
     if command.next_day:
-        account.persistent = _changed(account.persistent, command)
+        account.persistent = _changed(persistent, command)
+    before, after = (today, account.settings) if command.today else (persistent, account.persistent)
+    tell_changes(engine, account, before, after, now, by_operations=by_operations)
     protect(engine)
+
+
+def tell_changes(
+    engine: Engine,
+    account: Account,
+    before: AccountSettings,
+    after: AccountSettings,
+    now: int,
+    *,
+    by_operations: bool = True,
+) -> None:
+    """Tell what has changed between two settings of an account."""
+    for subject, currency, old, new in differences(before, after):
+        account.changed_at = now
+        change = engine.prm.diary.of(account, HappeningKind.CHANGE, now)
+        told = change._replace(subject=subject, currency=currency, old=old, new=new, by_operations=by_operations)
+        engine.prm.diary.tell(told)
 
 
 def _changed(settings: AccountSettings, command: SetAccount) -> AccountSettings:
@@ -236,7 +274,11 @@ def set_file_list(engine: Engine, command: SetFileList, now: int) -> None:
     account = find_account(engine, command.account)
     for order_book in command.order_books or ():
         must_be_a_book(engine, order_book, "orderBooks")
+    named = [*(name for names in account.restricted.values() for name in names), *(command.order_books or ())]
+    before = {name: account.is_restricted(name) for name in named}
     account.restrictions.take_file(command.order_books, now)
+    for name, was_restricted in before.items():
+        tell_restriction(engine, account, name, was_restricted, now)
     protect(engine, account.entry.mpid)
 
 
@@ -244,14 +286,29 @@ def restrict_symbol(
     engine: Engine, account: Account, order_book: str, now: int, origin: Origin = Origin.MANUAL
 ) -> None:
     """Restrict an order book for an account until it is released or the day ends."""
+    was_restricted = account.is_restricted(order_book)
     account.restrictions.restrict(origin, order_book, now)
+    tell_restriction(engine, account, order_book, was_restricted, now)
     protect(engine, account.entry.mpid)
 
 
 def release_symbol(engine: Engine, account: Account, order_book: str, now: int) -> None:
     """Release an order book for the rest of the day, whoever restricted it, or until the account's file is read."""
+    was_restricted = account.is_restricted(order_book)
     account.restrictions.release(order_book, account.settings.restricted_symbols, now)
+    tell_restriction(engine, account, order_book, was_restricted, now)
     protect(engine, account.entry.mpid)
+
+
+def tell_restriction(engine: Engine, account: Account, order_book: str, was_restricted: bool, now: int) -> None:
+    """Tell that an order book is restricted for an account, or is so no longer, where that is new."""
+    is_restricted = account.is_restricted(order_book)
+    if is_restricted is was_restricted:
+        return
+    account.changed_at = now
+    kind = HappeningKind.RESTRICTED if is_restricted else HappeningKind.RELEASED
+    old, new = ("N", "Y") if is_restricted else ("Y", "N")
+    engine.prm.diary.tell(engine.prm.diary.of(account, kind, now)._replace(order_book=order_book, old=old, new=new))
 
 
 def must_be_a_book(engine: Engine, order_book: str, field: str) -> None:
@@ -261,10 +318,20 @@ def must_be_a_book(engine: Engine, order_book: str, field: str) -> None:
         raise CommandRefused(field, f"no such order book: {order_book}", missing=True)
 
 
-def block_account(engine: Engine, command: BlockAccount, now: int) -> None:
+def block_account(engine: Engine, command: BlockAccount, now: int, *, by_operations: bool = True) -> None:
     """Block an account, with or without an end of its orders, or unblock it."""
     account = find_account(engine, command.account)
-    account.blocked, account.blocked_by = command.blocked, ""
+    was_blocked = account.blocked
+    if not command.blocked:
+        account.unblock()
+    else:
+        account.blocked, account.blocked_by = True, ""
+        account.canceled = account.canceled or command.cancel
+        account.by_operations = account.by_operations if was_blocked else by_operations
+    if command.blocked is not was_blocked:
+        account.changed_at = now
+        kind = HappeningKind.BLOCK if command.blocked else HappeningKind.UNBLOCK
+        engine.prm.diary.tell(engine.prm.diary.of(account, kind, now)._replace(by_operations=by_operations))
     if command.blocked and command.cancel:
         engine.cancel_accounts({account.name: account.entry.mpid}, now)
 
@@ -280,7 +347,9 @@ def safeguard(engine: Engine, port: Port, now: int, *, is_restart: bool = False)
     accounts = [engine.prm.accounts[name] for name in drop.guards if name in engine.prm.accounts]
     for account in accounts:
         if not account.blocked:
-            account.blocked, account.blocked_by = True, port.name
+            account.blocked, account.blocked_by, account.changed_at = True, port.name, now
+            engine.prm.diary.tell(engine.prm.diary.of(account, HappeningKind.DROP, now)._replace(port=port.name))
+        account.canceled = True
     engine.cancel_accounts({account.name: account.entry.mpid for account in accounts}, now)
 
 

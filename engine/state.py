@@ -7,6 +7,8 @@ state was reached (ring capacities, expired deadlines).
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from engine.api import (
@@ -34,6 +36,9 @@ from engine.prm_commands import take_accounts
 from engine.risk.eqrc import RuleBook
 from engine.risk.prm import scope_key
 from engine.risk.restrictions import DAY_LISTS, Restrictions
+
+AUDIT: Final = "audit of "
+"""What stands before a member's name where its rows of the audit stand among the trades of markets."""
 
 
 class OrderState(msgspec.Struct, array_like=True, frozen=True):
@@ -135,6 +140,9 @@ class AccountState(msgspec.Struct, array_like=True, frozen=True):
     blocked: bool
     blocked_by: str = ""
     restrictions: RestrictionsState = RestrictionsState()
+    canceled: bool = False
+    by_operations: bool = False
+    changed_at: int = 0
 
 
 class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
@@ -171,6 +179,7 @@ class EngineState(msgspec.Struct, frozen=True):
     accounts: dict[str, AccountState] = {}
     multipliers: dict[str, tuple[int, int]] = {}  # of Nordic members: aggressive and passive
     timetables: dict[str, int] = {}  # the last entry of each that was kept today
+    audit: dict[str, tuple[int, bytes]] = {}  # what identifies the rows of each Nordic member
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -238,11 +247,15 @@ def dump(engine: Engine) -> EngineState | None:
                 account.blocked,
                 account.blocked_by,
                 _dump_restrictions(account.restrictions),
+                account.canceled,
+                account.by_operations,
+                account.changed_at,
             )
             for name, account in engine.prm.accounts.items()
         },
         {mpid: (member.aggressive, member.passive) for mpid, member in engine.prm.members.items()},
         engine.timetables,
+        engine.prm.diary.digests(),
     )
 
 
@@ -290,9 +303,13 @@ def _dump_order(part: Order) -> OrderState:
 
 
 def dump_trades(engine: Engine) -> dict[str, bytes]:
-    """Give every market's trades of today as they are kept, which `load` wants beside the state."""
+    """Give today's trades of every market and rows of the audit as they are kept, which `load` wants beside the state.
+
+    The rows stand under the members' names behind `AUDIT`.
+    """
     stores = [(key, market.trades.store) for key, market in sorted(engine.markets.items())]
-    return {key: store.slice(0, store.length) for key, store in stores}
+    trades = {key: store.slice(0, store.length) for key, store in stores}
+    return trades | {AUDIT + mpid: rows for mpid, rows in engine.prm.diary.dump().items()}
 
 
 def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: Connect) -> None:
@@ -323,6 +340,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         port.cancel_on_breach = port_state.cancel_on_breach
         port.cancel_only, port.cancel_on_disconnect = port_state.cancel_only, port_state.cancel_on_disconnect
     _load_accounts(engine, state)
+    engine.prm.diary.load({key.removeprefix(AUDIT): rows for key, rows in trades.items() if key.startswith(AUDIT)})
     take_configuration(engine, state.configuration)
     set_rules(engine, RuleBook(state.configuration.rules))
     for name, port_state in state.ports.items():
@@ -333,11 +351,13 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
 
 
 def _load_accounts(engine: Engine, state: EngineState) -> None:
-    take_accounts(engine, state.configuration)
+    take_accounts(engine, state.configuration, 0)
     for name, account_state in state.accounts.items():
         account = engine.prm.accounts[name]
         account.settings, account.persistent = account_state.settings, account_state.persistent
         account.blocked, account.blocked_by = account_state.blocked, account_state.blocked_by
+        account.canceled, account.by_operations = account_state.canceled, account_state.by_operations
+        account.changed_at = account_state.changed_at
         kept = account_state.restrictions
         lists = kept.file, kept.manual, kept.repeated_order
         account.restrictions.listed = dict(zip(DAY_LISTS, lists, strict=True))

@@ -40,11 +40,13 @@ from engine.api import (
     Side,
 )
 from engine.risk.counters import CurrencyState
+from engine.risk.diary import Diary, HappeningKind
 from engine.risk.limits import NO_LIMIT, Band, Check
 from engine.risk.notices import Notify
 from engine.risk.restrictions import Restrictions
 from engine.risk.windows import SlidingWindow
 from engine.terms import Origin
+from engine.trades import MemoryStore, OpenStore
 
 BUY: Final = Side.BUY
 CONTINUOUS: Final = Cross.CONTINUOUS
@@ -57,11 +59,24 @@ THRESHOLD_SCALE: Final = 100 * 10_000 * 100
 class Account:
     """A PRM account as it is now. `settings` are today's, `persistent` those that the next day begins with.
 
-    `blocked_by` is the Drop port whose safeguard blocked it, "" where somebody did. `currencies` is what it traded and
-    has open today, by currency.
+    `blocked_by` is the Drop port whose safeguard blocked it, "" where somebody did: the venue's operations, or with
+    `by_operations` false its own member. `canceled` tells that its orders were canceled with a block, `changed_at` the
+    venue time of the last change of today, 0 for none. `currencies` is what it traded and has open today, by currency.
     """
 
-    __slots__ = ("blocked", "blocked_by", "currencies", "entry", "name", "persistent", "restrictions", "settings")
+    __slots__ = (
+        "blocked",
+        "blocked_by",
+        "by_operations",
+        "canceled",
+        "changed_at",
+        "currencies",
+        "entry",
+        "name",
+        "persistent",
+        "restrictions",
+        "settings",
+    )
 
     def __init__(self, entry: AccountEntry) -> None:
         self.entry = entry
@@ -71,6 +86,14 @@ class Account:
         self.blocked_by = ""
         self.currencies: dict[str, CurrencyState] = {}
         self.restrictions = Restrictions()
+        self.by_operations = False
+        self.canceled = False
+        self.changed_at = 0
+
+    def unblock(self) -> None:
+        """Let its orders enter again, as far as the block is concerned."""
+        self.blocked = self.canceled = self.by_operations = False
+        self.blocked_by = ""
 
     @property
     def restricted(self) -> dict[Origin, tuple[str, ...]]:
@@ -329,11 +352,12 @@ def _refuse(
 class PrmRuleBook:
     """All accounts and members, and which account covers each declared user (by MPID and user).
 
-    `notify` takes notices; nobody does in the engine that trades.
+    `notify` takes notices; nobody does in the engine that trades. `diary` is told what happens to accounts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, open_store: OpenStore = MemoryStore) -> None:
         self.notify: Notify | None = None
+        self.diary = Diary(open_store)
         self.accounts: dict[str, Account] = {}
         self.members: dict[str, Member] = {}
         self.users: dict[tuple[str, str], Account | None] = {}
@@ -379,6 +403,24 @@ class PrmRuleBook:
         )
         folded.armed = tuple(check for check, armed in zip(CHECKS, is_armed, strict=True) if armed)
         return folded
+
+    def refused(self, order: Order, refusal: Refusal, now: int) -> None:
+        """Note that an order of an account was refused, where it was a check of PRM that did."""
+        account = protection_of(order).account
+        if account is None or refusal.reason not in PRM_CHECKS:
+            return
+        entry = order.scope.book.security.entry
+        assert entry is not None
+        told = self.diary.of(account, HappeningKind.REJECT, now)._replace(
+            currency=entry.currency,
+            order_book=entry.order_book,
+            user=order.user,
+            port=order.port.name,
+            current=refusal.observed or 0,
+            limit=refusal.limit or 0,
+            reason=refusal.reason,
+        )
+        self.diary.tell(told)
 
     @staticmethod
     def order_windows(port: Port) -> tuple[tuple[str, SlidingWindow], ...]:

@@ -135,7 +135,7 @@ def test_only_checks_with_something_to_compare_are_armed():
 
 
 @ORDER
-def test_a_refused_order_leaves_no_trace_but_its_count():
+def test_a_refused_order_leaves_no_trace_but_its_count_and_a_row_of_the_audit():
     market = NordicMarket(account(symbols=["301"], segments=[900], SEK=limits(100, 1_000)))
     market.set_port("G1", fat_finger=True)
     market.enter(buy(1, at="100.00"))
@@ -157,5 +157,7 @@ def test_a_refused_order_leaves_no_trace_but_its_count():
     market.message("G1")
     times = market.engine.ports["G1"].windows[0][1].inside()
     assert times == [market.now]
+    assert market.engine.prm.diary.count("GP29") == 5  # those of the account
+    market.engine.prm.diary.next_day()
     state = market.state()
     assert len(state) == len(before)

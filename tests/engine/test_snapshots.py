@@ -123,6 +123,7 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "accounts",
         "multipliers",
         "timetables",
+        "audit",
     }
 
 
