@@ -107,6 +107,21 @@ def reference_price(book: Book, phase: Phase) -> int | None:
     return security.last if security.last is not None else security.previous_close
 
 
+def settle_official(book: Book, found: Equilibrium | None) -> None:
+    """Keep what the opening and the closing call of a Nordic book have made of its day.
+
+    The opening price is that of the call's trades. The closing price is too; where the call had none, it is the last
+    sale's, of an earlier day if need be.
+    """
+    security = book.security
+    if security.entry is None:
+        return
+    if book.phase is Phase.CLOSING_CALL:
+        security.official_close = reference_price(book, book.phase) if found is None else found.price
+    elif book.phase in (Phase.PRE_OPEN, Phase.OPENING_CALL) and found is not None and security.official_open is None:
+        security.official_open = found.price
+
+
 def expected(book: Book) -> Equilibrium | None:
     """Give what a book would trade if its call ended now."""
     reference = reference_price(book, book.phase)
@@ -133,7 +148,7 @@ class Auctions(Matching):
         """Bring a book into a phase. A call that ends uncrosses; one that is halted keeps its orders for the next."""
         left = book.phase
         if left is not phase and phase is not Phase.HALT and (left in CALLS or phase is Phase.CONTINUOUS):
-            self._uncross(book, now)
+            settle_official(book, self._uncross(book, now))
             self._end_call(book, now)
         book.phase = phase
         book.settle(storage_low)
@@ -157,11 +172,11 @@ class Auctions(Matching):
             return False
         return abs(found.price - reference) * WHOLE > entry.extension * reference
 
-    def _uncross(self, book: Book, now: int) -> None:
-        """Trade what can trade at the equilibrium price, in the order of precedence of both sides."""
+    def _uncross(self, book: Book, now: int) -> Equilibrium | None:
+        """Trade what can trade at the equilibrium price, in both sides' order of precedence; gives what it was."""
         found = expected(book)
         if found is None:
-            return
+            return None
         liquidity = GATHERING.get(book.phase, Liquidity.UNSCHEDULED_CALL)
         buys, sells = self._precedence(book.buys, found.price), self._precedence(book.sells, found.price)
         buy, sell = next(buys), next(sells)
@@ -184,6 +199,7 @@ class Auctions(Matching):
         for owner in touched:
             if needs_refill(owner):
                 self._refill(owner, now)
+        return found
 
     @staticmethod
     def _precedence(side: BookSide, price: int) -> Iterator[Order]:

@@ -234,8 +234,11 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     for entry in () if engine.configuration is None else engine.configuration.markets:
         set_after_hours(engine, entry)
     for security in engine.securities.values():
-        security.previous_close = security.last if security.last is not None else security.previous_close
-        security.reference = None
+        close = security.official_close
+        if close is None:
+            close = security.last if security.last is not None else security.previous_close
+        security.previous_close = security.last = close
+        security.reference = security.official_open = security.official_close = None
     for port in engine.ports.values():
         port.midnight = command.midnights[port.market]
         port.disabled = False

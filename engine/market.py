@@ -12,7 +12,8 @@ class Security:
 
     `bid` and `offer` are the national best: the outside quote where one is set, else the best displayed of all books.
     A Nordic one has an `entry`, one book, the thresholds of continuous fat finger in 1/10,000 of a percent, and a
-    `reference` where its opening is held against another price than the previous close.
+    `reference` where its opening is held against another price than the previous close. `official_open` and
+    `official_close` are what its calls made of this day, None until then.
     """
 
     __slots__ = (
@@ -27,6 +28,8 @@ class Security:
         "luld_lower",
         "luld_upper",
         "offer",
+        "official_close",
+        "official_open",
         "outside_bid",
         "outside_offer",
         "previous_close",
@@ -55,6 +58,8 @@ class Security:
         self.fat_finger_aggressive: int | None = None
         self.fat_finger_passive: int | None = None
         self.reference: int | None = None
+        self.official_open: int | None = None
+        self.official_close: int | None = None
 
     def quote(self, sign: int) -> None:
         """Work out the national best bid (`sign` 1) or offer (-1) anew; to be called when a best price has changed."""

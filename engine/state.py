@@ -118,6 +118,7 @@ class SecurityState(msgspec.Struct, array_like=True, frozen=True):
     listed: bool
     entry: BookEntry | None = None
     thresholds: tuple[int | None, int | None] = (None, None)
+    official: tuple[int | None, int | None] = (None, None)  # open and close
 
 
 class RestrictionsState(msgspec.Struct, array_like=True, frozen=True):
@@ -200,6 +201,7 @@ def dump(engine: Engine) -> EngineState | None:
                 security.listed,
                 security.entry,
                 (security.fat_finger_aggressive, security.fat_finger_passive),
+                (security.official_open, security.official_close),
             )
             for symbol, security in engine.securities.items()
         },
@@ -376,6 +378,7 @@ def _load_security(symbol: str, state: SecurityState) -> Security:
     security.average_daily_volume = state.average_daily_volume
     security.listed = state.listed
     security.fat_finger_aggressive, security.fat_finger_passive = state.thresholds
+    security.official_open, security.official_close = state.official
     return security
 
 

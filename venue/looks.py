@@ -98,6 +98,8 @@ class Prices(Reply, frozen=True):
     fat_finger_aggressive: Percent | None = None
     fat_finger_passive: Percent | None = None
     reference: Price | None = None
+    official_open: Price | None = None
+    official_close: Price | None = None
 
 
 class BookView(Reply, frozen=True):
@@ -127,6 +129,8 @@ class BookView(Reply, frozen=True):
     currency: str | None = None
     segment: Count | None = None
     reference: Price | None = None
+    official_open: Price | None = None
+    official_close: Price | None = None
 
 
 class OrdersQuery(Query, frozen=True):
@@ -313,6 +317,8 @@ def book_prices(book: Book) -> Prices:
         fat_finger_aggressive=percent(security.fat_finger_aggressive),
         fat_finger_passive=percent(security.fat_finger_passive),
         reference=dollars(security.reference),
+        official_open=dollars(security.official_open),
+        official_close=dollars(security.official_close),
     )
 
 

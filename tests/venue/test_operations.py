@@ -101,7 +101,8 @@ def test_prices_are_set_shown_and_cleared(venue):
     names = ("last", "previousClose", "bid", "offer", "luldLower", "luldUpper")
     prices = {name: f"20{digit}.5000" for digit, name in enumerate(names)} | {"adv": 77}
     response = venue.ask("books/nasdaq/AAPL/prices", prices)
-    thresholds = {"fatFingerAggressive": None, "fatFingerPassive": None, "reference": None}
+    thresholds = dict.fromkeys(("fatFingerAggressive", "fatFingerPassive", "reference"))
+    thresholds |= dict.fromkeys(("officialOpen", "officialClose"))
     assert (response.status, response.body) == (200, prices | thresholds)
     assert venue.ask("books/bx/AAPL").body.items() >= prices.items(), "a security's prices are the same at each venue"
     assert venue.ask("books/nasdaq/AAPL/prices", {"offer": None, "luldLower": None, "adv": None}).status == 200
