@@ -1,0 +1,198 @@
+"""The checks of Nordic pre-trade risk management (PRM), in order of precedence.
+
+An order meets those that are armed for it, in the order of `CHECKS`; the first that objects gives the reason. Checks
+read and decide; only the engine writes.
+
+A replacement is a new order to every check. One that only takes shares off an order is held by none of them, as long as
+its user may trade there at all.
+
+Sources: PRM guide 3.1 to 3.11; the sections stand with each check. "Above" a limit is strictly more, and a limit of 0
+is none. Values are 1/10,000 of the book's currency, percentages 1/10,000 of a percent, and compared exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import structs
+
+from engine.api import (
+    MARKET_PRICE_ALTERNATIVE,
+    PRM_CHECKS,
+    REFUSALS,
+    Cross,
+    Order,
+    OrderAttributes,
+    Phase,
+    Refusal,
+    Reject,
+    Side,
+)
+from engine.risk.protection import protection_of, refuse, settle
+
+BUY: Final = Side.BUY
+CONTINUOUS: Final = Cross.CONTINUOUS
+TRADING: Final = Phase.CONTINUOUS
+
+
+# Who may trade at all.
+
+
+def unknown_user(order: Order) -> Refusal | None:
+    """User of an order (PRM guide 3.1): refuse one who is not declared for the port's member."""
+    return None if protection_of(order).is_declared else REFUSALS[Reject.UNKNOWN_USER]
+
+
+def entry_disabled(order: Order) -> Refusal | None:
+    """Order entry of a port: refuse what enters through one that is disabled, may only cancel, or is no more."""
+    port = order.port
+    return REFUSALS[Reject.ENTRY_DISABLED] if port.disabled or port.withdrawn or port.cancel_only else None
+
+
+# Locks.
+
+
+def account_blocked(order: Order) -> Refusal | None:
+    """Account block (PRM guide 3.18): refuse every order of an account that is blocked."""
+    account = protection_of(order).account
+    if account is None or not account.blocked:
+        return None
+    return Refusal(Reject.ACCOUNT_BLOCKED, rule=account.name)
+
+
+def port_order_rate(order: Order) -> Refusal | None:
+    """Maximum orders per second per port (PRM guide 3.11): refuse on a port that went over it, until it is released."""
+    port = order.port
+    if not port.rate_limited:
+        return None
+    limit = port.maximum_orders or None
+    return Refusal(Reject.PORT_ORDER_RATE, limit, None if limit is None else limit + 1, rule=port.name)
+
+
+# What an order may be.
+
+
+def restricted_segment(order: Order) -> Refusal | None:
+    """Restricted market segments (PRM guide 3.8): refuse any order in a book of a listed segment."""
+    protection = protection_of(order)
+    return refuse(protection, Reject.RESTRICTED_SEGMENT) if protection.restricted_segment else None
+
+
+def restricted_symbol(order: Order) -> Refusal | None:
+    """Restricted symbols (PRM guide 3.7): refuse any order in a listed book."""
+    protection = protection_of(order)
+    return refuse(protection, Reject.RESTRICTED_SYMBOL) if protection.restricted_symbol else None
+
+
+def maximum_order_quantity(order: Order) -> Refusal | None:
+    """Maximum order quantity (PRM guide 3.4): refuse when  quantity > limit of the currency."""
+    protection = protection_of(order)
+    limit = protection.maximum_quantity
+    if not limit or order.size <= limit:
+        return None
+    return refuse(protection, Reject.MAXIMUM_ORDER_QUANTITY, limit, order.size)
+
+
+def maximum_order_value(order: Order) -> Refusal | None:
+    """Maximum order value (PRM guide 3.5): refuse when  quantity x valuation price > limit of the currency."""
+    protection = protection_of(order)
+    limit = protection.maximum_value
+    if not limit:
+        return None
+    price, source = valuation_price(order)
+    if price is None or price * order.size <= limit:
+        return None
+    return refuse(protection, Reject.MAXIMUM_ORDER_VALUE, limit, price * order.size, price, source)
+
+
+def continuous_fat_finger(order: Order) -> Refusal | None:
+    """Fat finger in continuous trading (PRM guide 3.2): refuse when  |price - last| > threshold x multiplier x last.
+
+    A price that reaches the last paid one is aggressive, any other passive, each with its own threshold of the book and
+    multiplier of the member. Without a last paid price the previous close is compared with; without either, and for
+    orders without a limit price or for a call, there is nothing to compare.
+    """
+    protection = protection_of(order)
+    price = order.price
+    book = order.scope.book
+    if price >= MARKET_PRICE_ALTERNATIVE or order.terms.cross is not CONTINUOUS or book.phase is not TRADING:
+        return None
+    security = book.security
+    reference = security.last if security.last is not None else security.previous_close
+    if reference is None:
+        return None
+    band = protection.buys if order.terms.side is BUY else protection.sells
+    if band.reference != reference:
+        settle(protection, reference)
+    if band.lowest <= price <= band.highest:
+        return None
+    limit = band.highest - reference if price > reference else reference - band.lowest
+    source = "last paid" if security.last is not None else "previous close"
+    return Refusal(Reject.CONTINUOUS_FAT_FINGER, limit, abs(price - reference), reference, source, rule=order.port.name)
+
+
+CHECKS: Final = (
+    unknown_user,
+    entry_disabled,
+    account_blocked,
+    port_order_rate,
+    restricted_segment,
+    restricted_symbol,
+    maximum_order_quantity,
+    maximum_order_value,
+    continuous_fat_finger,
+)
+"""What is asked of each order, in order of precedence."""
+REASONS: Final = PRM_CHECKS | {Reject.UNKNOWN_USER}
+"""The reasons that only PRM has."""
+
+
+def verdict(order: Order) -> Refusal | None:
+    """Ask the checks that are armed for an order; the first that objects gives the reason."""
+    for check in protection_of(order).armed:
+        refused = check(order)
+        if refused is not None:
+            return refused
+    return None
+
+
+def excuses(refused: Refusal, original: Order, order: Order) -> bool:
+    """Whether PRM lets a replacement be after all: one that only takes shares off its original (PRM guide 3.6)."""
+    return refused.reason in PRM_CHECKS and is_reduction(original, order)
+
+
+def is_reduction(original: Order, order: Order) -> bool:
+    """Whether a replacement is its original with fewer shares, whatever labels it carries."""
+    return (
+        order.size < original.size
+        and order.price == original.price
+        and order.scope is original.scope
+        and order.terms == original.terms
+        and unlabeled(order.attributes) == unlabeled(original.attributes)
+    )
+
+
+def unlabeled(attributes: OrderAttributes) -> OrderAttributes:
+    """Give attributes without what only labels an order: options as they were sent, and where it was carried from."""
+    return structs.replace(attributes, options=(), entry_date=0, entry_number=0)
+
+
+def valuation_price(order: Order) -> tuple[int | None, str]:
+    """Give the price at which an order is valued, and where it comes from (PRM guide 3.5).
+
+    That of a market order is the last paid price, else the previous close, or the best ask for a buy, the best bid for
+    a sale, where that is higher.
+    """
+    if order.price < MARKET_PRICE_ALTERNATIVE:
+        return order.price, "limit price"
+    security = order.scope.book.security
+    price, source = security.last, "last paid"
+    if price is None:
+        price, source = security.previous_close, "previous close"
+    if order.terms.side is BUY:
+        quote, name = security.offer, "best ask"
+    else:
+        quote, name = security.bid, "best bid"
+    if quote is not None and (price is None or quote > price):
+        return quote, name
+    return price, source
