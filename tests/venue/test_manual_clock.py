@@ -1,7 +1,6 @@
 """A manual clock: venue time stands until an operator moves it, and all that is due on the way comes at its moment."""
 
 import threading
-import time
 from itertools import pairwise
 
 import pytest
@@ -29,6 +28,31 @@ def standing(demo_config):
         return demo_config(("low_disk_mb", f"{settings}\nlow_disk_mb"), *changes)
 
     return standing
+
+
+class Halfway:
+    """A move of the clock that has come so far, and goes on when it is let."""
+
+    def __init__(self):
+        self.reached = threading.Event()
+        self.left = threading.Event()
+
+
+@pytest.fixture
+def halfway(monkeypatch):
+    """Let each move wait where others have their first turn; a turn comes after every order."""
+    place = Halfway()
+    let_others = timekeeper.Timekeeper._everyone_else
+
+    async def wait(self):
+        place.reached.set()
+        await let_others(self)
+        while not place.left.is_set():
+            await let_others(self)
+
+    monkeypatch.setattr(timekeeper, "ORDERS_A_TURN", 1)
+    monkeypatch.setattr(timekeeper.Timekeeper, "_everyone_else", wait)
+    return place
 
 
 def good_for(client, number, seconds, **details):
@@ -219,26 +243,29 @@ def test_after_hours_follow_venue_time(host, connect, standing):
 
 
 @MANUAL
-def test_everyone_else_has_a_turn_during_a_long_move(host, connect, standing, monkeypatch):
-    monkeypatch.setattr(timekeeper, "ORDERS_A_TURN", 2)
+def test_everyone_else_has_a_turn_during_a_long_move(host, connect, standing, halfway):
     venue = host(standing())
     client, other = connect(venue, name="IN19T6"), connect(venue, name="AK01T1")
-    client.send(*(timed(number, number) for number in range(1, 3_001)))
-    client.take(3_001)
+    client.send(*(timed(number, number) for number in range(1, 301)))
+    client.take(301)
     other.expect("S")
     answers = []
-    mover = threading.Thread(target=lambda: answers.append(advance(venue, 3_000_000)))
+    mover = threading.Thread(target=lambda: answers.append(advance(venue, 300_000)))
     mover.start()
+    assert halfway.reached.wait(10)
     stamps = []
-    while mover.is_alive():
-        other.enter(len(stamps) + 1)
+    for number in range(1, 11):
+        other.enter(number)
         stamps.append(other.expect("A")[0])
+    halfway.left.set()
     mover.join()
-    assert answers[0]["fired"] == 3_000
-    assert len(stamps) > 2
+    other.enter(11)
+    stamps.append(other.expect("A")[0])
+    assert answers[0]["fired"] == 300
+    assert NOON < stamps[0] < stamps[-1] == NOON + 300 * SECOND
     assert all(one <= two for one, two in pairwise(stamps))
-    canceled = [codec.unpack_order_canceled(message)[:2] for message in client.take(3_000)]
-    assert canceled == [(NOON + number * SECOND, number) for number in range(1, 3_001)]
+    canceled = [codec.unpack_order_canceled(message)[:2] for message in client.take(300)]
+    assert canceled == [(NOON + number * SECOND, number) for number in range(1, 301)]
 
 
 def timed(number, seconds):
@@ -249,18 +276,17 @@ def timed(number, seconds):
 
 
 @MANUAL
-def test_a_second_move_and_another_mode_have_to_wait_for_the_first(host, connect, standing, monkeypatch):
-    monkeypatch.setattr(timekeeper, "ORDERS_A_TURN", 1)
+def test_a_second_move_and_another_mode_have_to_wait_for_the_first(host, connect, standing, halfway):
     venue = host(standing())
     client = connect(venue, name="IN19T6")
-    client.send(*(timed(number, number) for number in range(1, 3_001)))
-    client.take(3_001)
-    mover = threading.Thread(target=advance, args=(venue, 3_000_000))
+    client.send(*(timed(number, number) for number in range(1, 11)))
+    client.take(11)
+    mover = threading.Thread(target=advance, args=(venue, 10_000))
     mover.start()
-    while not venue.call(lambda: venue.venue.timekeeper.is_moving):
-        time.sleep(0.001)
+    assert halfway.reached.wait(10)
     refused = [venue.ask("clock", body) for body in ({"advanceMs": 1}, {"mode": "real"}, {"mode": "manual"})]
     looked = venue.ask("clock")
+    halfway.left.set()
     mover.join()
     assert looked.status == 200
     assert looked.body["time"] < venue.ask("clock").body["time"], "it was looked at on the way"
