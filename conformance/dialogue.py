@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, Final, Generic, TypeVar
 
 from conformance.link import LOG_MAX, Link, Wire
+from conformance.operations import operate
 from conformance.scenario import Scenario, Step, shifted
 from conformance.values import ValueFault
 
@@ -61,6 +62,7 @@ class Dialogue(Generic[Line]):
             "connect": self.connect,
             "log out": self.log_out,
             "hang up": self.hang_up,
+            "crash": self.crash,
             "fall silent": self.fall_silent,
             "hold back": self.hold_back,
             "let go": self.let_go,
@@ -68,6 +70,7 @@ class Dialogue(Generic[Line]):
             "cut off": self.cut_off,
             "wait": self.wait,
             "check": self.check,
+            "run": self.run_command,
         }
 
     # ------------------------------------------------------------------------------- what a protocol says of itself
@@ -98,6 +101,10 @@ class Dialogue(Generic[Line]):
 
     def number(self, text: str) -> Decimal:
         """Give a side of a comparison."""
+        raise NotImplementedError
+
+    def word(self, text: str) -> str:
+        """Give what stands for a value, as an operator's command is told it."""
         raise NotImplementedError
 
     # ---------------------------------------------------------------------------------------------------- how it goes
@@ -158,6 +165,10 @@ class Dialogue(Generic[Line]):
         """Close the connection without a word."""
         await self.connection(step).close()
 
+    async def crash(self, step: Step) -> None:
+        """Have the connection reset, as when a process dies with bytes unread."""
+        await self.connection(step).reset()
+
     async def fall_silent(self, step: Step) -> None:
         """Send no heartbeats from here on."""
         self.connection(step).is_silent = True
@@ -210,3 +221,9 @@ class Dialogue(Generic[Line]):
         left, right = (self.number(step.fields[side]) for side in ("left", "right"))
         if not COMPARISONS[step.name](left, right):
             raise Failed(step, f"{left} {step.name} {right} does not hold")
+
+    async def run_command(self, step: Step) -> None:
+        """Have the operator do something, and wait until it is done."""
+        told = {name: self.word(value) for name, value in step.fields.items()}
+        if why := await operate(self.word(step.name), told):
+            raise Failed(step, why)

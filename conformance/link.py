@@ -7,6 +7,8 @@ A protocol adds how bytes are cut into what a scenario looks at, and which rules
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from collections import deque
 from contextlib import suppress
@@ -16,6 +18,8 @@ from typing import Final, Generic, TypeVar
 Item = TypeVar("Item")
 LOG_MAX: Final = 400
 """Lines of the wire log that are kept."""
+NO_LINGERING: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER on, for no time at all: a close is then a reset."""
 
 
 class Unreachable(Exception):  # noqa: N818 - the name states what is so
@@ -86,6 +90,13 @@ class Link(Generic[Item]):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.news.wait(), max(0.0, until - time.monotonic()))
         return bool(self.inbox or self.is_over or self.faults)
+
+    async def reset(self) -> None:
+        """Have the connection torn down with a reset in the place of an orderly close."""
+        end: socket.socket = self.writer.get_extra_info("socket")
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+        self.writer.transport.abort()
+        await self.close()
 
     async def close(self) -> None:
         """Hang up."""

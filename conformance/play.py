@@ -165,6 +165,10 @@ class Play(Dialogue[Connection]):
         """Give a side of a comparison."""
         return as_number(text, self.values)
 
+    def word(self, text: str) -> str:
+        """Give what stands for a value, as an operator's command is told it."""
+        return self.values.word(text)
+
     def message(self, received: Received) -> Dissection | None:
         """Take the message in a packet apart, if it carries one."""
         if received.packet.letter not in soup.CARRIERS:

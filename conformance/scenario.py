@@ -110,6 +110,7 @@ SIMPLE: Final = (
     (re.compile(r"logs? in$"), "log in"),
     (re.compile(r"logs? out$"), "log out"),
     (re.compile(r"hangs? up$"), "hang up"),
+    (re.compile(r"crash(?:es)?$"), "crash"),
     (re.compile(r"falls? silent$"), "fall silent"),
     (re.compile(r"holds? back$"), "hold back"),
     (re.compile(r"lets? go$"), "let go"),
@@ -126,6 +127,7 @@ LOG_ON: Final = re.compile(r"logs? on(?: (.+))?$")
 COUNT: Final = re.compile(r"counts? from (\d+)$")
 WAIT: Final = re.compile(r"wait (\d+) ms$")
 CHECK: Final = re.compile(r"check (\S+) (<|<=|=|!=) (\S+)$")
+RUN: Final = re.compile(r"operator runs (\$[a-z][a-z_]*)(?: (.+))?$")
 
 
 def read_message(file: str, number: int, text: str) -> tuple[str, str, dict[str, str]]:
@@ -144,6 +146,9 @@ def read_step(file: str, number: int, line: str) -> Step:
         return Step(number, text, "", "wait", number=int(found[1]))
     if found := CHECK.match(text):
         return Step(number, text, "", "check", name=found[2], fields={"left": found[1], "right": found[3]})
+    if found := RUN.match(text):
+        told = named_fields(file, number, words(file, number, found[2] or ""))
+        return Step(number, text, "", "run", name=found[1], fields=told)
     who, _, rest = text.partition(" ")
     if not re.fullmatch("[a-z]+", who) or not rest:
         raise ScenarioError(file, number, f"{text!r} says neither who nor what")

@@ -92,6 +92,8 @@ def names(scenario: Scenario, step: Step) -> tuple[set[str], set[str]]:
         for message, defaults in scenario.defaults.items():
             if message.lower() == step.name.lower():
                 fields += [value for name, value in defaults.items() if name.lower() not in written]
+    elif step.verb == "run":
+        fields.append(step.name)
     used = {name for text in (*fields, step.of, step.times) for name in PARAMETER.findall(text)}
     return used, bound - used
 

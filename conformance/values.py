@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from conformance.declarations.kinds import Kind, Price, Value
+from conformance.scenario import PARAMETER
 
 TERM: Final = re.compile(r"(n\d+|@|next|session|\$[a-z][a-z_]*)([+-](?:[\d.]+|\$[a-z][a-z_]*))?$")
 
@@ -78,6 +79,15 @@ class Values:
         if name not in self.parameters:
             raise ValueFault(f"${name} is not known yet")
         return self.literal(self.parameters[name], kind)
+
+    def word(self, text: str) -> str:
+        """Give a remembered value or a parameter as text; any other text as it is."""
+        if not PARAMETER.fullmatch(text):
+            return text
+        value = self.remembered.get(text[1:], self.parameters.get(text[1:]))
+        if value is None:
+            raise ValueFault(f"{text} is not known yet")
+        return str(value).strip()
 
     @staticmethod
     def literal(text: str, kind: Kind) -> Value:

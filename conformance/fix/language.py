@@ -19,7 +19,9 @@ from conformance.scenario import Scenario, ScenarioError, Step
 
 SESSION_PARTIES: Final = {"we": "user", "again": "user"}
 ORDER_PARTIES: Final = {"we": "user", "they": "second_user", "guarded": "guarded_user", "spent": "rate_user"}
-DROP_PARTIES: Final = {"drop": "user", "we": "order_user", "they": "second_user"}
+DROP_PARTIES: Final = {"drop": "user", "idle": "idle_user", "we": "order_user", "they": "second_user"}
+DROPS: Final = ("drop", "idle")
+"""Who watches: `idle` is a port that nobody logs on to."""
 MARKETS: Final = ("us", "flite", "nordic")
 VENUES: Final = {"us": "INET", "flite": "INET", "nordic": "INORD"}
 """The CompID of the venue, where the command line does not say another one."""
@@ -83,7 +85,7 @@ class Fix:
         accounts = {}
         for party, (user, _) in terms.users.items():
             target = terms.target
-            if "drop" in self.parties and party != "drop":
+            if "drop" in self.parties and party not in DROPS:
                 host, _, port = parameters["order_target"].rpartition(":")
                 target = (host, int(port))
             desk = parameters["second_trader" if party == "they" else "trader"]

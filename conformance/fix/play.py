@@ -171,6 +171,10 @@ class FixPlay(Dialogue[FixConnection]):
         """Give a side of a comparison."""
         return as_number(self.values.term(text, Numbers()))
 
+    def word(self, text: str) -> str:
+        """Give what stands for a value, as an operator's command is told it."""
+        return self.values.literal(text)
+
     async def take_frame(self, step: Step, wanted: str, until: float) -> Frame:
         """Take the next frame that counts."""
 
@@ -287,7 +291,8 @@ class FixPlay(Dialogue[FixConnection]):
             return
         for order in orders:
             await connection.say("F", order)
-        await connection.say("5", {})
+        if self.composer.memory(party).last.kind != "5":  # a second Logout would use a number that nobody hears
+            await connection.say("5", {})
         patience = self.answer_seconds
         while not connection.is_over and await connection.wait(time.monotonic() + patience):
             patience = GOODBYE_SECONDS if any(frame.kind == "5" for frame in connection.inbox) else patience

@@ -18,9 +18,10 @@ CENT: Final = Decimal("0.0001")
 
 @dataclass
 class Order:
-    """An order as its reports tell it: shares filled, what was paid, whether it is over."""
+    """An order as its reports tell it: shares filled and still so, those of broken trades, what was paid, its end."""
 
     filled: Decimal = Decimal(0)
+    broken: Decimal = Decimal(0)
     paid: Decimal = Decimal(0)
     is_over: bool = False
 
@@ -45,13 +46,24 @@ class Reports:
             last, price, average = (Decimal(values.get(tag, "0")) for tag in (32, 31, 6))
         except InvalidOperation:
             return [*found, "a quantity or price is not a number"]
-        status = values[39]
+        owner = values.get(128, "") + values.get(145, "")
+        if values.get(20, "0") == "1" or values.get(150) == "H":
+            self._break(self.orders.get((owner, values[37])), filled, average)
+        status, broken = values[39], self.orders.get((owner, values[37]), Order()).broken
         if version.rank >= 41:
             if status in DEAD and left:
                 found.append(f"LeavesQty is {left} of an order that is over (OrdStatus {status})")
-            elif status in LIVE and 38 in values and filled + left != total:
-                found.append(f"CumQty {filled} and LeavesQty {left} do not make OrderQty {total}")
+            elif status in LIVE and 38 in values and filled + left + broken != total:
+                why = f", less {broken} of broken trades" if broken else ""
+                found.append(f"CumQty {filled} and LeavesQty {left} do not make OrderQty {total}{why}")
         return found + self._order(values, last, price, (filled, average))
+
+    @staticmethod
+    def _break(order: Order | None, filled: Decimal, average: Decimal) -> None:
+        """Take back what a broken trade had filled; its shares do not come back into the book."""
+        if order is not None:
+            order.broken += order.filled - filled
+            order.filled, order.paid = filled, filled * average
 
     def _order(self, values: dict[int, str], last: Decimal, price: Decimal, told: tuple[Decimal, Decimal]) -> list[str]:
         """See that what was filled adds up, and that nothing comes behind an end."""

@@ -56,6 +56,8 @@ ANSWERS: Final = ("Canceled", "Replaced")
 """Reports that answer a request, and name the order that it was about by its former id."""
 ECHOED: Final = (1, 40, 44, 47, 528, 59, 18, 9140, 9355, 54, 55)
 """Fields of an order that its reports give back."""
+OWN: Final = (54, 55)
+"""Those that no report may leave out."""
 CANCEL_REJECT: Final = {"F": "1", "G": "2"}
 
 
@@ -160,6 +162,8 @@ def _report(name: str, of: Sent | None, version: Version) -> Fields:
         if of.kind in ("F", "G") and name in ANSWERS:
             fields[41] = of.values.get(41, "any")
         fields |= {tag: of.values[tag] for tag in ECHOED if tag in of.values and of.kind != "F"}
+        if name == "Restated":  # captured ones say no more than which order it is, and what is left
+            return fields | {tag: f"{of.values[tag]}|{NONE}" for tag in ECHOED if tag in of.values and tag not in OWN}
         if of.kind in ("D", "G") and name != "Canceled":
             fields |= {38: of.values[38]} if 38 in of.values else {}
     return fields
