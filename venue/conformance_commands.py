@@ -226,6 +226,7 @@ def conform(
             raise click.UsageError("FIX Drop is judged with orders: name their server with --order-target HOST:PORT")
         _target(order_target)
         users |= {"drop": users["we"], "we": (settings.get("order_user"), password)}
+        users |= {"idle": (settings.get("idle_user"), password)}
     return asyncio.run(
         command.conform(
             command.Options(

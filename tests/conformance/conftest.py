@@ -13,6 +13,7 @@ import functools
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from venue import cli, conformance_commands
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 DEMO = Path(conformance_commands.__file__).with_name("profiles") / "demo.toml"
+OPERATE = Path(__file__).with_name("operate.py")
 PATIENCE = 60.0
 shipped = functools.cache(load)
 """A suite's scenarios: read once for all tests of this process, which change nothing in them."""
@@ -136,12 +138,14 @@ def hold():
 class Proxy:
     """Stands before a server. `spoil(packet, wire)` gets each packet and gives the packets that go on in its place.
 
+    One that `keeps_open` does not hang up when the server does; to one that `clings` the client's going means nothing.
+
     `wire.inbound` says which way it goes, `wire.number` which connection it is (from 1), `wire.memory` is what a liar
     wants to remember of the connection, and `proxy.memory` of all of them.
     """
 
-    def __init__(self, target, spoil, keeps_open=False):
-        self.target, self.spoil, self.keeps_open = target, spoil, keeps_open
+    def __init__(self, target, spoil, keeps_open=False, clings=False):
+        self.target, self.spoil, self.keeps_open, self.clings = target, spoil, keeps_open, clings
         self.count, self.tasks, self.memory = 0, set(), {}
 
     async def start(self):
@@ -184,7 +188,8 @@ class Proxy:
                 await writer.drain()
             if wire.inbound:
                 writer.write(rest)
-                writer.close()
+        if wire.inbound and not self.clings:
+            writer.close()
 
     async def stop(self):
         self.server.close()
@@ -209,8 +214,8 @@ class FixProxy(Proxy):
                     for one in self.spoil(frame, wire):
                         writer.write(one)
                 await writer.drain()
-            if wire.inbound:
-                writer.close()
+        if wire.inbound and not self.clings:
+            writer.close()
 
 
 class Wire:
@@ -237,8 +242,8 @@ async def proxy(venue):
 async def fix_proxy(venue):
     started = []
 
-    async def fix_proxy(spoil, service="fix.nasdaq"):
-        started.append(await FixProxy(tuple(venue.services[service]), spoil).start())
+    async def fix_proxy(spoil, service="fix.nasdaq", **details):
+        started.append(await FixProxy(tuple(venue.services[service]), spoil, **details).start())
         return started[-1]
 
     yield fix_proxy
@@ -256,13 +261,23 @@ def judge():
         users = {"we": user, "again": user, "they": more.get("second_user"), "guarded": more.get("guarded_user")}
         users["spent"] = more.get("rate_user")
         if suite == "drop":
-            users |= {"drop": user, "we": more["order_user"]}
+            users |= {"drop": user, "idle": more.get("idle_user"), "we": more["order_user"]}
         settings = {"user": user, "password": "NTFTEST", "symbol": "ZWZZT", "price": "10.00", "fix": "4.2", **more}
         named = {party: (name, "NTFTEST") for party, name in users.items() if name}
         run = Run(SUITES[suite], target, named, parameters(settings), patience, settled_only=settled)
         return {result.scenario.name: result for result in await perform(run, scenarios, lambda _: None)}
 
     return judge
+
+
+@pytest.fixture
+def operator(venue):
+    """The command lines of an operator of the venue, as scenarios name them."""
+    call = f"{shlex.quote(sys.executable)} -I -S {shlex.quote(str(OPERATE))} {shlex.quote(str(venue.data))}"
+    return {
+        "unblock": f'{call} prm/accounts/GP29P1/release \'{{"what": "block"}}\'',
+        "bust": f'{call} trades/nordic/$match/bust \'{{"reason": "E"}}\'',
+    }
 
 
 @pytest.fixture

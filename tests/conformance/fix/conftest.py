@@ -1,6 +1,12 @@
 """What tests of the FIX suites share: a demo venue with a port for each version, for waiting, and with risk rules."""
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.append(str(Path(__file__).parent))
+pytest.register_assert_rewrite("lies")
 
 PORT = """
 [[port]]

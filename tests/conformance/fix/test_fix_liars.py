@@ -9,45 +9,13 @@ import operator
 import re
 
 import pytest
+from lies import NORDIC, is_fill, pairs, put, raw, told, whatever_failed
 
 from conformance.fix.frames import SOH, closed, compose
 from conformance.runner import Outcome
 from conformance.suites import load
 
-SESSION, ORDERS, DROP = "fix-session", "fix-orders", "drop"
-
-
-def pairs(frame):
-    return [(field.tag, field.value) for field in frame.fields]
-
-
-def told(kind, change, *, again=None):
-    """Make a lie out of what it does to the fields of one kind of message: other fields, or none at all."""
-
-    def spoil(frame, wire):
-        if frame.kind != kind or (again is not None and frame.is_again != again):
-            return [frame.data]
-        changed = change(pairs(frame), wire)
-        return [] if changed is None else [compose(changed)]
-
-    return spoil
-
-
-def put(tag, value, *, where=None):
-    """Change a field: to another value, or away where that is None."""
-
-    def change(fields, _):
-        if where is not None and not where(dict(fields)):
-            return fields
-        found = value(dict(fields)) if callable(value) else value
-        return [(one, found if one == tag else old) for one, old in fields if one != tag or found is not None]
-
-    return change
-
-
-def raw(kind, change):
-    """Make a lie out of what it does to the bytes of one kind of message."""
-    return lambda frame, _: [change(frame.data) if frame.kind == kind else frame.data]
+SESSION, ORDERS = "fix-session", "fix-orders"
 
 
 def with_wrong_check_sum(data):
@@ -86,10 +54,6 @@ def fill_over_orders(frame, _):
         return [frame.data]
     head = [(tag, value) for tag, value in pairs(frame) if tag in (8, 34, 43, 49, 52, 56, 122)]
     return [compose([(35, "4"), *head, (36, str(frame.number + 1)), (123, "Y")])]
-
-
-def is_fill(values):
-    return values.get(32, "0") != "0"
 
 
 LIES = {
@@ -153,13 +117,8 @@ LIES = {
     "a report has no ExecTransType": (ORDERS, told("8", put(20, None)), "An order is accepted*"),
     "a report says another state": (ORDERS, told("8", put(39, "1")), "An order is accepted*"),
     "a report is of another order": (ORDERS, told("8", put(11, "OTHER")), "An order is accepted*"),
-    "a copy does not name its owner": (DROP, told("8", put(128, None)), "A US copy names*"),
-    "a copy is lost": (DROP, told("8", lambda *_: None), "An order that is accepted is told*"),
-    "a copy tells other figures": (DROP, told("8", put(14, "90", where=is_fill)), "Every fill is told*"),
-    "a copy is not sent again": (DROP, told("8", lambda *_: None, again=True), "A copy comes again*"),
     "a report has a field without a value": (ORDERS, told("8", put(37, "")), "An order is accepted*"),
 }
-NORDIC = {"trader": "GP29U1", "second_trader": "GP30U1", "symbol": "101", "price": "100.00"}
 LIMITS = {
     "restricted_symbol": "AMD",
     "restricted_price": "20",
@@ -172,35 +131,25 @@ LIMITS = {
 PORTS = {
     SESSION: {"user": "FXT1"},
     ORDERS: {"user": "INFX01", "second_user": "AKFX01", "guarded_user": "INFX30", **LIMITS},
-    DROP: {"user": "INDRP1", "order_user": "INFX01", "second_user": "AKFX01"},
 }
 WAITING = ("FXT3", "FXT4", "FXT5")
-SERVICES = {SESSION: "fix.nasdaq", ORDERS: "fix.nasdaq", DROP: "drop.us"}
+SERVICES = {SESSION: "fix.nasdaq", ORDERS: "fix.nasdaq"}
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_a_lie_is_found_out(lie, fix_proxy, judge, venue):
+async def test_a_lie_is_found_out(lie, fix_proxy, judge):
     suite, spoil, only = LIES[lie]
     liar = await fix_proxy(spoil, SERVICES[suite])
-    orders = {"order_target": address(venue, "fix.nasdaq")} if suite == DROP else {}
-    results = await judge(suite, liar.address, only, patience=0.5, **PORTS[suite], **orders)
+    results = await judge(suite, liar.address, only, patience=0.5, **PORTS[suite])
     (result,) = results.values()
     assert result.outcome is Outcome.FAILED
     assert result.failure.step.text
     assert result.log
 
 
-def address(venue, service):
-    return "{}:{}".format(*venue.services[service])
-
-
 async def judge_version(judge, target, version, *only, **ports):
     results = await judge(SESSION, target, *only, fix=version, patience=10.0, **ports)
     return {(version, name): result for name, result in results.items()}
-
-
-def whatever_failed(results):
-    return {name: str(result.failure) for name, result in results.items() if result.failure}
 
 
 async def test_the_honest_venue_keeps_the_session_layer_through_the_same_proxy(fix_proxy, judge):
@@ -297,28 +246,3 @@ async def test_the_honest_venue_takes_orders_through_the_same_proxy(version, mar
     )
     assert whatever_failed(results) == {}
     assert len([result for result in results.values() if result.outcome is Outcome.PASSED]) > 40
-
-
-@pytest.mark.parametrize(
-    ("version", "market", "services", "ports"),
-    [
-        ("4.2", "us", ("drop.us", "fix.nasdaq"), ("INDRP1", "INFX01", "AKFX01")),
-        ("5.0", "nordic", ("drop.nordic", "fix.nordic"), ("GP29D1", "GP29F1", "GP30F1")),
-    ],
-)
-async def test_the_honest_venue_tells_its_drop_ports(version, market, services, ports, fix_proxy, judge, venue):
-    honest = await fix_proxy(lambda frame, _: [frame.data], services[0])
-    drop, we, they = ports
-    results = await judge(
-        *(DROP, honest.address),
-        user=drop,
-        order_user=we,
-        second_user=they,
-        order_target=address(venue, services[1]),
-        fix=version,
-        market=market,
-        patience=10.0,
-        **(NORDIC if market == "nordic" else {}),
-    )
-    assert whatever_failed(results) == {}
-    assert len([result for result in results.values() if result.outcome is Outcome.PASSED]) > 10
