@@ -20,8 +20,8 @@ from typing import Final, NamedTuple
 
 from engine.api import MAXIMUM_PRICE, CancelReason, Cross, Liquidity, Order, Phase, TimeInForce
 from engine.book import AT_MARKET, WAITING, Aside, Book, BookSide, Reserve, unlink
+from engine.closing_price import ClosingPrice
 from engine.conditions import needs_refill, owner_of
-from engine.matching import Matching
 from engine.phases import CALLS, GATHERING, JOINS, OVER
 
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
@@ -141,13 +141,19 @@ def takes_part(part: Order) -> bool:
     return not part.attributes.minimum_quantity
 
 
-class Auctions(Matching):
+class Auctions(ClosingPrice):
     """The part of the engine that ends calls."""
 
-    def enter_phase(self, book: Book, phase: Phase, now: int, storage_low: bool) -> None:
-        """Bring a book into a phase. A call that ends uncrosses; one that is halted keeps its orders for the next."""
+    def enter_phase(self, book: Book, phase: Phase, now: int, storage_low: bool, is_next: bool = False) -> None:
+        """Bring a book into a phase. A call that ends uncrosses; one that is halted keeps its orders for the next.
+
+        With `is_next` a call that is to begin is another one than that which the book is in, if of the same kind.
+        """
         left = book.phase
-        if left is not phase and phase is not Phase.HALT and (left in CALLS or phase is Phase.CONTINUOUS):
+        if left is Phase.TRADING_AT_CLOSE and phase is not left:
+            self.end_at_close(book, now)
+        changes = left is not phase or is_next
+        if changes and phase is not Phase.HALT and (left in CALLS or (phase is Phase.CONTINUOUS and left is not phase)):
             settle_official(book, self._uncross(book, now))
             self._end_call(book, now)
         book.phase = phase
@@ -160,6 +166,8 @@ class Auctions(Matching):
                 self.cancel(order, order.open, CancelReason.CALL_OVER, now)
             elif book.waits(order) is not is_waiting(order):
                 self._move(order)
+        if phase is Phase.TRADING_AT_CLOSE and left is not phase:
+            self.begin_at_close(book, now)
 
     @staticmethod
     def is_extended(book: Book) -> bool:

@@ -34,9 +34,12 @@ if TYPE_CHECKING:
 BUY: Final = Side.BUY
 HIDDEN: Final = Display.HIDDEN
 CONTINUOUS: Final = Cross.CONTINUOUS
+TRADING_AT_CLOSE: Final = Phase.TRADING_AT_CLOSE
 WAITING: Final = 1
 AT_MARKET: Final = 2
-"""The two queues of orders that stand aside: those that wait for their call, and in a call those without a price."""
+AT_CLOSE: Final = 3
+"""The queues of orders that stand aside: those that wait for their call, in a call those without a price, and those in
+line to trade at the closing price."""
 
 
 class Level:
@@ -209,6 +212,11 @@ class BookSide:
         if self.aside is not None:
             yield from self.aside.orders()
 
+    def head_at_close(self) -> Order | None:
+        """Give the order that trades next at the closing price."""
+        level = None if self.aside is None else self.aside.levels.get(AT_CLOSE)
+        return None if level is None else level.head
+
     def set_aside(self, order: Order, key: int) -> None:
         """Let `order` stand aside, waiting for its call or at the market price."""
         if self.aside is None:
@@ -219,8 +227,8 @@ class BookSide:
 class Book:
     """One security's orders in one market. `closed` is why nothing may enter, None when it may.
 
-    `gathers` says whether what enters stays untraded for a call; one that is extended goes on until `extended_until`
-    (0 = none), and the phase after it is `extended_to`.
+    `gathers` says whether what enters is for a call or the closing price, not for continuous trading; a call that is
+    extended goes on until `extended_until` (0 = none), and the phase after it is `extended_to`.
     """
 
     __slots__ = (
@@ -252,7 +260,7 @@ class Book:
 
     def settle(self, storage_low: bool) -> None:
         """Work out anew what may enter; to be called when the phase, or a reason against it, comes or goes."""
-        self.gathers = self.phase in GATHERING
+        self.gathers = self.phase in GATHERING or self.phase is TRADING_AT_CLOSE
         if not self.security.listed:
             self.closed = Reject.INVALID_SYMBOL
         else:
@@ -273,9 +281,22 @@ class Book:
         cross = order.terms.cross
         return cross is not CONTINUOUS and not (self.gathers and cross in JOINS[self.phase])
 
+    def is_at_close(self, order: Order) -> bool:
+        """Whether `order` may trade at the closing price now: it wants to, and its limit and conditions let it."""
+        close, attributes = self.security.official_close, order.attributes
+        if self.phase is not TRADING_AT_CLOSE or close is None:
+            return False
+        if not attributes.closing_price or attributes.minimum_quantity:
+            return False
+        return order.price > MAXIMUM_PRICE or (
+            order.price >= close if order.terms.side is BUY else order.price <= close
+        )
+
     def place(self, order: Order) -> None:
         """Let `order` rest where the phase has it: in the queue of its price, or aside."""
         key = WAITING if self.waits(order) else AT_MARKET if order.price > MAXIMUM_PRICE else 0
+        if self.phase is TRADING_AT_CLOSE and self.is_at_close(order):
+            key = AT_CLOSE
         if key:
             (self.buys if order.terms.side is BUY else self.sells).set_aside(order, key)
         else:

@@ -258,6 +258,10 @@ def end_day(engine: Engine, now: int) -> None:
                 engine.cancel(order, order.open, CancelReason.EXPIRED, now)
     engine.deadlines.clear()
     engine.advance(now)
+    for _, market in sorted(engine.markets.items()):
+        for _, book in sorted(market.books.items()):
+            if book.phase is Phase.TRADING_AT_CLOSE:
+                engine.end_at_close(book, now)
     for port in engine.ports.values():
         port.sink.system_event(SystemEvent.END_OF_DAY, now)
 

@@ -152,7 +152,7 @@ class Matching:
     def stand(order: Order) -> None:
         """Put an order where the phase of its book has it; only in the queue of a price is a reserve held back."""
         book = order.scope.book
-        if order.price <= MAXIMUM_PRICE and not book.waits(order):
+        if order.price <= MAXIMUM_PRICE and not book.waits(order) and not book.is_at_close(order):
             hold_back(order)
         book.place(order)
 

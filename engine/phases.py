@@ -1,10 +1,11 @@
 """The phases of a trading day: which a market has and by which names, what enters in each, and the command for them.
 
-    CLOSED ─▶ PRE_OPEN ─▶ OPENING_CALL ─▶ CONTINUOUS ─▶ CLOSING_CALL ─▶ POST_TRADE ─▶ CLOSED
+    CLOSED ─▶ PRE_OPEN ─▶ OPENING_CALL ─▶ CONTINUOUS ─▶ CLOSING_CALL ─▶ TRADING_AT_CLOSE ─▶ POST_TRADE ─▶ CLOSED
 
 Between two stretches of continuous trading may be an INTRADAY_CALL or VOLATILITY_CALL, and HALT from anywhere, out of
 which leads a HALT_RELEASE_CALL. Nothing keeps operators to this order. In pre-open and calls orders are gathered;
-leaving a call, and entering continuous trading, trades what can trade (`engine.auction`).
+leaving a call, and entering continuous trading, trades what can trade (`engine.auction`). In TRADING_AT_CLOSE the price
+is that of the closing call (`engine.closing_price`).
 
 A phase is a book's, and part of the state: it changes by command only, and outlives restarts and the end of the day.
 
@@ -33,6 +34,7 @@ NORDIC_PHASES: Final = {
     "HALT": Phase.HALT,
     "HALT_RELEASE_CALL": Phase.HALT_RELEASE_CALL,
     "CLOSING_CALL": Phase.CLOSING_CALL,
+    "TRADING_AT_CLOSE": Phase.TRADING_AT_CLOSE,
     "POST_TRADE": Phase.POST_TRADE,
 }
 REASONS: Final = {
@@ -59,18 +61,21 @@ JOINS: Final = {
     Phase.VOLATILITY_CALL: frozenset({Cross.ANY_CALL}),
     Phase.HALT_RELEASE_CALL: frozenset({Cross.HALT, Cross.ANY_CALL}),
     Phase.CLOSING_CALL: frozenset({Cross.CLOSING, Cross.ANY_CALL}),
+    Phase.TRADING_AT_CLOSE: frozenset(),
 }
 """Which orders that are tied to a call take part; in all other phases, and calls, they wait."""
+ALL_CALLS: Final = frozenset({Cross.OPENING, Cross.INTRADAY, Cross.HALT, Cross.CLOSING, Cross.ANY_CALL})
 OVER: Final = {
     Phase.CONTINUOUS: frozenset({Cross.OPENING}),
     Phase.INTRADAY_CALL: frozenset({Cross.OPENING}),
     Phase.VOLATILITY_CALL: frozenset({Cross.OPENING}),
     Phase.HALT_RELEASE_CALL: frozenset({Cross.OPENING}),
     Phase.CLOSING_CALL: frozenset({Cross.OPENING, Cross.INTRADAY}),
-    Phase.POST_TRADE: frozenset({Cross.OPENING, Cross.INTRADAY, Cross.HALT, Cross.CLOSING, Cross.ANY_CALL}),
+    Phase.TRADING_AT_CLOSE: ALL_CALLS,
+    Phase.POST_TRADE: ALL_CALLS,
 }
 """Which calls do not come any more on this day."""
-NORDIC_CROSSES: Final = frozenset({Cross.OPENING, Cross.INTRADAY, Cross.HALT, Cross.CLOSING, Cross.ANY_CALL})
+NORDIC_CROSSES: Final = ALL_CALLS
 """The calls that orders of Nordic markets may be tied to."""
 
 
@@ -103,5 +108,6 @@ def set_phase(engine: Engine, command: SetPhase, books: list[Book], now: int) ->
         if command.extension and command.phase is not Phase.HALT and engine.is_extended(book):
             book.extended_until, book.extended_to = now + command.extension, command.phase
             continue
+        is_next = bool(command.timetable or book.extended_until)
         book.extended_until = 0
-        engine.enter_phase(book, command.phase, now, engine.storage_low)
+        engine.enter_phase(book, command.phase, now, engine.storage_low, is_next)

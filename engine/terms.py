@@ -89,7 +89,10 @@ class PriceType(IntEnum):
 
 
 class Liquidity(IntEnum):
-    """What an execution did to the book, or in which call it was; `ROUTED` is one on the away market."""
+    """What an execution did to the book, or in which call it was; `ROUTED` is one on the away market.
+
+    `CLOSING_PRICE` is one after the closing call, at its price.
+    """
 
     ADDED = 0
     REMOVED = 1
@@ -100,6 +103,7 @@ class Liquidity(IntEnum):
     INTRADAY_CALL = 6
     UNSCHEDULED_CALL = 7
     CLOSING_CALL = 8
+    CLOSING_PRICE = 9
 
 
 class CancelReason(IntEnum):
@@ -147,6 +151,7 @@ class Phase(IntEnum):
     VOLATILITY_CALL = 7
     HALT_RELEASE_CALL = 8
     CLOSING_CALL = 9
+    TRADING_AT_CLOSE = 10
 
 
 class SystemEvent(IntEnum):
@@ -292,7 +297,7 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     `options` are those that the last message for the order carried, by tag as its protocol has them, carried for the
     port. A replacement that leaves an attribute out keeps the value that the chain entered with.
     `entry_date` (yyyymmdd) and `entry_number` tell of an order that is carried over on which day it was entered, and
-    what its order reference number was then.
+    what its order reference number was then. An order with `closing_price` takes part in trading at the closing price.
     """
 
     firm: bytes = b""
@@ -317,6 +322,7 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     entry_date: int = 0
     entry_number: int = 0
     expires_at: int = 0
+    closing_price: bool = False
 
     @property
     def conditional(self) -> bool:

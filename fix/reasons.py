@@ -145,5 +145,6 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.INTRADAY_CALL: b"K",
     Liquidity.UNSCHEDULED_CALL: b"H",
     Liquidity.CLOSING_CALL: b"C",
+    Liquidity.CLOSING_PRICE: b"C",
 }
 """LiquidityFlag (9882): OUCH's letters, and RASHport's for what was routed."""

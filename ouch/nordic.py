@@ -37,6 +37,8 @@ from ouch.nordic_terms import (
     BROKEN_TRADE_REASONS,
     CANCEL_NOT_ALLOWED,
     CANCEL_REASONS,
+    CLOSING_PRICE,
+    CLOSING_PRICE_LETTER,
     GOOD_TILL_CANCELED,
     LIQUIDITY_ATTRIBUTES,
     MARKETS,
@@ -78,7 +80,8 @@ class NordicOuchPort(OuchPort):
     """The dialect of Copenhagen, Helsinki, Iceland and Stockholm.
 
     `manners` are the wordings read so far, for orders of a port whose plain attributes are `base`. `codes` are the
-    configuration's numbers for reasons to refuse, by name.
+    configuration's numbers for reasons to refuse, by name, and `at_close` its letter for orders that take part in
+    trading at the closing price.
     """
 
     def __init__(
@@ -94,12 +97,15 @@ class NordicOuchPort(OuchPort):
         self.manners: dict[bytes, Manner] = {}
         self.base: OrderAttributes = port.plain
         self.codes: dict[str, int] = {}
+        self.at_close = CLOSING_PRICE_LETTER.encode()
         self.configured()
 
     def configured(self) -> None:
-        """Take over the numbers that a configuration has for reasons."""
+        """Take over the numbers that a configuration has for reasons, and its letter for the closing price."""
         settings = self.port.entry.settings
         self.codes = _settings.decode(settings) if settings else {}
+        self.at_close = bytes([self.codes.pop(CLOSING_PRICE, ord(CLOSING_PRICE_LETTER))])
+        self.manners.clear()
 
     # From the client.
 
@@ -143,7 +149,7 @@ class NordicOuchPort(OuchPort):
         if fault is not None:
             return fault
         options, fault = read_options(appendage, codec.ENTER_ORDER_OPTIONS)
-        found = order_manner(parties, options, self.base) if fault is None else fault
+        found = order_manner(parties, options, self.base, self.at_close) if fault is None else fault
         if isinstance(found, Manner):
             if len(self.manners) >= MANNERS_MAX:
                 self.manners.clear()
@@ -161,7 +167,7 @@ class NordicOuchPort(OuchPort):
             return
         scope = self.scope_of(int(original.scope.book.symbol), user) or original.scope
         options, fault = read_options(appendage, codec.REPLACE_ORDER_OPTIONS)
-        manner = replaced_manner(original, options) if fault is None else fault
+        manner = replaced_manner(original, options, self.at_close) if fault is None else fault
         if isinstance(manner, Reject):
             if scope.is_declared:
                 self.engine.cancel_to(original, 0, now)

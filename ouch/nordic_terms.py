@@ -77,7 +77,6 @@ SERVED: Final[dict[int, tuple[Reject, frozenset[bytes]]]] = {
     nordic_codec.TAG_STP_ACTION: (Reject.INVALID_SELF_MATCH_PREVENTION, frozenset(STP_ACTIONS)),
     nordic_codec.TAG_STP_LEVEL: (Reject.INVALID_SELF_MATCH_PREVENTION, frozenset({STP_MPID, STP_GROUP})),
     nordic_codec.TAG_TIME_IN_FORCE: (Reject.INVALID_TIME_IN_FORCE, frozenset(TIMES_IN_FORCE)),
-    nordic_codec.TAG_TRADING_AT_CLOSING_PRICE: (Reject.INVALID_CROSS, NOTHING),
     nordic_codec.TAG_ORDER_CONDITION: (Reject.INVALID_ATTRIBUTE, NOTHING),
     nordic_codec.TAG_TARGET_STRATEGY: (Reject.INVALID_ATTRIBUTE, NOTHING),
     nordic_codec.TAG_MIN_RATE: (Reject.INVALID_ATTRIBUTE, NOTHING),
@@ -88,6 +87,7 @@ SERVED: Final[dict[int, tuple[Reject, frozenset[bytes]]]] = {
 """Of options that are not taken as they come: the reason against all values but those listed."""
 OPTION_FAULTS: Final[dict[int, Reject]] = {tag: reject for tag, (reject, _) in SERVED.items()} | {
     nordic_codec.TAG_FIRM: Reject.FIRM_NOT_AUTHORIZED,
+    nordic_codec.TAG_TRADING_AT_CLOSING_PRICE: Reject.INVALID_CROSS,
     nordic_codec.TAG_MIN_QTY: Reject.INVALID_MINIMUM_QUANTITY,
     nordic_codec.TAG_MAX_FLOOR: Reject.INVALID_MAX_FLOOR,
     nordic_codec.TAG_RANDOM_RESERVE: Reject.INVALID_MAX_FLOOR,
@@ -103,6 +103,10 @@ NUMBERS: Final[dict[int, str]] = {
 }
 """Options that are a number, and the attribute that holds it."""
 
+CLOSING_PRICE_LETTER: Final = "Y"
+"""What option 26 says of an order that takes part in trading at the closing price, where no configuration says it."""
+CLOSING_PRICE: Final = "CLOSING_PRICE"
+"""What the configuration's letter is called among a port's settings."""
 CANCEL_NOT_ALLOWED: Final = "CANCEL_NOT_ALLOWED"
 """The one reason that is not the engine's: a Cancel of an order that is not there."""
 REASONS: Final = {
@@ -169,6 +173,7 @@ LIQUIDITY_ATTRIBUTES: Final = {
     Liquidity.INTRADAY_CALL: nordic_codes.AUCTION,
     Liquidity.UNSCHEDULED_CALL: nordic_codes.AUCTION,
     Liquidity.CLOSING_CALL: nordic_codes.AUCTION,
+    Liquidity.CLOSING_PRICE: nordic_codes.AUCTION,
     Liquidity.ROUTED: nordic_codes.REMOVED,  # no OUCH port may ask for a route
 }
 IN_CONTINUOUS_TRADING: Final = (nordic_codes.LiquidityFlag.CONTINUOUS.wire, b"2")
@@ -177,6 +182,7 @@ IN_AUCTIONS: Final = {
     Liquidity.INTRADAY_CALL: (nordic_codes.LiquidityFlag.AUCTION.wire, b"I"),
     Liquidity.UNSCHEDULED_CALL: (nordic_codes.LiquidityFlag.AUCTION.wire, b"U"),
     Liquidity.CLOSING_CALL: (nordic_codes.LiquidityFlag.AUCTION.wire, b"K"),
+    Liquidity.CLOSING_PRICE: (nordic_codes.LiquidityFlag.CLOSING_PRICE.wire, b"3"),
 }
 MARKETS: Final = dict.fromkeys(Liquidity, IN_CONTINUOUS_TRADING) | IN_AUCTIONS
 """Where an execution was: the liquidity flag, and the trading mode in the letters of post-trade transparency (MMT)."""
@@ -219,8 +225,11 @@ def option_fault(bad: BadOption) -> Reject:
     return OPTION_FAULTS.get(bad.tag, Reject.INVALID_ATTRIBUTE)
 
 
-def order_attributes(options: OptionValues, base: OrderAttributes) -> OrderAttributes | Reject:
-    """Give `base` with what `options` say, or what is wrong with the first bad one (ascending by tag)."""
+def order_attributes(options: OptionValues, base: OrderAttributes, at_close: bytes) -> OrderAttributes | Reject:
+    """Give `base` with what `options` say, or what is wrong with the first bad one (ascending by tag).
+
+    `at_close` is the letter of orders that take part in trading at the closing price.
+    """
     changes: dict[str, object] = {"options": tuple(sorted(options.items()))}
     for tag, value in sorted(options.items()):
         if tag in SERVED:
@@ -232,6 +241,10 @@ def order_attributes(options: OptionValues, base: OrderAttributes) -> OrderAttri
         elif tag == nordic_codec.TAG_FIRM:
             assert isinstance(value, bytes)
             changes["firm"] = value.rstrip(b" ")
+        elif tag == nordic_codec.TAG_TRADING_AT_CLOSING_PRICE:
+            if value != at_close:
+                return OPTION_FAULTS[tag]
+            changes["closing_price"] = True
     action = options.get(nordic_codec.TAG_STP_ACTION)
     if isinstance(action, bytes):
         level, group = options.get(nordic_codec.TAG_STP_LEVEL, STP_MPID), options.get(nordic_codec.TAG_STP_TRADER_GROUP)
@@ -243,14 +256,18 @@ def order_attributes(options: OptionValues, base: OrderAttributes) -> OrderAttri
 
 
 def order_manner(
-    parties: bytes, options: OptionValues, base: OrderAttributes, inherited: OptionValues = NO_OPTIONS
+    parties: bytes,
+    options: OptionValues,
+    base: OrderAttributes,
+    at_close: bytes,
+    inherited: OptionValues = NO_OPTIONS,
 ) -> Manner | Reject:
     """Give the manner that parties and options mean, or what is wrong with the first bad one.
 
     For a new order `base` is what the port's orders have that carry none; for a replacement it is what the chain
     entered with, and `inherited` are the options that it had.
     """
-    attributes = order_attributes(options, base)
+    attributes = order_attributes(options, base, at_close)
     if isinstance(attributes, Reject):
         return attributes
     time_in_force = _letter(nordic_codec.TAG_TIME_IN_FORCE, DAY, options, inherited)
@@ -265,13 +282,13 @@ def order_manner(
     )
 
 
-def replaced_manner(original: Order, options: OptionValues) -> Manner | Reject:
+def replaced_manner(original: Order, options: OptionValues, at_close: bytes) -> Manner | Reject:
     """Give the manner of a replacement: as its options say, and else as the chain's Enter did."""
     entered = original.entered
     inherited = dict(entered.options)
     if not options and not inherited:
         return Manner(original.terms, original.terms, entered, b"")
-    return order_manner(original.terms.letters[3], options, structs.replace(entered, options=()), inherited)
+    return order_manner(original.terms.letters[3], options, structs.replace(entered, options=()), at_close, inherited)
 
 
 def _letter(tag: int, otherwise: bytes, options: OptionValues, inherited: OptionValues) -> bytes:

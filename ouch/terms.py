@@ -173,6 +173,7 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.INTRADAY_CALL: codes.LiquidityFlag.HALT_CROSS.wire,
     Liquidity.UNSCHEDULED_CALL: codes.LiquidityFlag.HALT_IPO_CROSS.wire,
     Liquidity.CLOSING_CALL: codes.LiquidityFlag.CLOSING_CROSS.wire,
+    Liquidity.CLOSING_PRICE: codes.LiquidityFlag.CLOSING_CROSS.wire,  # no US market trades at its closing price
     Liquidity.ROUTED: codes.LiquidityFlag.REMOVED.wire,  # no OUCH port may ask for a route
 }
 

@@ -35,6 +35,7 @@ COMPILED = (
     "engine.routing",
     "engine.details",
     "engine.matching",
+    "engine.closing_price",
     "engine.auction",
     "engine.mass_cancel",
     "engine.engine",

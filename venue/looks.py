@@ -40,6 +40,7 @@ PhaseName = Literal[
     "HALT",
     "HALT_RELEASE_CALL",
     "CLOSING_CALL",
+    "TRADING_AT_CLOSE",
     "POST_TRADE",
     "MARKET",
 ]

@@ -15,7 +15,7 @@ import msgspec
 
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE
-from ouch.nordic_terms import CANCEL_NOT_ALLOWED, REASONS
+from ouch.nordic_terms import CANCEL_NOT_ALLOWED, CLOSING_PRICE_LETTER, REASONS
 from venue.settings import AccountName, Dollars, Mpid, Name6, Settings, Ticks, ticks, ticks_fault
 
 if TYPE_CHECKING:
@@ -115,6 +115,11 @@ def _service_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Faul
         if rule_book is not None and (rule_book == "prm") is not service.protocol.endswith("-nordic"):
             key, needs = f"service[{i}].protocol", "one whose orders name users" if rule_book == "prm" else "a US one"
             yield key, f"{service.market} goes by the rule book {rule_book}, which needs {needs}"
+        if service.closing_price_letter != CLOSING_PRICE_LETTER and service.protocol != "ouch-5.0-nordic":
+            yield (
+                f"service[{i}].closing_price_letter",
+                f"{service.protocol} has no option of trading at the closing price",
+            )
         for reason in service.reject_codes or ():
             key = f"service[{i}].reject_codes.{reason}"
             if not service.protocol.endswith("-nordic"):

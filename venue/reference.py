@@ -22,6 +22,7 @@ from engine.api import (
     SymbolEntry,
 )
 from engine.risk.eqrc import PERCENT_SCALE
+from ouch.nordic_terms import CLOSING_PRICE, CLOSING_PRICE_LETTER
 from ouch.terms import AIQ_STRATEGIES
 from venue import nordic_settings
 from venue.config import Config, SymbolSettings, scaled
@@ -94,10 +95,13 @@ def market_command(config: Config) -> Configure:
 
 
 def _protocol_settings(config: Config, service: ServiceSettings, port: PortSettings) -> bytes:
-    """Give what the file says to a port's protocol alone: of Nordic OUCH 5 the reject codes, of FIX all its own."""
+    """Give what the file says to a port's protocol alone: of Nordic OUCH 5 its reject codes and letter, of FIX all."""
     if service.protocol in FIX_PROTOCOLS:
         return fix_entry(config, service, port)
-    return msgspec.msgpack.encode(service.reject_codes, order="sorted") if service.reject_codes else b""
+    settings = dict(service.reject_codes or {})
+    if service.closing_price_letter != CLOSING_PRICE_LETTER:
+        settings[CLOSING_PRICE] = ord(service.closing_price_letter)
+    return msgspec.msgpack.encode(settings, order="sorted") if settings else b""
 
 
 def _book_entry(config: Config, book: nordic_settings.BookSettings) -> BookEntry:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from ouch.nordic_terms import CLOSING_PRICE_LETTER
 from venue.fix_settings import CompId, FixPortSettings
 from venue.settings import AccountName, Milliseconds, Mpid, Name6, Settings
 
@@ -81,7 +82,8 @@ class ServiceSettings(Settings, frozen=True):
     """A listener: `offset` is added to the port base. Order entry has a market; `http`, the second process's, has none.
 
     There is one `http` service at most. `comp_id` is a FIX service's own CompID. `reject_codes` are the numbers of a
-    Nordic OUCH service's Rejected, by reason, where they are not the usual ones.
+    Nordic OUCH service's Rejected, by reason, where they are not the usual ones; `closing_price_letter` is what its
+    orders say that take part in trading at the closing price.
     """
 
     key: str
@@ -100,6 +102,7 @@ class ServiceSettings(Settings, frozen=True):
     tls: bool = False
     comp_id: CompId | None = None
     reject_codes: dict[str, RejectCode] | None = None
+    closing_price_letter: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]\Z")] = CLOSING_PRICE_LETTER
 
 
 class PortSettings(Settings, frozen=True):

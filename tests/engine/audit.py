@@ -1,7 +1,7 @@
 """Every book held against itself, the ports, and the events alone."""
 
 from engine.api import MAXIMUM_PRICE, Display, Phase, Side
-from engine.book import AT_MARKET, WAITING, Reserve
+from engine.book import AT_CLOSE, AT_MARKET, WAITING, Reserve
 
 
 def audit(market):
@@ -52,14 +52,15 @@ def audit(market):
 
 
 def audit_aside(side, book):
-    """Orders that stand aside do so for their call, or in a call for want of a price."""
+    """Orders that stand aside do so for their call, in a call for want of a price, or for the closing price."""
     if side.aside is None:
         return []
     orders = audit_ladder(side.aside, is_aside=True)
     for order in orders:
         assert order.reserve is None
-        assert order.level.key == (WAITING if book.waits(order) else AT_MARKET)
-        assert book.waits(order) or order.price > MAXIMUM_PRICE
+        wanted = WAITING if book.waits(order) else AT_CLOSE if book.is_at_close(order) else AT_MARKET
+        assert order.level.key == wanted
+        assert book.waits(order) or book.is_at_close(order) or order.price > MAXIMUM_PRICE
         assert book.waits(order) or book.phase is not Phase.CONTINUOUS, "an order without a price rests"
     return orders
 

@@ -4,7 +4,7 @@ import pytest
 from nordic import ERIC, VOLV, NordicMarket, account, buy, limits, sell
 from words import MARKET, TOMORROW, Accepted, Canceled, Executed, Rejected, accepted
 
-from engine.api import CancelReason, Cross, Liquidity, Phase, Reject, TimeInForce
+from engine.api import CancelReason, Cross, Liquidity, Phase, Reject, SetPhase, TimeInForce
 from engine.auction import equilibrium, expected, interest, reference_price, with_order
 
 CALLS = pytest.mark.section("Market model", "1.3 Calls")
@@ -150,6 +150,18 @@ def test_one_call_may_follow_another(market):
     market.enter(buy(20, at="100.00"))
     market.enter(sell(20, at="100.00"))
     assert market.phase(Phase.POST_TRADE) == cross(3, 4, 20, "100.00", 2, Liquidity.CLOSING_CALL)
+
+
+@CALLS
+def test_a_timetable_s_next_call_of_the_same_kind_ends_the_one_before(market):
+    market.phase(Phase.INTRADAY_CALL)
+    market.enter(buy(10, at="100.00"))
+    market.enter(sell(10, at="100.00"))
+    market.enter(buy(10, at="100.00", cross=Cross.INTRADAY))
+    assert market.phase(Phase.INTRADAY_CALL) == []
+    events = market.do(SetPhase("nordic", ERIC, Phase.INTRADAY_CALL, (), "nordic", 3))
+    assert events == [*cross(1, 2, 10, "100.00", 1, Liquidity.INTRADAY_CALL), Canceled(3, 10, OVER)]
+    assert eric(market).phase is Phase.INTRADAY_CALL
 
 
 TIED = [

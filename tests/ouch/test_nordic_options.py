@@ -56,7 +56,7 @@ def test_what_is_served_is_taken_and_given_back(nordic, options):
         ({"stp_action": "1", "stp_level": "1"}, 0x0040),
         ({"stp_level": "2"}, 0x0040),
         ({"stp_trader_group": "AB"}, 0x0040),
-        ({"trading_at_closing_price": "Y"}, 0x0014),
+        ({"trading_at_closing_price": "X"}, 0x0014),
         *(({"order_condition": letter}, OTHER) for letter in "WUPQTxyz"),
         ({"target_strategy": "A"}, OTHER),
         ({"min_rate": 1}, OTHER),
@@ -179,6 +179,7 @@ def test_every_liquidity_has_its_bits():
 def test_every_option_of_a_client_is_served_or_has_a_reason():
     """An option that comes with no row has no effect: only labels may."""
     effective = {*nordic_terms.SERVED, *nordic_terms.NUMBERS, TAGS["firm"], TAGS["stp_trader_group"]}
+    effective.add(TAGS["trading_at_closing_price"])
     labels = {"clearing_account", "clearing_account_type", "clearing_firm", "client_reference", "order_reference"}
     labels |= {"liquidity_provision", "customer_order_capacity"}
     assert effective | {TAGS[name] for name in labels} == nordic_codec.ENTER_ORDER_OPTIONS

@@ -299,6 +299,20 @@ def test_a_number_that_the_configuration_has_for_a_reason_stands_on_the_wire(nor
 
 
 @ORDERS
+def test_an_order_takes_part_in_trading_at_the_closing_price_by_the_configuration_s_letter(nordic):
+    profile = config.sample()
+    marker = "# [service.reject_codes]"
+    said = nordic.enter("buy", 100, trading_at_closing_price="Y")
+    assert said[0].startswith("accepted 1")
+    assert "trading_at_closing_price=Y" in said[0]
+    nordic.configure(profile.replace(marker, f'closing_price_letter = "P"\n{marker}'))
+    assert nordic.enter("buy", 100, trading_at_closing_price="Y") == ["rejected 2: 0x0014"]
+    assert nordic.enter("buy", 100, trading_at_closing_price="P")[0].startswith("accepted 3")
+    orders = nordic.machine.engine.ports[OURS].orders
+    assert [orders[number].attributes.closing_price for number in (1, 3)] == [True, True]
+
+
+@ORDERS
 def test_a_port_of_a_member_without_limits_is_held_by_none(nordic):
     assert nordic.enter("buy", 10_000_000, "150.00", by=THEIRS)[0].startswith("accepted")
     assert nordic.enter("buy", 1, "700.00", by=EXCLUDED, book=301)[0].startswith("accepted")

@@ -124,7 +124,8 @@ class NordicDialect(Dialect):
         ]
         if together:
             asked.append((tuple(sorted(together)), together))
+        port = cast("NordicOuchPort", reader.reading)
         for keys, options in asked:
-            found = order_attributes(options, reader.port.plain)
+            found = order_attributes(options, reader.port.plain, port.at_close)
             if isinstance(found, Reject):
                 yield finding(found, *keys)

@@ -183,7 +183,7 @@ def test_a_refusal_is_explained_and_what_is_proposed_passes(floor, reason):
         ({1: b"SHORT"}, "options.clearingAccount has a value of the wrong size"),
         ({35: b"?"}, "options.35 is not defined"),
         ({9: 5}, "options.displayQuantity may not stand in this message"),
-        ({26: "Y"}, "with options.tradingAtClosingPrice the order asks for a cross that this market does not serve"),
+        ({26: "X"}, "with options.tradingAtClosingPrice the order asks for a cross that this market does not serve"),
         (
             {13: 50, 7: "N"},
             (
