@@ -36,6 +36,7 @@ from engine.instructions import (
     SetPrices,
     SetStorage,
     SymbolEntry,
+    VolatilityEntry,
 )
 from engine.orders import PLAIN, Order, OrderTerms
 from engine.port import PRM, Port, Scope
@@ -137,6 +138,7 @@ __all__ = [
     "SymbolEntry",
     "SystemEvent",
     "TimeInForce",
+    "VolatilityEntry",
 ]
 
 

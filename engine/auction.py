@@ -22,11 +22,13 @@ from engine.api import MAXIMUM_PRICE, CancelReason, Cross, Liquidity, Order, Pha
 from engine.book import AT_MARKET, WAITING, Aside, Book, BookSide, Reserve, unlink
 from engine.closing_price import ClosingPrice
 from engine.conditions import needs_refill, owner_of
+from engine.guards import renew_reference
 from engine.phases import CALLS, GATHERING, JOINS, OVER
 
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 WHOLE: Final = 100 * 10_000
 """A hundred percent, in 1/10,000 of a percent."""
+OPENINGS: Final = (Phase.PRE_OPEN, Phase.OPENING_CALL)
 NO_CROSSES: Final[frozenset[Cross]] = frozenset()
 
 
@@ -102,7 +104,7 @@ def equilibrium(buys: Interest, sells: Interest, reference: int | None) -> Equil
 def reference_price(book: Book, phase: Phase) -> int | None:
     """Give the price that a call's result is held against: in the opening the previous close, later the last sale."""
     security = book.security
-    if phase in (Phase.PRE_OPEN, Phase.OPENING_CALL):
+    if phase in OPENINGS:
         return security.previous_close if security.reference is None else security.reference
     return security.last if security.last is not None else security.previous_close
 
@@ -118,7 +120,7 @@ def settle_official(book: Book, found: Equilibrium | None) -> None:
         return
     if book.phase is Phase.CLOSING_CALL:
         security.official_close = reference_price(book, book.phase) if found is None else found.price
-    elif book.phase in (Phase.PRE_OPEN, Phase.OPENING_CALL) and found is not None and security.official_open is None:
+    elif book.phase in OPENINGS and found is not None and security.official_open is None:
         security.official_open = found.price
 
 
@@ -154,9 +156,14 @@ class Auctions(ClosingPrice):
             self.end_at_close(book, now)
         changes = left is not phase or is_next
         if changes and phase is not Phase.HALT and (left in CALLS or (phase is Phase.CONTINUOUS and left is not phase)):
-            settle_official(book, self._uncross(book, now))
+            found = self._uncross(book, now)
+            settle_official(book, found)
+            if found is not None:
+                renew_reference(book, found.price, is_opening=left in OPENINGS)
             self._end_call(book, now)
         book.phase = phase
+        if book.timer:
+            self.set_timer(book, 0)
         book.settle(storage_low)
         over = OVER.get(phase, NO_CROSSES)
         for order in list(book.orders() if left in JOINS else book.orders_aside()):
@@ -173,7 +180,7 @@ class Auctions(ClosingPrice):
     def is_extended(book: Book) -> bool:
         """Whether a call that would end now is extended, once: its price is farther from the reference than allowed."""
         entry = book.security.entry
-        if book.phase not in CALLS or book.extended_until or entry is None or entry.extension is None:
+        if book.phase not in CALLS or book.extended_until or book.timer or entry is None or entry.extension is None:
             return False
         found, reference = expected(book), reference_price(book, book.phase)
         if found is None or reference is None:

@@ -29,6 +29,7 @@ from engine.api import (
 from engine.phases import GATHERING, JOINS, REASONS
 
 if TYPE_CHECKING:
+    from engine.guards import Guards
     from engine.market import Market, Security
 
 BUY: Final = Side.BUY
@@ -228,7 +229,8 @@ class Book:
     """One security's orders in one market. `closed` is why nothing may enter, None when it may.
 
     `gathers` says whether what enters is for a call or the closing price, not for continuous trading; a call that is
-    extended goes on until `extended_until` (0 = none), and the phase after it is `extended_to`.
+    extended goes on until `extended_until` (0 = none), and the phase after it is `extended_to`. `timer` is
+    when a call that a guard began ends by itself (0 = none), and `guards` are what is asked before it trades.
     """
 
     __slots__ = (
@@ -237,12 +239,14 @@ class Book:
         "extended_to",
         "extended_until",
         "gathers",
+        "guards",
         "label",
         "market",
         "phase",
         "security",
         "sells",
         "symbol",
+        "timer",
     )
 
     def __init__(self, market: Market, security: Security) -> None:
@@ -257,6 +261,8 @@ class Book:
         self.gathers = False
         self.extended_until = 0
         self.extended_to = Phase.CONTINUOUS
+        self.timer = 0
+        self.guards: Guards | None = None
 
     def settle(self, storage_low: bool) -> None:
         """Work out anew what may enter; to be called when the phase, or a reason against it, comes or goes."""

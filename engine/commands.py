@@ -44,6 +44,7 @@ from engine.api import (
 )
 from engine.book import Book, Reserve
 from engine.engine import Engine
+from engine.guards import place_guards, place_guards_of
 from engine.market import Market, Security
 from engine.phases import set_phase
 from engine.prm_commands import (
@@ -66,7 +67,7 @@ Connect = Callable[[Port], Sink]
 """Makes the sink of a new port."""
 PRICES = ("last", "previous_close", "outside_bid", "outside_offer", "luld_lower", "luld_upper", "reference")
 """The prices of a security that operators may set, in ticks."""
-THRESHOLDS = ("fat_finger_aggressive", "fat_finger_passive")
+THRESHOLDS = ("fat_finger_aggressive", "fat_finger_passive", "static_guard", "dynamic_guard")
 """The thresholds of a Nordic order book that operators may set, in 1/10,000 of a percent."""
 US_PRICES = frozenset({*PRICES, "average_daily_volume"} - {"reference"})
 NORDIC_PRICES = frozenset({"last", "previous_close", "outside_bid", "outside_offer", "reference", *THRESHOLDS})
@@ -139,6 +140,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
             if engine.date:
                 port.sink.system_event(SystemEvent.START_OF_DAY, now)
     take_configuration(engine, command)
+    place_guards(engine)
     set_rules(engine, RuleBook(command.rules))
 
 
@@ -238,7 +240,8 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         if close is None:
             close = security.last if security.last is not None else security.previous_close
         security.previous_close = security.last = close
-        security.reference = security.official_open = security.official_close = None
+        security.reference = security.official_open = security.official_close = security.guard_reference = None
+    place_guards(engine)
     for port in engine.ports.values():
         port.midnight = command.midnights[port.market]
         port.disabled = False
@@ -316,6 +319,10 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
         setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
     security.quote(1)
     security.quote(-1)
+    if security.entry is not None:
+        if "reference" in command.prices:
+            security.guard_reference = security.official_open if security.reference is None else security.reference
+        place_guards_of(engine, security)
     if not command.prices.keys().isdisjoint(THRESHOLDS):
         protect(engine)
 

@@ -36,12 +36,12 @@ from engine.api import (
     Side,
     TimeInForce,
 )
-from engine.auction import Auctions
 from engine.book import Book
+from engine.deadlines import NEVER
 from engine.details import attribute_fault
+from engine.interruption import Interruptions
 from engine.market import Market, Security
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
-from engine.matching import NEVER
 from engine.phases import NORDIC_CROSSES, is_missed
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
 from engine.risk.prm import PrmRuleBook, excuses, scope_key, verdict
@@ -64,7 +64,7 @@ SIDE_CHANGES: Final = frozenset(
 """How the kind of a resting sale may change (OUCH 5.0 §2.5, Modify)."""
 
 
-class Engine(Auctions, OrderEntry):
+class Engine(Interruptions, OrderEntry):
     """All markets of one venue, their ports and their rules."""
 
     def __init__(self, open_store: OpenStore = MemoryStore) -> None:
@@ -77,13 +77,11 @@ class Engine(Auctions, OrderEntry):
         self.prm = PrmRuleBook(open_store)
         self.configuration: Configure | None = None
         self.date = ""
-        self.session = ""
         self.days = 0
         self.midnights: dict[str, int] = {}
         self.after_hours: dict[str, tuple[int, int]] = {}
         self.local_midnights: dict[str, int] = {}
         self.timetables: dict[str, int] = {}
-        self.storage_low = False
         self.mass_cancels: deque[MassCancel] = deque()
 
     def market(self, key: str, rule_book: str) -> Market:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.terms import BrokenTradeReason, Phase, SelfMatchPrevention
+from engine.terms import SECOND, BrokenTradeReason, Phase, SelfMatchPrevention
 
 
 class DropEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -76,6 +76,18 @@ class SymbolEntry(msgspec.Struct, array_like=True, frozen=True):
     ticks: tuple[tuple[int, int], ...]
 
 
+class VolatilityEntry(msgspec.Struct, array_like=True, frozen=True):
+    """How a market's volatility guards work: how long the calls last that they begin, in nanoseconds.
+
+    Each is longer by a random time of up to `random_end`. `dynamic_multiplier` widens dynamic guards, in percent.
+    """
+
+    dynamic_call: int = 60 * SECOND
+    static_call: int = 180 * SECOND
+    random_end: int = 0
+    dynamic_multiplier: int = 100
+
+
 class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
     """A market of the venue; times of day are nanoseconds since its midnight.
 
@@ -86,6 +98,7 @@ class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
     after_hours_open: int
     after_hours_close: int
     rule_book: str = "eqrc"
+    volatility: VolatilityEntry = VolatilityEntry()
 
 
 class BookEntry(msgspec.Struct, array_like=True, frozen=True):

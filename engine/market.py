@@ -11,18 +11,21 @@ class Security:
     """What is one thing across the markets that list a symbol: its prices.
 
     `bid` and `offer` are the national best: the outside quote where one is set, else the best displayed of all books.
-    A Nordic one has an `entry`, one book, the thresholds of continuous fat finger in 1/10,000 of a percent, and a
-    `reference` where its opening is held against another price than the previous close. `official_open` and
-    `official_close` are what its calls made of this day, None until then.
+    A Nordic one has an `entry`, one book, the thresholds of continuous fat finger and of the volatility guards in
+    1/10,000 of a percent, and a `reference` where its opening is held against another price than the previous close.
+    `official_open` and `official_close` are what its calls made of this day, None until then; `guard_reference` is what
+    its static guard goes by, where that is not the previous close.
     """
 
     __slots__ = (
         "average_daily_volume",
         "bid",
         "books",
+        "dynamic_guard",
         "entry",
         "fat_finger_aggressive",
         "fat_finger_passive",
+        "guard_reference",
         "last",
         "listed",
         "luld_lower",
@@ -35,6 +38,7 @@ class Security:
         "previous_close",
         "reference",
         "round_lot",
+        "static_guard",
         "symbol",
         "ticks",
     )
@@ -58,6 +62,9 @@ class Security:
         self.fat_finger_aggressive: int | None = None
         self.fat_finger_passive: int | None = None
         self.reference: int | None = None
+        self.static_guard: int | None = None
+        self.dynamic_guard: int | None = None
+        self.guard_reference: int | None = None
         self.official_open: int | None = None
         self.official_close: int | None = None
 

@@ -11,7 +11,6 @@ For editors: what is asked for is checked before it comes here; nothing in this 
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
 from typing import Final
 
 from engine.api import (
@@ -40,6 +39,7 @@ from engine.conditions import (
     reachable,
     self_match,
 )
+from engine.deadlines import Deadlines
 from engine.routing import AWAY_PORT, away_price
 from engine.trades import PENDING_MAX, pack_trade
 
@@ -51,20 +51,10 @@ ADDED: Final = Liquidity.ADDED
 ADDED_HIDDEN: Final = Liquidity.ADDED_HIDDEN
 ADDED_RESERVE: Final = Liquidity.ADDED_RESERVE
 REMOVED: Final = Liquidity.REMOVED
-NEVER: Final = 2**62 - 1
-"""A deadline that does not come, in the year 2116; compiled code compares it as a plain machine word."""
-SPARE_DEADLINES: Final = 64
-"""How many deadlines of orders that are gone are kept, beside as many as there are live ones."""
 
 
-class Matching:
+class Matching(Deadlines):
     """The half of the engine that changes books; the other half decides what may."""
-
-    def __init__(self) -> None:
-        self.deadlines: list[tuple[int, int, Order]] = []
-        self.next_deadline = NEVER
-        self.deadlines_set = 0
-        self.deadlines_live = 0
 
     # What comes in.
 
@@ -85,6 +75,10 @@ class Matching:
         limit, rests = MARKET_LIMIT, False
         if price <= MAXIMUM_PRICE:
             limit, rests = price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
+        best = contra.best
+        trades = best is not None and best.key >= limit
+        if trades and book.guards is not None and self.work_guarded(order, original, contra, limit, rests, now):
+            return
         conditional = contra.conditional or (
             attributes is not PLAIN and (attributes.conditional or attributes.route != b"")
         )
@@ -94,8 +88,6 @@ class Matching:
                 return
             meets = reachable(order, contra, limit) is not None
             trades = meets and (attributes.post_only or is_enough(order, contra, limit))
-        else:
-            trades = contra.best is not None and contra.best.key >= limit
         dead = not rests and not trades
         sink = order.port.sink
         if original is None:
@@ -115,6 +107,19 @@ class Matching:
         elif order.quantity and not dead:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
 
+    def work_guarded(
+        self, order: Order, original: Order | None, contra: BookSide, limit: int, rests: bool, now: int
+    ) -> bool:
+        """Work an order whose book has guards, where they keep it from a trade; else give False, and do nothing."""
+        raise NotImplementedError
+
+    def leave_rest(self, order: Order, rests: bool, now: int) -> None:
+        """Let what is open of an order rest, or cancel it."""
+        if rests:
+            self._rest(order, now)
+        else:
+            self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
+
     def _work_routed(
         self, order: Order, original: Order | None, contra: BookSide, limit: int, rests: bool, now: int
     ) -> None:
@@ -123,10 +128,7 @@ class Matching:
         meets = not is_directed and reachable(order, contra, limit) is not None and is_enough(order, contra, limit)
         price = away_price(order)
         dead = not rests and not meets and price is None
-        if original is None:
-            order.port.sink.accepted(order, dead, now)
-        else:
-            order.port.sink.replaced(order, original, dead, now)
+        self.tell_entry(order, original, dead, now)
         if meets:
             self._match_conditional(order, contra, limit, now)
         if order.quantity and price is not None:
@@ -138,10 +140,19 @@ class Matching:
 
     def _gather(self, order: Order, original: Order | None, now: int) -> None:
         """Take in an order for a call, until which even what would never rest does so; tell its port."""
+        self.tell_entry(order, original, False, now)
+        self.take_in(order, now)
+
+    @staticmethod
+    def tell_entry(order: Order, original: Order | None, dead: bool, now: int) -> None:
+        """Tell an order's port that it is in."""
         if original is None:
-            order.port.sink.accepted(order, False, now)
+            order.port.sink.accepted(order, dead, now)
         else:
-            order.port.sink.replaced(order, original, False, now)
+            order.port.sink.replaced(order, original, dead, now)
+
+    def take_in(self, order: Order, now: int) -> None:
+        """Let an order wait for a call."""
         order.port.orders.add(order)
         self.stand(order)
         if order.terms.time_in_force is GOOD_TILL_TIME:
@@ -223,6 +234,10 @@ class Matching:
         takes = improved(order, limit)
         if is_enough(order, contra, takes):
             self._match_conditional(order, contra, takes, now)
+        self.drop_in_contact(order, contra, limit, now)
+
+    def drop_in_contact(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
+        """Cancel what is open of a post-only order that would lock or cross."""
         contact = reachable(order, contra, limit)
         if contact is not None:
             displayed = contact.is_displayed
@@ -375,36 +390,13 @@ class Matching:
             order.reserve = None
         order.port.orders.remove(order.key)
         if order.expires_at:
-            self.deadlines_live -= 1
-            if len(self.deadlines) > 2 * self.deadlines_live + SPARE_DEADLINES:
-                self.deadlines[:] = [entry for entry in self.deadlines if is_live(entry[2])]
-                heapify(self.deadlines)
+            self.drop_deadline()
 
     # What time does.
 
-    def advance(self, now: int) -> None:
-        """End the orders whose time is up, each at its own moment; comes before anything else that happens at `now`."""
-        deadlines = self.deadlines
-        while deadlines and deadlines[0][0] <= now:
-            deadline, _, order = heappop(deadlines)
-            if is_live(order):
-                self.cancel(order, order.open, CancelReason.EXPIRED, deadline)
-        self.next_deadline = deadlines[0][0] if deadlines else NEVER
-
-    def forget_deadlines(self) -> None:
-        """Let `next_deadline` be that of an order that is there: drop those before it, of orders that are gone."""
-        deadlines = self.deadlines
-        while deadlines and not is_live(deadlines[0][2]):
-            heappop(deadlines)
-        self.next_deadline = deadlines[0][0] if deadlines else NEVER
-
-    def set_deadline(self, order: Order, deadline: int) -> None:
-        """Remember when a good-till-time order ends; equal times end in the order in which they were set."""
-        order.expires_at = deadline
-        self.deadlines_set += 1
-        self.deadlines_live += 1
-        heappush(self.deadlines, (deadline, self.deadlines_set, order))
-        self.next_deadline = self.deadlines[0][0]
+    def expire(self, order: Order, deadline: int) -> None:
+        """See `Deadlines`."""
+        self.cancel(order, order.open, CancelReason.EXPIRED, deadline)
 
 
 def hold_back(order: Order) -> None:
@@ -415,8 +407,3 @@ def hold_back(order: Order) -> None:
         reserve = order.reserve = Reserve(order, order.quantity - displayed)
         order.quantity = displayed
         book.add_reserve(reserve)
-
-
-def is_live(order: Order) -> bool:
-    """Whether an order is on its book, if only with its reserve."""
-    return order.level is not None or order.reserve is not None

@@ -73,6 +73,8 @@ def _list_book(engine: Engine, entry: BookEntry, before: BookEntry | None) -> No
         security.previous_close = security.last = entry.previous_close
     if before is None or thresholds(entry) != thresholds(before):
         security.fat_finger_aggressive, security.fat_finger_passive = thresholds(entry)
+    if before is None or guards(entry) != guards(before):
+        security.static_guard, security.dynamic_guard = guards(entry)
     security.entry = entry
     security.ticks = entry.ticks
     security.listed = True
@@ -81,6 +83,11 @@ def _list_book(engine: Engine, entry: BookEntry, before: BookEntry | None) -> No
 def thresholds(entry: BookEntry) -> tuple[int | None, int | None]:
     """Give the fat finger thresholds of an order book: aggressive and passive."""
     return entry.fat_finger_aggressive, entry.fat_finger_passive
+
+
+def guards(entry: BookEntry) -> tuple[int | None, int | None]:
+    """Give the thresholds of an order book's volatility guards: static and dynamic."""
+    return entry.static_guard, entry.dynamic_guard
 
 
 def take_accounts(engine: Engine, command: Configure, now: int) -> None:

@@ -14,7 +14,6 @@ import msgspec
 from engine.api import (
     PLAIN,
     AccountSettings,
-    BookEntry,
     CancelReason,
     Configure,
     Order,
@@ -25,17 +24,19 @@ from engine.api import (
     Side,
 )
 from engine.book import Book, Reserve
-from engine.commands import PRICES, Connect, add_port, set_rules, take_configuration
+from engine.commands import Connect, add_port, set_rules, take_configuration
 from engine.conditions import owner_of
+from engine.deadlines import is_live
 from engine.engine import Engine
-from engine.market import Market, Security
+from engine.guards import place_guards
+from engine.market import Market
 from engine.mass_cancel import MassCancel
-from engine.matching import is_live
 from engine.orders import LiveOrders, TermsState
 from engine.prm_commands import take_accounts
 from engine.risk.eqrc import RuleBook
 from engine.risk.prm import scope_key
 from engine.risk.restrictions import DAY_LISTS, Restrictions
+from engine.security_state import SecurityState, dump_security, load_security
 
 AUDIT: Final = "audit of "
 """What stands before a member's name where its rows of the audit stand among the trades of markets."""
@@ -78,6 +79,7 @@ class BookState(msgspec.Struct, array_like=True, frozen=True):
     phase: Phase = Phase.CONTINUOUS
     extended_until: int = 0
     extended_to: Phase = Phase.CONTINUOUS
+    timer: int = 0
 
 
 class MarketState(msgspec.Struct, array_like=True, frozen=True):
@@ -107,18 +109,6 @@ class PortState(msgspec.Struct, array_like=True, frozen=True):
     cancel_on_breach: bool = False
     cancel_only: bool = False
     cancel_on_disconnect: bool = False
-
-
-class SecurityState(msgspec.Struct, array_like=True, frozen=True):
-    """One security's prices in ticks and reference data."""
-
-    prices: dict[str, int | None]
-    average_daily_volume: int
-    ticks: tuple[tuple[int, int], ...]
-    listed: bool
-    entry: BookEntry | None = None
-    thresholds: tuple[int | None, int | None] = (None, None)
-    official: tuple[int | None, int | None] = (None, None)  # open and close
 
 
 class RestrictionsState(msgspec.Struct, array_like=True, frozen=True):
@@ -193,18 +183,7 @@ def dump(engine: Engine) -> EngineState | None:
         engine.session,
         engine.days,
         engine.midnights,
-        {
-            symbol: SecurityState(
-                {name: getattr(security, name) for name in PRICES},
-                security.average_daily_volume,
-                security.ticks,
-                security.listed,
-                security.entry,
-                (security.fat_finger_aggressive, security.fat_finger_passive),
-                (security.official_open, security.official_close),
-            )
-            for symbol, security in engine.securities.items()
-        },
+        {symbol: dump_security(security) for symbol, security in engine.securities.items()},
         {key: _dump_market(market) for key, market in engine.markets.items()},
         {
             name: PortState(
@@ -282,7 +261,7 @@ def _dump_book(book: Book) -> BookState:
     halted = book.phase is Phase.HALT
     orders = [_dump_order(order) for order in book.orders()]
     phase = Phase.CONTINUOUS if halted else book.phase
-    return BookState(halted, orders, phase, book.extended_until, book.extended_to)
+    return BookState(halted, orders, phase, book.extended_until, book.extended_to, book.timer)
 
 
 def _dump_order(part: Order) -> OrderState:
@@ -323,7 +302,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     engine.storage_low = state.storage_low
     engine.timetables = state.timetables
     for symbol, security_state in state.securities.items():
-        engine.securities[symbol] = _load_security(symbol, security_state)
+        engine.securities[symbol] = load_security(symbol, security_state)
     for key, market_state in state.markets.items():
         market = engine.market(key, market_state.rule_book)
         _load_market(market, market_state)
@@ -333,6 +312,8 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
             book = market.open_book(engine.securities[symbol])
             book.phase = Phase.HALT if book_state.halted else book_state.phase
             book.extended_until, book.extended_to = book_state.extended_until, book_state.extended_to
+            if book_state.timer:
+                engine.set_timer(book, book_state.timer)
             book.settle(state.storage_low)
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
         port = add_port(engine, port_state.entry, connect)
@@ -344,6 +325,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     _load_accounts(engine, state)
     engine.prm.diary.load({key.removeprefix(AUDIT): rows for key, rows in trades.items() if key.startswith(AUDIT)})
     take_configuration(engine, state.configuration)
+    place_guards(engine)
     set_rules(engine, RuleBook(state.configuration.rules))
     for name, port_state in state.ports.items():
         port = engine.ports[name]
@@ -367,19 +349,6 @@ def _load_accounts(engine: Engine, state: EngineState) -> None:
     for mpid, (aggressive, passive) in state.multipliers.items():
         member = engine.prm.members[mpid]
         member.aggressive, member.passive = aggressive, passive
-
-
-def _load_security(symbol: str, state: SecurityState) -> Security:
-    security = Security(symbol, state.ticks, state.entry)
-    for name, price in state.prices.items():
-        setattr(security, name, price)
-    security.quote(1)
-    security.quote(-1)
-    security.average_daily_volume = state.average_daily_volume
-    security.listed = state.listed
-    security.fat_finger_aggressive, security.fat_finger_passive = state.thresholds
-    security.official_open, security.official_close = state.official
-    return security
 
 
 def _load_market(market: Market, state: MarketState) -> None:

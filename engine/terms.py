@@ -118,6 +118,7 @@ class CancelReason(IntEnum):
     POST_ONLY_RULE = 6
     SELF_MATCH = 7
     CALL_OVER = 8
+    BLOW_THROUGH = 9
 
 
 class SelfMatchLevel(IntEnum):

@@ -126,6 +126,7 @@ CANCEL_LETTERS: Final = {
     CancelReason.POST_ONLY_RULE: b"F",
     CancelReason.SELF_MATCH: b"Q",
     CancelReason.CALL_OVER: b"T",
+    CancelReason.BLOW_THROUGH: b"B",
 }
 """Text (58) of a cancel that the client did not ask for."""
 BREAK_LETTERS: Final = {

@@ -136,6 +136,7 @@ class CancelReason(Code):
     STATE = "R", "state management"
     FIRM_UP = "F", "PureStream firm-up"
     PRICE = "P", "price"
+    BLOW_THROUGH = "B", "blow-through protection; no such letter is public"
 
 
 class LiquidityFlag(Code):

@@ -163,6 +163,7 @@ CANCEL_REASONS: Final = {
     CancelReason.POST_ONLY_RULE: nordic_codes.CancelReason.PRICE.wire,
     CancelReason.SELF_MATCH: nordic_codes.CancelReason.SELF_TRADE.wire,
     CancelReason.CALL_OVER: nordic_codes.CancelReason.STATE.wire,
+    CancelReason.BLOW_THROUGH: nordic_codes.CancelReason.BLOW_THROUGH.wire,
 }
 LIQUIDITY_ATTRIBUTES: Final = {
     Liquidity.ADDED: nordic_codes.ADDED,

@@ -163,6 +163,7 @@ CANCEL_REASONS: Final = {
     CancelReason.POST_ONLY_RULE: codes.CancelReason.POST_ONLY_MARKET_RULES.wire,
     CancelReason.SELF_MATCH: codes.CancelReason.SELF_MATCH.wire,
     CancelReason.CALL_OVER: codes.CancelReason.TIMEOUT.wire,
+    CancelReason.BLOW_THROUGH: codes.CancelReason.COLLARS.wire,  # Nordic markets only: the closest there is
 }
 LIQUIDITY_FLAGS: Final = {
     Liquidity.ADDED: codes.LiquidityFlag.ADDED.wire,

@@ -85,7 +85,7 @@ class PhaseSet(Reply, frozen=True):
 
 
 class PricesBody(Body, frozen=True):
-    """Any subset; null clears. LULD bands and `adv` are a US security's, fat finger thresholds a Nordic book's."""
+    """Any subset; null clears. LULD bands and `adv` are a US security's, thresholds and guards a Nordic book's."""
 
     last: Dollars | msgspec.UnsetType | None = msgspec.UNSET
     previous_close: Dollars | msgspec.UnsetType | None = msgspec.UNSET
@@ -97,6 +97,8 @@ class PricesBody(Body, frozen=True):
     fat_finger_aggressive: Percent | msgspec.UnsetType | None = msgspec.UNSET
     fat_finger_passive: Percent | msgspec.UnsetType | None = msgspec.UNSET
     reference: Dollars | msgspec.UnsetType | None = msgspec.UNSET
+    static_guard: Percent | msgspec.UnsetType | None = msgspec.UNSET
+    dynamic_guard: Percent | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class BustBody(Body, frozen=True):

@@ -42,8 +42,8 @@ class ClockSet(Reply, frozen=True):
 class ClockView(Reply, frozen=True):
     """How venue time passes, what it is, the trading day, and what comes next.
 
-    `nextDeadline` is when the next order ends, `nextScheduled` when the venue does `scheduled` by itself, as a call of
-    that name would.
+    `nextDeadline` is when the next order, or volatility call, ends, `nextScheduled` when the venue does `scheduled` by
+    itself, as a call of that name would.
     """
 
     mode: Literal["real", "manual"]

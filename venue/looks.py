@@ -20,7 +20,7 @@ from engine.phases import CALLS, phase_name
 from engine.risk.eqrc import PERCENT_SCALE
 from fix.endpoint import FixEndpoint
 from fix.session_state import State
-from venue.calls import LONGEST_NUMBER, Count, Percent, Price, Query, Reply, dollars
+from venue.calls import LONGEST_NUMBER, Count, Percent, Price, Query, Reply, dollars, moment
 from venue.machine import Machine
 from venue.problem import Problem
 
@@ -45,6 +45,9 @@ PhaseName = Literal[
     "MARKET",
 ]
 """The phases that there are; which of them a market has stands in `engine.phases`."""
+
+
+Moment = Annotated[str, msgspec.Meta(description="RFC 3339, UTC", examples=["2026-11-20T15:29:30.000000000Z"])]
 
 
 class Look(NamedTuple):
@@ -86,7 +89,8 @@ class Indicative(Reply, frozen=True):
 class Prices(Reply, frozen=True):
     """A security's prices; `bid` and `offer` are the NBBO, null what is not known.
 
-    The thresholds of fat finger, in percent, and the opening's `reference` are a Nordic order book's.
+    The thresholds of fat finger and of the volatility guards, in percent, and the opening's `reference` are a Nordic
+    order book's.
     """
 
     last: Price | None
@@ -99,6 +103,8 @@ class Prices(Reply, frozen=True):
     fat_finger_aggressive: Percent | None = None
     fat_finger_passive: Percent | None = None
     reference: Price | None = None
+    static_guard: Percent | None = None
+    dynamic_guard: Percent | None = None
     official_open: Price | None = None
     official_close: Price | None = None
 
@@ -130,6 +136,9 @@ class BookView(Reply, frozen=True):
     currency: str | None = None
     segment: Count | None = None
     reference: Price | None = None
+    static_guard: Percent | None = None
+    dynamic_guard: Percent | None = None
+    ends_at: Moment | None = None
     official_open: Price | None = None
     official_close: Price | None = None
 
@@ -225,6 +234,7 @@ def show_book(look: Look) -> BookView:
         mic=None if entry is None else entry.mic,
         currency=None if entry is None else entry.currency,
         segment=None if entry is None else entry.segment,
+        ends_at=moment(book.timer) if book.timer else None,
     )
 
 
@@ -318,6 +328,8 @@ def book_prices(book: Book) -> Prices:
         fat_finger_aggressive=percent(security.fat_finger_aggressive),
         fat_finger_passive=percent(security.fat_finger_passive),
         reference=dollars(security.reference),
+        static_guard=percent(security.static_guard),
+        dynamic_guard=percent(security.dynamic_guard),
         official_open=dollars(security.official_open),
         official_close=dollars(security.official_close),
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from engine.api import (
     PRICE_SCALE,
+    SECOND,
     AccountEntry,
     AccountSettings,
     BookEntry,
@@ -20,6 +21,7 @@ from engine.api import (
     PortEntry,
     RuleEntry,
     SymbolEntry,
+    VolatilityEntry,
 )
 from engine.risk.eqrc import PERCENT_SCALE
 from ouch.nordic_terms import CLOSING_PRICE, CLOSING_PRICE_LETTER
@@ -56,6 +58,12 @@ def market_command(config: Config) -> Configure:
                 time_of_day(market.after_hours[0]),
                 time_of_day(market.after_hours[1]),
                 market.rule_book,
+                VolatilityEntry(
+                    market.dynamic_call_seconds * SECOND,
+                    market.static_call_seconds * SECOND,
+                    market.guard_random_seconds * SECOND,
+                    market.dynamic_guard_multiplier,
+                ),
             )
             for market in config.market
         ),

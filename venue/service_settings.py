@@ -64,10 +64,14 @@ class TlsSettings(Settings, frozen=True):
     client_authority: str | None = None
 
 
+CallSeconds = Annotated[int, msgspec.Meta(ge=1, le=86_400)]
+
+
 class MarketSettings(Settings, frozen=True):
     """An exchange of the venue. Its key names it in operations; after hours are when time in force `E` may enter.
 
-    `timestamps` is the time zone whose midnight timestamps count from, the market's own where it is left out.
+    `timestamps` is the time zone whose midnight timestamps count from, the market's own where it is left out. The last
+    four are of volatility guards: how long their calls last, and by how many percent dynamic ones are multiplied.
     """
 
     key: Literal["nasdaq", "bx", "psx", "nordic"]
@@ -76,6 +80,10 @@ class MarketSettings(Settings, frozen=True):
     timestamps: str | None = None
     after_hours: tuple[TimeOfDay, TimeOfDay] = ("16:00", "20:00")
     calendar: Literal["XCSE", "XHEL", "XICE", "XNAS", "XNYS", "XSTO", "none"] | None = None
+    dynamic_call_seconds: CallSeconds = 60
+    static_call_seconds: CallSeconds = 180
+    guard_random_seconds: Annotated[int, msgspec.Meta(ge=0, le=3_600)] = 0
+    dynamic_guard_multiplier: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 100
 
 
 class ServiceSettings(Settings, frozen=True):

@@ -69,6 +69,7 @@ CANCEL_REASONS: Final = {
     "L": "hidden peg below large-in-scale",
     "N": "bad quote",
     "R": "state management",
+    "B": "blow-through protection",
     "F": "PureStream firm-up",
     "P": "price",
 }

@@ -96,6 +96,7 @@ class Floor:
     def configuration(self):
         """The demo's market, with FIX ports and the rules of the demo's port with rules on one of them."""
         market = reference.market_command(config.parse(config.sample()))
+        books = tuple(structs.replace(book, static_guard=None, dynamic_guard=None) for book in market.books)
         entries = []
         for name in self.settings:
             nordic = name in NORDIC
@@ -110,7 +111,7 @@ class Floor:
                 )
             )
         rules = [structs.replace(rule, port=self.RULES) if rule.port == "IN30T1" else rule for rule in market.rules]
-        return structs.replace(market, ports=tuple(entries), rules=tuple(rules))
+        return structs.replace(market, ports=tuple(entries), rules=tuple(rules), books=books)
 
     def connect(self, port):
         name = port.name

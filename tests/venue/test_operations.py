@@ -102,7 +102,7 @@ def test_prices_are_set_shown_and_cleared(venue):
     prices = {name: f"20{digit}.5000" for digit, name in enumerate(names)} | {"adv": 77}
     response = venue.ask("books/nasdaq/AAPL/prices", prices)
     thresholds = dict.fromkeys(("fatFingerAggressive", "fatFingerPassive", "reference"))
-    thresholds |= dict.fromkeys(("officialOpen", "officialClose"))
+    thresholds |= dict.fromkeys(("officialOpen", "officialClose", "staticGuard", "dynamicGuard"))
     assert (response.status, response.body) == (200, prices | thresholds)
     assert venue.ask("books/bx/AAPL").body.items() >= prices.items(), "a security's prices are the same at each venue"
     assert venue.ask("books/nasdaq/AAPL/prices", {"offer": None, "luldLower": None, "adv": None}).status == 200

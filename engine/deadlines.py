@@ -1,0 +1,101 @@
+"""What time does in the engine: it ends orders whose time is up, and what books do for a time only.
+
+Each comes at its own moment, before anything else that happens then. `next_deadline` is the first of all of them, and
+so all that the venue has to compare with the time of a record.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Final
+
+from engine.api import Order
+
+if TYPE_CHECKING:
+    from engine.book import Book
+
+NEVER: Final = 2**62 - 1
+"""A deadline that does not come, in the year 2116; compiled code compares it as a plain machine word."""
+SPARE_DEADLINES: Final = 64
+"""How many deadlines of orders that are gone are kept, beside as many as there are live ones."""
+
+
+class Deadlines:
+    """The deadlines of orders, as a heap, and the timers of books, by market and symbol: few, and mostly none."""
+
+    def __init__(self) -> None:
+        self.deadlines: list[tuple[int, int, Order]] = []
+        self.next_deadline = NEVER
+        self.deadlines_set = 0
+        self.deadlines_live = 0
+        self.timers: dict[tuple[str, str], Book] = {}
+        self.next_timer = NEVER
+
+    def expire(self, order: Order, deadline: int) -> None:
+        """End an order whose time is up."""
+        raise NotImplementedError
+
+    def time_is_up(self, book: Book, now: int) -> None:
+        """End what a book does for a time only."""
+        raise NotImplementedError
+
+    def advance(self, now: int) -> None:
+        """Do all that time brings up to `now`, an order's end before what a book does at the same moment."""
+        while self.next_timer <= now:
+            moment, key = min((book.timer, key) for key, book in self.timers.items())
+            self._expire_until(moment)
+            book = self.timers[key]
+            self.set_timer(book, 0)
+            self.time_is_up(book, moment)
+        self._expire_until(now)
+
+    def _expire_until(self, now: int) -> None:
+        deadlines = self.deadlines
+        while deadlines and deadlines[0][0] <= now:
+            deadline, _, order = heappop(deadlines)
+            if is_live(order):
+                self.expire(order, deadline)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Find anew what comes first."""
+        first = self.deadlines[0][0] if self.deadlines else NEVER
+        self.next_deadline = first if first < self.next_timer else self.next_timer
+
+    def forget_deadlines(self) -> None:
+        """Let `next_deadline` be that of an order that is there: drop those before it, of orders that are gone."""
+        deadlines = self.deadlines
+        while deadlines and not is_live(deadlines[0][2]):
+            heappop(deadlines)
+        self._settle()
+
+    def set_deadline(self, order: Order, deadline: int) -> None:
+        """Remember when a good-till-time order ends; equal times end in the order in which they were set."""
+        order.expires_at = deadline
+        self.deadlines_set += 1
+        self.deadlines_live += 1
+        heappush(self.deadlines, (deadline, self.deadlines_set, order))
+        self._settle()
+
+    def drop_deadline(self) -> None:
+        """Take note that an order with a deadline is gone."""
+        self.deadlines_live -= 1
+        if len(self.deadlines) > 2 * self.deadlines_live + SPARE_DEADLINES:
+            self.deadlines[:] = [entry for entry in self.deadlines if is_live(entry[2])]
+            heapify(self.deadlines)
+
+    def set_timer(self, book: Book, moment: int) -> None:
+        """Let a book do what it does until `moment` only, 0 = for good; it has one timer at the most."""
+        book.timer = moment
+        key = book.market.key, book.symbol
+        if moment:
+            self.timers[key] = book
+        else:
+            self.timers.pop(key, None)
+        self.next_timer = min((timed.timer for timed in self.timers.values()), default=NEVER)
+        self._settle()
+
+
+def is_live(order: Order) -> bool:
+    """Whether an order is on its book, if only with its reserve."""
+    return order.level is not None or order.reserve is not None
