@@ -21,11 +21,12 @@ HEARTBEAT_SECONDS: Final = 0.9
 
 @dataclass
 class Received:
-    """A packet that came; `sequence` where it was a sequenced one."""
+    """A packet that came; `sequence` where it was a sequenced one, `port` where a Drop port told of that one."""
 
     packet: Packet
     sequence: int | None
     at: float
+    port: str = ""
 
 
 class Connection(Link[Received]):
@@ -42,11 +43,9 @@ class Connection(Link[Received]):
     next_sequence: int
 
     @classmethod
-    async def open(
-        cls, party: str, account: Account, market: Market, target: tuple[str, int], log: deque[Wire], began: float
-    ) -> Connection:
+    async def open(cls, party: str, account: Account, market: Market, log: deque[Wire], began: float) -> Connection:
         """Connect."""
-        self = cls(party, log, began, await cls.ends(target))
+        self = cls(party, log, began, await cls.ends(account.target))
         self.account, self.market = account, market
         self.session_before, self.sequence_before = account.session, account.next_sequence
         self.next_sequence = 0
@@ -90,7 +89,8 @@ class Connection(Link[Received]):
             self.account.joined(str(found.get("Session", "")).strip(), self.market)
         if sequence is not None:
             self.account.next_sequence = max(self.account.next_sequence, self.next_sequence)
-        self.inbox.append(Received(packet, sequence, time.monotonic()))
+        port, packet = ("", packet) if sequence is None else self.account.unwrap(packet)
+        self.inbox.append(Received(packet, sequence, time.monotonic(), port))
 
     async def _beat(self) -> None:
         """Say that somebody is there."""

@@ -25,7 +25,8 @@ class Difference(NamedTuple):
 class Expectation:
     """A message that is to come. `implied` are fields that follow from the order it is about, `fields` are written.
 
-    Where it `is_exact`, there are no options but those, and no appendage where it may be left off.
+    A Drop port tells it of `port`. Where it `is_exact`, there are no options but those, and no appendage where it may
+    be left off.
     """
 
     message: Message
@@ -35,6 +36,7 @@ class Expectation:
     place: Place
     is_packet: bool
     is_exact: bool = True
+    port: str = ""
 
 
 def compare(expectation: Expectation, received: Received, dialect: Dialect) -> list[Difference]:
@@ -49,6 +51,8 @@ def compare(expectation: Expectation, received: Received, dialect: Dialect) -> l
     remembered = dict(expectation.values.remembered)
     written = {name.lower(): (name, value) for name, value in expectation.fields.items()}
     differences = []
+    if expectation.port and received.port != expectation.port:
+        differences.append(Difference("Port", expectation.port, received.port))
     for name, kind in wanted.fields.items():
         got = found.values.get(name)
         if got is None:

@@ -91,6 +91,13 @@ class Link(Generic[Item]):
                 await asyncio.wait_for(self.news.wait(), max(0.0, until - time.monotonic()))
         return bool(self.inbox or self.is_over or self.faults)
 
+    async def more(self, until: float) -> bool:
+        """Wait until something more was read, whatever has not been looked at yet; False where nothing came."""
+        self.news.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.news.wait(), max(0.0, until - time.monotonic()))
+        return self.news.is_set() and not self.is_over
+
     async def reset(self) -> None:
         """Have the connection torn down with a reset in the place of an orderly close."""
         end: socket.socket = self.writer.get_extra_info("socket")

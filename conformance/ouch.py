@@ -8,7 +8,7 @@ from typing import Final
 
 from conformance.declarations import soup
 from conformance.declarations.message import Appendage, Dialect, Message
-from conformance.language import Terms
+from conformance.language import Stage, Terms
 from conformance.link import Wire
 from conformance.play import Play, Setting
 from conformance.scenario import Scenario, ScenarioError, Step
@@ -49,13 +49,13 @@ class Ouch:
     dialect: Dialect
     parties: Mapping[str, str]
 
-    def stage(self, terms: Terms) -> OuchStage:
+    def stage(self, terms: Terms) -> Stage:
         """Begin a run."""
-        accounts = {party: Account(user, password) for party, (user, password) in terms.users.items()}
+        accounts = {party: Account(*user, terms.target) for party, user in terms.users.items()}
         market = Market(self.dialect)
         return OuchStage(
             Setting(
-                *(terms.target, self.dialect, accounts, market),
+                *(self.dialect, accounts, market),
                 *(dict(terms.parameters), terms.answer_seconds, terms.is_exact),
             )
         )

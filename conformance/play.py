@@ -25,6 +25,7 @@ from conformance.standing import Account, Market
 from conformance.values import Place, ValueFault, Values, as_number
 
 QUIET_SECONDS: Final = 0.25
+AGAIN: Final = "a message that was sent before"
 QUIET_SHARE: Final = 8
 """After so long a silence, what was said before a run has been heard; sooner where answers are not waited for long."""
 
@@ -33,7 +34,6 @@ QUIET_SHARE: Final = 8
 class Setting:
     """What the scenarios of a run have in common."""
 
-    target: tuple[str, int]
     dialect: Dialect
     accounts: Mapping[str, Account]
     market: Market
@@ -76,9 +76,7 @@ class Play(Dialogue[Connection]):
             await self.connections[party].close()
         account, setting = self.setting.accounts[party], self.setting
         self.known = frozenset(account.stream)
-        self.connections[party] = await Connection.open(
-            party, account, setting.market, setting.target, self.log, self.began
-        )
+        self.connections[party] = await Connection.open(party, account, setting.market, self.log, self.began)
 
     async def log_in(self, step: Step) -> None:
         """Join the session where the account left off, and learn the next free number."""
@@ -148,7 +146,8 @@ class Play(Dialogue[Connection]):
         """Take the next packet that counts: heartbeats and Debug only where they are wanted."""
 
         def passes(received: Received) -> bool:
-            return self.is_chatter(received) and soup.dissect(received.packet).name != wanted
+            is_again = wanted == AGAIN and received.sequence is not None
+            return self.is_chatter(received) and not is_again and self.name(received) != wanted
 
         received: Received = await self.take(step, wanted, until, passes)
         return received
@@ -157,9 +156,15 @@ class Play(Dialogue[Connection]):
         """Whether a packet is a heartbeat or Debug."""
         return item.packet.letter in "H+"
 
+    def name(self, item: Received) -> str:
+        """Give the name of the message in a packet, or of the packet where it carries none."""
+        found = self.message(item)
+        return soup.dissect(item.packet).name if found is None else found.name
+
     def summary(self, item: Received) -> str:
         """Tell a packet in a line."""
-        return summary(item.packet, self.setting.dialect, inbound=False)
+        text = summary(item.packet, self.setting.dialect, inbound=False)
+        return f"{text} Port={item.port}" if item.port else text
 
     def number(self, text: str) -> Decimal:
         """Give a side of a comparison."""
@@ -238,7 +243,7 @@ class Play(Dialogue[Connection]):
 
     async def take_again(self, step: Step) -> int:
         """Take a message that was sent before, and give its number."""
-        received = await self.take_packet(step, "a message that was sent before", self.deadline(step))
+        received = await self.take_packet(step, AGAIN, self.deadline(step))
         if received.sequence is None:
             raise Failed(step, "something else came", got=self.summary(received))
         if (self.setting.accounts[step.who].session, received.sequence) not in self.known:

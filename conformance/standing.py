@@ -29,10 +29,11 @@ class Market:
 
 @dataclass
 class Account:
-    """A user of the server: credentials, the session last joined, and what its stream has said."""
+    """A user of the server: credentials, where, the session last joined, and what its stream has said."""
 
     user: str
     password: str
+    target: tuple[str, int]
     session: str = ""
     next_sequence: int = 1
     is_heard: bool = False
@@ -50,6 +51,26 @@ class Account:
             market.matches.clear()
         self.session = session
 
+    def unwrap(self, packet: Packet) -> tuple[str, Packet]:
+        """Give the port whose message a sequenced packet brings, where that is not this account, and its message."""
+        return "", packet
+
+    def look_at(self, payload: bytes, sequence: int | None, market: Market) -> list[str]:
+        """Say which standing rules a message breaks, and remember it."""
+        return look_at_message(payload, sequence, self, market)
+
+    def repeated(self, payload: bytes, sequence: int) -> list[str] | None:
+        """Say what is wrong with a message that has come before; None where it is new. It is remembered."""
+        known = self.stream.get((self.session, sequence))
+        if known is None:
+            self.stream[self.session, sequence] = payload
+            return None
+        if known != payload:
+            return [
+                f"SoupBinTCP 1.5: message {sequence} is replayed with other bytes: {payload.hex()}, not {known.hex()}"
+            ]
+        return []
+
 
 def look(packet: Packet, sequence: int | None, account: Account, market: Market, *, is_logged_in: bool) -> list[str]:
     """Say which standing rules a packet breaks."""
@@ -61,7 +82,7 @@ def look(packet: Packet, sequence: int | None, account: Account, market: Market,
     if is_logged_in and packet.letter in "AJ":
         faults.append(f"SoupBinTCP 1.4: packet type {packet.letter} after Login Accepted")
     if packet.letter in soup.CARRIERS:
-        faults += look_at_message(packet.payload, sequence, account, market)
+        faults += account.look_at(packet.payload, sequence, market)
     return faults
 
 
@@ -72,14 +93,9 @@ def look_at_message(payload: bytes, sequence: int | None, account: Account, mark
     if sequence is None:
         return faults
     place = (account.session, sequence)
-    known = account.stream.get(place)
-    if known is not None:
-        if known != payload:
-            faults.append(
-                f"SoupBinTCP 1.5: message {sequence} is replayed with other bytes: {payload.hex()}, not {known.hex()}"
-            )
-        return faults
-    account.stream[place] = payload
+    repeated = account.repeated(payload, sequence)
+    if repeated is not None:
+        return faults + repeated
     if faults:
         return faults
     timestamp = found.values["Timestamp"]

@@ -13,6 +13,8 @@ from conformance.declarations.us import US
 from conformance.fix.language import DROP_PARTIES, ORDER_PARTIES, SESSION_PARTIES, Fix
 from conformance.language import Language
 from conformance.ouch import PARTIES, Ouch
+from conformance.ouch_drop import PARTIES as OUCH_DROP_PARTIES
+from conformance.ouch_drop import OuchDrop
 from conformance.scenario import PARAMETER, Reader, Scenario, ScenarioError, Step
 
 
@@ -34,6 +36,7 @@ SUITES: Final = {
         Suite("fix-session", "the FIX session layer", Fix(SESSION_PARTIES, resets=True)),
         Suite("fix-orders", "order entry by FIX", Fix(ORDER_PARTIES)),
         Suite("drop", "FIX Drop", Fix(DROP_PARTIES)),
+        Suite("drop-ouch", "OUCH Drop", OuchDrop(NORDIC, OUCH_DROP_PARTIES)),
     )
 }
 

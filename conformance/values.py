@@ -99,7 +99,8 @@ class Values:
 
     def knows(self, text: str) -> bool:
         """Whether `text` is no name that is still to be given a value."""
-        return not (text.startswith("$") and text[1:] not in self.remembered and text[1:] not in self.parameters)
+        name = text[1:] if PARAMETER.fullmatch(text) else None
+        return name is None or name in self.remembered or name in self.parameters
 
     def fits(self, wanted: str, got: Value, kind: Kind, place: Place) -> bool:
         """Whether a value that came is the one wanted; the first time a `$name` is met, it takes the value."""

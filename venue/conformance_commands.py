@@ -60,7 +60,15 @@ NORDIC_DEMO = {
     "code_max_value": "0x0108",
     "code_fat_finger": "0x010B",
 }
-DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO}
+OUCH_DROP_DEMO = {
+    "order_user": "GP29O1",
+    "sister_user": "GP29O2",
+    "second_user": "GP30O1",
+    "trader": "GP29U1",
+    "second_trader": "GP30U1",
+    "code_blocked": "0x0101",
+}
+DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO, "drop-ouch": OUCH_DROP_DEMO}
 FIX_DEMOS = {
     ("fix-session", "us"): {},
     ("fix-session", "nordic"): {},
@@ -78,6 +86,7 @@ FIX_DEMOS = {
 """What --demo fills in: the demo's other ports and users, and what its rules are about."""
 NORDIC_PRICE, US_PRICE = "100.00", "10.00"
 FIX_SUITES = ("fix-session", "fix-orders", "drop")
+DROP_SUITES = ("drop", "drop-ouch")
 SUITES = (*DEMOS, *FIX_SUITES)
 
 
@@ -123,8 +132,8 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--fix", default="4.2", type=click.Choice(["4.0", "4.1", "4.2", "4.4", "5.0"]), help="Version of FIX.")
 @click.option("--market", default="us", type=click.Choice(["us", "flite", "nordic"]), help="Dialect of FIX orders.")
 @click.option("--venue", help="The venue's CompID in FIX; INET, and INORD for the Nordic market.")
-@click.option("--order-target", metavar="HOST:PORT", help="For FIX Drop: where the ports are that are watched.")
-@click.option("--order-user", help="For FIX Drop: a port that is watched.")
+@click.option("--order-target", metavar="HOST:PORT", help="For Drop: where the ports are that are watched.")
+@click.option("--order-user", help="For Drop: a port that is watched.")
 @click.option("--firm", help="The firm (MPID) of the first port.")
 @click.option("--symbol", help="A security that nobody else trades meanwhile; ZWZZT, and 101 in Nordic FIX.")
 @click.option("--book", default="101", show_default=True, help="The same for the Nordic suite: an order book's number.")
@@ -186,6 +195,7 @@ def conform(
       portcullis conform ouch --target 127.0.0.1:7400 --user IN19T6 --second-user AK01T1 --only 'replace*'
       portcullis conform fix-session --target 127.0.0.1:7401 --user FXT1 --fix 4.4
       portcullis conform fix-orders --target 127.0.0.1:7401 --user INFX01 --demo
+      portcullis conform drop-ouch --target 127.0.0.1:7414 --user GP29D2 --order-target 127.0.0.1:7410 --demo
       portcullis conform ouch --list
     """
     need_tools()
@@ -195,7 +205,7 @@ def conform(
         return command.print_list(suite, only)
     if target is None or user is None:
         raise click.UsageError("name the server with --target HOST:PORT, and a port's --user")
-    is_nordic = suite == "ouch-nordic" or (suite in FIX_SUITES and market == "nordic")
+    is_nordic = suite in ("ouch-nordic", "drop-ouch") or (suite in FIX_SUITES and market == "nordic")
     given = {"second_user": second_user, "sister_user": sister_user, "guarded_user": guarded_user, "firm": firm}
     given |= {"restricted_user": restricted_user, "rate_user": rate_user}
     given |= {"venue": venue, "order_target": order_target, "order_user": order_user}
@@ -221,9 +231,9 @@ def conform(
         "restricted": (settings.get("restricted_user"), password),
         "spent": (settings.get("rate_user"), password),
     }
-    if suite == "drop":
+    if suite in DROP_SUITES:
         if order_target is None:
-            raise click.UsageError("FIX Drop is judged with orders: name their server with --order-target HOST:PORT")
+            raise click.UsageError("Drop ports are judged with orders: name their server with --order-target HOST:PORT")
         _target(order_target)
         users |= {"drop": users["we"], "we": (settings.get("order_user"), password)}
         users |= {"idle": (settings.get("idle_user"), password)}

@@ -30,6 +30,7 @@ from conformance.fix import frames
 from conformance.runner import Run, perform
 from conformance.suites import SUITES, chosen, load, read
 from venue import cli, conformance_commands
+from venue.control import ask
 
 PORTCULLIS = Path(sys.executable).with_name("portcullis")
 DEMO = Path(conformance_commands.__file__).with_name("profiles") / "demo.toml"
@@ -144,8 +145,9 @@ class Proxy:
     wants to remember of the connection, and `proxy.memory` of all of them.
     """
 
-    def __init__(self, target, spoil, keeps_open=False, clings=False):
-        self.target, self.spoil, self.keeps_open, self.clings = target, spoil, keeps_open, clings
+    def __init__(self, venue, service, spoil, keeps_open=False, clings=False):
+        self.venue, self.target, self.spoil = venue, tuple(venue.services[service]), spoil
+        self.keeps_open, self.clings = keeps_open, clings
         self.count, self.tasks, self.memory = 0, set(), {}
 
     async def start(self):
@@ -191,6 +193,17 @@ class Proxy:
         if wire.inbound and not self.clings:
             writer.close()
 
+    async def let_go(self, port):
+        """Hang up on the server at last, and wait until it knows: what that does is no other test's business."""
+        await self.stop()
+        while self.is_on(port):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.01)
+
+    def is_on(self, port):
+        """Whether somebody is logged on to a port, as the server sees it."""
+        ports = ask(self.venue.data, "ports").body["items"]
+        return any(each["port"] == port and each["loggedIn"] for each in ports)
+
     async def stop(self):
         self.server.close()
         for task in list(self.tasks):
@@ -230,7 +243,7 @@ async def proxy(venue):
     started = []
 
     async def proxy(spoil, service="ouch.nasdaq", **details):
-        started.append(await Proxy(tuple(venue.services[service]), spoil, **details).start())
+        started.append(await Proxy(venue, service, spoil, **details).start())
         return started[-1]
 
     yield proxy
@@ -243,7 +256,7 @@ async def fix_proxy(venue):
     started = []
 
     async def fix_proxy(spoil, service="fix.nasdaq", **details):
-        started.append(await FixProxy(tuple(venue.services[service]), spoil, **details).start())
+        started.append(await FixProxy(venue, service, spoil, **details).start())
         return started[-1]
 
     yield fix_proxy

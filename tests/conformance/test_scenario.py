@@ -46,6 +46,8 @@ scenario A Cancel of an unknown order is met with silence   # said the trader
         ("they connect", "connect", {}),
         ("sister logs in", "log in", {}),
         ("we hang up", "hang up", {}),
+        ("drop crashes", "crash", {"who": "drop"}),
+        ("operator runs $bust match=$number", "run", {"who": "", "name": "$bust", "fields": {"match": "$number"}}),
         ("they hold back", "hold back", {}),
         ("we let go", "let go", {}),
         ("we send bytes 0001 52", "send bytes", {"name": "0001 52"}),
@@ -167,6 +169,8 @@ def test_a_new_name_takes_the_value_and_a_known_one_must_be_the_same():
     assert values.fits("$match", 5, Number(4), HERE)
     assert not values.fits("$match", 6, Number(4), HERE)
     assert not values.fits("!$match", 5, Number(4), HERE)
+    assert values.fits("$match+1", 6, Number(4), HERE)
+    assert not values.fits("$match+1", 7, Number(4), HERE)
 
 
 # -------------------------------------------------------------------------------------------------- what is shipped
@@ -216,3 +220,17 @@ def test_what_is_done_again_has_the_next_numbers():
 def test_a_count_that_is_a_parameter_is_one_that_the_run_needs():
     (scenario,) = read(SUITES["ouch"], "t.txt", HEAD + "scenario S\n we log in\n we send $many times AccountQuery\n")
     assert missing(OUCH, scenario, {"we": ("A", "B")}, {}) == ["--many"]
+
+
+def test_a_command_of_the_operator_is_one_that_the_run_needs():
+    steps = " we log in\n operator runs $end_day session=$session\n"
+    (scenario,) = read(SUITES["ouch"], "t.txt", HEAD + "scenario S\n" + steps)
+    assert missing(OUCH, scenario, {"we": ("A", "B")}, {"session": "1"}) == ["--end-day"]
+
+
+def test_a_port_stands_before_the_messages_of_a_drop_only():
+    ours = HEAD + "scenario S\n we log in\n we get Accepted Port=IN19T6\n"
+    drops = HEAD + "scenario S\n drop logs in\n drop gets Accepted Port=IN19T6\n"
+    assert read(SUITES["drop-ouch"], "t.txt", drops)
+    with pytest.raises(ScenarioError, match="line 5: Accepted has no Port"):
+        read(SUITES["drop-ouch"], "t.txt", ours)

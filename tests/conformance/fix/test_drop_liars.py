@@ -62,7 +62,7 @@ NORDIC_LIES = {
         "A Nordic copy names*",
     ),
     "a broken trade is not told": (without(has(150, "H")), "A trade that is broken*"),
-    "a broken trade names another fill": (told("8", put(19, "GP29F1/1-1")), "A trade that is broken*"),
+    "a broken trade names another fill": (told("8", put(19, "GP29F1/OTHER")), "A trade that is broken*"),
     "what its own end canceled is not told": (without(has(150, "4")), "Who comes back is told*"),
 }
 
@@ -103,6 +103,7 @@ async def test_a_safeguard_that_does_not_cancel_is_found_out(fix_proxy, judge_no
     (result,) = (await judge_nordic(liar.address, only, user="GP29D4", patience=0.5)).values()
     assert result.outcome is Outcome.FAILED
     assert "expected Canceled" in str(result.failure)
+    await liar.let_go("GP29D4")
 
 
 async def test_a_safeguard_that_who_comes_back_lifts_is_found_out(fix_proxy, judge_nordic, venue):
