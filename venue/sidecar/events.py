@@ -21,7 +21,8 @@ from aiohttp import web
 
 from venue.problem import Problem
 from venue.sidecar.context import Sidecar
-from venue.sidecar.feed import KINDS, Event
+from venue.sidecar.feed import KINDS
+from venue.sidecar.story import Event
 
 BEAT_SECONDS = 10.0
 """Seconds without an event after which a comment is sent."""
@@ -44,22 +45,27 @@ class Scoped(Protocol):
 
 
 async def events(
-    request: web.Request, sidecar: Sidecar, identity: Scoped, still: Callable[[], bool] = lambda: True
+    request: web.Request,
+    sidecar: Sidecar,
+    identity: Scoped,
+    still: Callable[[], bool] = lambda: True,
+    known: tuple[str, ...] = KINDS,
 ) -> web.StreamResponse:
-    """Serve live events until the follower leaves: of all kinds, or those that `kinds` names.
+    """Serve live events until the follower leaves: of all `known` kinds, or those that the query's `kinds` names.
 
-    They end where `still`, which tells whether the follower may have them, says no. Raises `Problem` before anything
-    is sent.
+    A query may name one `venue` and one `book` too. They end where `still`, which tells whether the follower may have
+    them, says no. Raises `Problem` before anything is sent.
     """
     feed = sidecar.feed
-    kinds, after = _kinds(request), _after(request)
+    kinds, after = _kinds(request, known), _after(request)
+    venue, book = request.query.get("venue"), request.query.get("book")
     if len(feed.subscriptions) >= FOLLOWERS_MAX:
         raise Problem(503, f"there are {FOLLOWERS_MAX} streams of events already")
     response = web.StreamResponse()
     response.content_type = "text/event-stream"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
-    subscription = feed.open(kinds, after, identity.mpids)
+    subscription = feed.open(kinds, after, identity.mpids, venue, book)
     try:
         await response.prepare(request)
         await response.write(f": as of record {sidecar.replica.applied}\n\n".encode())
@@ -88,13 +94,13 @@ def _text(event: Event) -> str:
     return f"event: {event.kind}\nid: {event.record}\ndata: {data}\n\n"
 
 
-def _kinds(request: web.Request) -> frozenset[str]:
+def _kinds(request: web.Request, known: tuple[str, ...]) -> frozenset[str]:
     """Give the kinds asked for, all where none is named."""
     named = [kind for value in request.query.getall("kinds", []) for kind in value.split(",")]
     for kind in named:
-        if kind not in KINDS:
-            raise Problem(422, f"{kind!r} is not one of {', '.join(KINDS)}", "kinds")
-    return frozenset(named or KINDS)
+        if kind not in known:
+            raise Problem(422, f"{kind!r} is not one of {', '.join(known)}", "kinds")
+    return frozenset(named or known)
 
 
 def _after(request: web.Request) -> int | None:

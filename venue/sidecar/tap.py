@@ -13,6 +13,7 @@ from engine.api import (
     CancelReason,
     Liquidity,
     Order,
+    Port,
     SelfMatchPrevention,
     Sink,
     SystemEvent,
@@ -21,15 +22,34 @@ from engine.book import Book, Ladder
 from engine.engine import Engine
 
 
-class TradeSeen(NamedTuple):
-    """A trade as it happened: price in ticks, venue time in nanoseconds."""
+class Touched(NamedTuple):
+    """Something of an order has changed; `original` is the order whose place it took, `number` its new one, if any."""
 
-    market: str
-    symbol: str
+    order: Order
+    original: Order | None = None
+    number: int = 0
+
+
+class Filled(NamedTuple):
+    """One side of a trade: price in ticks, venue time in nanoseconds."""
+
+    order: Order
     quantity: int
     price: int
+    liquidity: Liquidity
     match: int
     time: int
+
+
+class Broke(NamedTuple):
+    """A trade does not stand: told of each of its sides."""
+
+    market: str
+    match: int
+    reason: BrokenTradeReason
+
+
+Note = Touched | Filled | Broke
 
 
 class Top(NamedTuple):
@@ -42,19 +62,18 @@ class Top(NamedTuple):
 
 
 class Seen:
-    """What the taps of a machine saw since it was last taken: books that may have another top, and trades."""
+    """What the taps of a machine saw since it was last taken, in order, and of which books it was."""
 
     def __init__(self) -> None:
         self.books: dict[Book, None] = {}
-        self.trades: list[TradeSeen] = []
+        self.notes: list[Note] = []
         self.taps: list[Tap] = []
-        self._last = ("", 0)
 
     def stand_by(self, engine: Engine) -> None:
         """Stand in front of every port that has no tap yet."""
         ports = list(engine.ports.values())
         for port in ports[len(self.taps) :]:
-            tap = Tap(port.sink, self)
+            tap = Tap(port, self)
             port.sink = tap
             self.taps.append(tap)
 
@@ -63,49 +82,51 @@ class Seen:
         for port, tap in zip(engine.ports.values(), self.taps, strict=False):
             port.sink = tap.sink
         self.taps.clear()
-        self.books.clear()
-        self.trades.clear()
+        self.forget()
 
-    def traded(self, order: Order, quantity: int, price: int, match: int, now: int) -> None:
-        """Note a trade when the first of its two sides is told."""
-        book = order.scope.book
-        self.books[book] = None
-        trade = book.market.key, match
-        if trade != self._last:
-            self._last = trade
-            self.trades.append(TradeSeen(book.market.key, book.symbol, quantity, price, match, now))
+    def forget(self) -> None:
+        """Let go of what was seen."""
+        self.books.clear()
+        self.notes.clear()
+
+    def touched(self, order: Order, original: Order | None = None, number: int = 0) -> None:
+        """Note that something of an order has changed."""
+        self.books[order.scope.book] = None
+        self.notes.append(Touched(order, original, number))
 
 
 class Tap:
     """Stands in front of one port's sink; it is a `Sink` itself."""
 
-    def __init__(self, sink: Sink, seen: Seen) -> None:
-        self.sink = sink
+    def __init__(self, port: Port, seen: Seen) -> None:
+        self.port = port
+        self.sink: Sink = port.sink
         self.seen = seen
 
     def accepted(self, order: Order, dead: bool, now: int) -> None:
         """See `Sink`."""
-        self.seen.books[order.scope.book] = None
+        self.seen.touched(order)
         self.sink.accepted(order, dead, now)
 
     def replaced(self, order: Order, original: Order, dead: bool, now: int) -> None:
         """See `Sink`."""
-        self.seen.books[order.scope.book] = None
+        self.seen.touched(order, original)
         self.sink.replaced(order, original, dead, now)
 
     def modified(self, order: Order, now: int) -> None:
         """See `Sink`."""
-        self.seen.books[order.scope.book] = None
+        self.seen.touched(order)
         self.sink.modified(order, now)
 
     def canceled(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
         """See `Sink`."""
-        self.seen.books[order.scope.book] = None
+        self.seen.touched(order)
         self.sink.canceled(order, quantity, reason, now)
 
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """See `Sink`."""
-        self.seen.traded(order, quantity, price, match, now)
+        self.seen.books[order.scope.book] = None
+        self.seen.notes.append(Filled(order, quantity, price, liquidity, match, now))
         self.sink.executed(order, quantity, price, liquidity, match, now)
 
     def prevented(
@@ -119,17 +140,17 @@ class Tap:
         now: int,
     ) -> None:
         """See `Sink`."""
-        self.seen.books[order.scope.book] = None
+        self.seen.touched(order)
         self.sink.prevented(order, removed, quantity, price, liquidity, strategy, now)
 
     def restated(self, order: Order, displayed: int, number: int, now: int) -> None:
         """See `Sink`."""
-        self.seen.books[order.scope.book] = None
+        self.seen.touched(order, None, number)
         self.sink.restated(order, displayed, number, now)
 
     def carried_over(self, order: Order, now: int) -> None:
         """See `Sink`."""
-        self.seen.books[order.scope.book] = None
+        self.seen.touched(order)
         self.sink.carried_over(order, now)
 
     def mass_canceled(self, request: bytes, now: int) -> None:
@@ -138,6 +159,7 @@ class Tap:
 
     def broken(self, key: int, cl_ord_id: bytes, match: int, reason: BrokenTradeReason, now: int) -> None:
         """See `Sink`."""
+        self.seen.notes.append(Broke(self.port.market, match, reason))
         self.sink.broken(key, cl_ord_id, match, reason, now)
 
     def system_event(self, event: SystemEvent, now: int) -> None:

@@ -81,6 +81,8 @@ async def test_trades_tops_rejects_and_sessions_are_told_once_each_with_its_reco
         "price": "200.0000",
         "quantity": 40,
         "matchNumber": 1,
+        "trading": "CONTINUOUS",
+        "hidden": False,
         "time": "2026-11-19T17:00:00.000000Z",
     }
     assert (after.data["bidSize"], empty.data["bid"]) == (60, None)

@@ -39,6 +39,8 @@ class Scope(Enum):
     """Everybody's: only for callers that are held to no MPID."""
     OWN = auto()
     """The caller's own: the handler names the MPID through `Ask.conceal`."""
+    PUBLIC = auto()
+    """Nobody's: whoever has one of the roles sees all of it."""
 
 
 class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -63,6 +63,7 @@ class Api(NamedTuple):
 
 APIS = (
     Api("ops", "Operations"),
+    Api("market-data", "Market data"),
     Api("eqrc", "Equity risk controls"),
     Api("ptr-clearing", "Post-trade risk: clearing firm"),
     Api("ptr-correspondent", "Post-trade risk: correspondent"),

@@ -69,7 +69,7 @@ def serve(endpoint: Endpoint) -> Next:
             read_key(request) if endpoint.changes else "",
         )
         reply = await endpoint.handler(ask)
-        assert ask.scoped or endpoint.scope is Scope.ALL, f"{endpoint.path} did not say whose things it shows"
+        assert ask.scoped or endpoint.scope is not Scope.OWN, f"{endpoint.path} did not say whose things it shows"
         return reply if isinstance(reply, web.StreamResponse) else respond(reply)
 
     return handler

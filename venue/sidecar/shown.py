@@ -1,0 +1,165 @@
+"""The displayed orders of every book, and what becomes of each: the order events of market data.
+
+    the taps' notes ─▶ Shown ─▶ add, execute, cancel, delete, replace: what a displayed book can be built of
+
+An order is known by the number under which it is displayed, which is its order reference number until a reserve is
+displayed again, under a number of its own. What traded is told as it happened. All else is told at the end of a record,
+by holding each order that something happened to against what was told of it last: so nothing is told that did not last,
+and whatever the engine does to an order, the book that is built of the events is the engine's.
+
+Nothing here changes anything. It is made in the replica while somebody follows order events, and not otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from engine.api import Display, Liquidity, Order, Side
+from engine.book import Book, Reserve
+from engine.engine import Engine
+from venue.calls import dollars
+from venue.sidecar.tap import Filled, Touched
+
+Facts = dict[str, Any]
+UNSEEN: Final = frozenset({Liquidity.ADDED_HIDDEN, Liquidity.ADDED_RESERVE})
+"""Executions of what was not displayed."""
+
+
+class Line:
+    """What was told of a displayed order last: its number, the order's own number then, price, shares still there.
+
+    `whose` are its side and firm, which no replacement changes.
+    """
+
+    __slots__ = ("entered", "number", "price", "quantity", "whose")
+
+    def __init__(self, number: int, order: Order) -> None:
+        self.number = number
+        self.entered = order.order_reference_number
+        self.price = order.price
+        self.quantity = order.quantity
+        self.whose = whose(order)
+
+
+class Shown:
+    """The displayed orders of an engine's books, as they were told; `begin` takes what is there as told."""
+
+    def __init__(self) -> None:
+        self.books: dict[Book, dict[Order, Line]] = {}
+
+    def begin(self, engine: Engine) -> None:
+        """Take every order that is displayed now as told."""
+        self.books.clear()
+        for market in engine.markets.values():
+            for book in market.books.values():
+                self.books[book] = {order: line(order) for order in displayed(book)}
+
+    def lines(self, book: Book) -> dict[Order, Line]:
+        """Give what was told of a book's orders."""
+        return self.books.setdefault(book, {})
+
+    def filled(self, fill: Filled, *, printed: bool) -> Iterator[Facts]:
+        """Tell that a displayed order traded; one whose trades are `printed` apart (a cross) does not count here."""
+        known = self.lines(fill.order.scope.book).get(fill.order)
+        if known is None or not known.quantity or fill.liquidity in UNSEEN:
+            return
+        quantity = min(fill.quantity, known.quantity)
+        known.quantity -= quantity
+        facts = {"price": dollars(fill.price), "matchNumber": fill.match, "printed": printed}
+        yield {"event": "execute", "order": known.number, "quantity": quantity, **facts}
+
+    def settle(self, notes: Iterable[Touched | Filled], changed: Iterable[Book]) -> Iterator[tuple[Book, Facts]]:
+        """Tell what else became of the orders of some notes, and of all orders of books that `changed` as a whole."""
+        orders: dict[Order, None] = {}
+        originals: dict[Order, Order] = {}
+        numbers: dict[Order, int] = {}
+        for note in notes:
+            if isinstance(note, Touched):
+                if note.original is not None:
+                    originals[note.order] = note.original
+                    orders[note.original] = None
+                if note.number:
+                    numbers[note.order] = note.number
+            orders[note.order] = None
+        for book in changed:
+            orders |= dict.fromkeys([*self.lines(book), *displayed(book)])
+        replaced = set(originals.values())
+        for order in orders:
+            if order in replaced:
+                continue
+            book = order.scope.book
+            for facts in self._settle(order, first_of(order, originals), numbers.get(order, 0)):
+                yield book, facts
+
+    def _settle(self, order: Order, originals: list[Order], number: int) -> Iterator[Facts]:
+        """Tell what became of one order, which took the place of others."""
+        lines = self.lines(order.scope.book)
+        known = lines.pop(order, None)
+        for original in originals:
+            before = lines.pop(original, None)
+            if before is not None and before.quantity:
+                known = before
+        if not order.is_displayed:
+            if known is not None and known.quantity:
+                yield {"event": "delete", "order": known.number}
+            return
+        present = line(order, number)
+        if known is not None and not number and known.entered == present.entered:
+            present.number = known.number  # that of a part of a reserve, it may be
+        if known is not None and known.quantity and known.whose != present.whose:
+            yield {"event": "delete", "order": known.number}
+            known = None
+        if known is None or not known.quantity:
+            lines[order] = present
+            yield {"event": "add", **facts_of(order, present.number)}
+        elif (known.number, known.price) == (present.number, present.price) and present.quantity <= known.quantity:
+            lines[order] = present
+            if present.quantity < known.quantity:
+                removed = known.quantity - present.quantity
+                yield {"event": "cancel", "order": known.number, "quantity": removed}
+        else:
+            lines[order] = present
+            facts = {"newOrder": present.number, "price": dollars(order.price), "quantity": order.quantity}
+            yield {"event": "replace", "order": known.number, **facts}
+
+    def orders(self, book: Book) -> list[Facts]:
+        """Give the displayed orders of a book in the order in which they trade, buys first."""
+        lines = self.lines(book)
+        return [facts_of(order, lines[order].number) for order in displayed(book)]
+
+
+def first_of(order: Order, originals: dict[Order, Order]) -> list[Order]:
+    """Give the orders whose place an order took, the latest first."""
+    found = []
+    original = originals.get(order)
+    while original is not None:
+        found.append(original)
+        original = originals.get(original)
+    return found
+
+
+def displayed(book: Book) -> Iterator[Order]:
+    """Go through the displayed orders of a book, best and first first, buys before sells."""
+    for side in (book.buys, book.sells):
+        for order in side.shown.orders():
+            assert not isinstance(order, Reserve)
+            yield order
+
+
+def line(order: Order, number: int = 0) -> Line:
+    """Give what there is to tell of a displayed order, under a new number or its own."""
+    return Line(number or order.order_reference_number, order)
+
+
+def whose(order: Order) -> tuple[str, str | None]:
+    """Give an order's side, and its firm where it is attributed."""
+    attributed = order.terms.display is Display.ATTRIBUTABLE
+    return "B" if order.terms.side is Side.BUY else "S", order.port.mpid if attributed else None
+
+
+def facts_of(order: Order, number: int) -> Facts:
+    """Give a displayed order as an event tells it; its firm only where the order says so."""
+    side, mpid = whose(order)
+    price, quantity = dollars(order.price), order.quantity
+    return {"order": number, "side": side, "price": price, "quantity": quantity, "mpid": mpid}
