@@ -290,6 +290,7 @@ def operator(venue):
     return {
         "unblock": f'{call} prm/accounts/GP29P1/release \'{{"what": "block"}}\'',
         "bust": f'{call} trades/nordic/$match/bust \'{{"reason": "E"}}\'',
+        "phase": f'{call} phase "{{\\"venue\\": \\"nordic\\", \\"book\\": \\"$book\\", \\"phase\\": \\"$phase\\"}}"',
     }
 
 

@@ -96,9 +96,9 @@ LIES = {
 
 
 @pytest.mark.section("Nordic OUCH 5", "Basic rules")
-async def test_the_demos_nordic_service_passes_the_whole_suite(venue, hold):
+async def test_the_demos_nordic_service_passes_the_whole_suite(venue, hold, operator):
     target = tuple(venue.services[SERVICE])
-    results = await hold("ouch-nordic", target, settings=SETTINGS, users=USERS, patience=10.0)
+    results = await hold("ouch-nordic", target, settings=SETTINGS, users=USERS, patience=10.0, more=operator)
     assert {name: str(result.failure) for name, result in results.items() if result.failure} == {}
     assert {result.outcome for result in results.values()} == {Outcome.PASSED}
 
@@ -109,6 +109,39 @@ async def test_a_lie_is_found_out(lie, proxy, hold):
     liar = await proxy(spoil, SERVICE)
     results = await hold("ouch-nordic", liar.address, only, settings=SETTINGS, users=USERS, patience=0.4)
     assert Outcome.FAILED in {result.outcome for result in results.values()}
+
+
+DAY_LIES = {
+    "a call trades at another price": (of(b"E", add(17, ">I")), "the opening call*"),
+    "a call's trade is said to be of continuous trading": (of(b"E", put(30, b"2")), "the opening call*"),
+    "what a call leaves of a market order stays": (of(b"C", lambda _: None), "an order at the market price*"),
+    "behind the close orders trade at their own price": (of(b"E", add(17, ">I", -10_000)), "the closing call*"),
+    "an order enters behind the day": (of(b"J", put(0, b"A")), "behind the day*"),
+}
+OPEN_AGAIN = """
+title    Open again
+section  8.1
+scenario Open again
+    operator runs $phase book=$book phase=CONTINUOUS
+"""
+
+
+@pytest.mark.parametrize("lie", DAY_LIES)
+async def test_a_lie_of_the_day_is_found_out(lie, proxy, hold, operator):
+    spoil, only = DAY_LIES[lie]
+    liar = await proxy(spoil, SERVICE)
+    how = {"settings": SETTINGS, "users": USERS, "more": operator}
+    results = await hold("ouch-nordic", liar.address, only, **how, patience=0.4)
+    assert Outcome.FAILED in {result.outcome for result in results.values()}
+    await hold("ouch-nordic", liar.address, **how, text=OPEN_AGAIN)
+
+
+async def test_a_day_is_counted_as_not_run_where_nobody_leads_through_it(venue, hold):
+    target = tuple(venue.services[SERVICE])
+    results = await hold("ouch-nordic", target, "trading-day", settings=SETTINGS, users=USERS)
+    assert len(results) == 10
+    assert {result.outcome for result in results.values()} == {Outcome.SKIPPED}
+    assert all("--phase" in result.why for result in results.values())
 
 
 async def test_a_port_that_is_shut_and_keeps_its_orders_is_found_out(proxy, hold):
