@@ -55,6 +55,7 @@ from engine.terms import (
     BrokenTradeReason,
     CancelReason,
     Cross,
+    CrossStage,
     Display,
     Liquidity,
     OrderAttributes,
@@ -100,6 +101,7 @@ __all__ = [
     "CommandRefused",
     "Configure",
     "Cross",
+    "CrossStage",
     "CurrencyLimits",
     "Display",
     "DropEntry",
@@ -178,6 +180,12 @@ class Sink(Protocol):
         now: int,
     ) -> None:
         """Tell that `removed` shares of `order` left, so that `quantity` would not trade with its owner's others."""
+
+    def cancel_pending(self, order: Order, now: int) -> None:
+        """Tell that `order`, which may not be canceled so near to its cross, is canceled after it."""
+
+    def cancel_rejected(self, order: Order, now: int) -> None:
+        """Tell that `order` may not be made smaller so near to its cross."""
 
     def restated(self, order: Order, displayed: int, number: int, now: int) -> None:
         """Tell that `order` displays more of its reserve again: `displayed` shares in all, under a new `number`."""

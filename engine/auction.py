@@ -194,6 +194,18 @@ class Auctions(ClosingPrice):
             return None
         liquidity = GATHERING.get(book.phase, Liquidity.UNSCHEDULED_CALL)
         buys, sells = self._precedence(book.buys, found.price), self._precedence(book.sells, found.price)
+        self._pair(buys, sells, found, (liquidity, liquidity), now)
+        return found
+
+    def _pair(
+        self,
+        buys: Iterator[Order],
+        sells: Iterator[Order],
+        found: Equilibrium,
+        flags: tuple[Liquidity, Liquidity],
+        now: int,
+    ) -> None:
+        """Trade the volume of a call or cross at its price; `flags` tell of orders, and of imbalance-only ones."""
         buy, sell = next(buys), next(sells)
         touched: dict[Order, None] = {}
         left = found.volume
@@ -202,7 +214,8 @@ class Auctions(ClosingPrice):
             quantity = min(buy.quantity, sell.quantity, left)
             self._take(buy, buyer, quantity)
             self._take(sell, seller, quantity)
-            self._trade(buyer, seller, quantity, found.price, liquidity, now, liquidity)
+            of_buyer, of_seller = flags[buyer.attributes.imbalance_only], flags[seller.attributes.imbalance_only]
+            self._trade(buyer, seller, quantity, found.price, of_seller, now, of_buyer)
             touched.update({owner: None for owner in (buyer, seller) if owner.reserve is not None})
             left -= quantity
             if not left:
@@ -214,7 +227,6 @@ class Auctions(ClosingPrice):
         for owner in touched:
             if needs_refill(owner):
                 self._refill(owner, now)
-        return found
 
     @staticmethod
     def _precedence(side: BookSide, price: int) -> Iterator[Order]:

@@ -20,13 +20,15 @@ from engine.api import (
     MAXIMUM_PRICE,
     PLAIN,
     Cross,
+    CrossStage,
     Display,
     Order,
     Phase,
     Reject,
     Side,
+    TimeInForce,
 )
-from engine.phases import GATHERING, JOINS, REASONS
+from engine.phases import EXTENDED_HOURS, GATHERING, JOINS, REASONS
 
 if TYPE_CHECKING:
     from engine.guards import Guards
@@ -36,6 +38,7 @@ BUY: Final = Side.BUY
 HIDDEN: Final = Display.HIDDEN
 CONTINUOUS: Final = Cross.CONTINUOUS
 TRADING_AT_CLOSE: Final = Phase.TRADING_AT_CLOSE
+DAY: Final = TimeInForce.DAY
 WAITING: Final = 1
 AT_MARKET: Final = 2
 AT_CLOSE: Final = 3
@@ -231,20 +234,31 @@ class Book:
     `gathers` says whether what enters is for a call or the closing price, not for continuous trading; a call that is
     extended goes on until `extended_until` (0 = none), and the phase after it is `extended_to`. `timer` is
     when a call that a guard began ends by itself (0 = none), and `guards` are what is asked before it trades.
+
+    It is `apart` where what enters, or some of it, does not simply trade. Orders for market hours are `held` from a
+    pre-market on until the market opens.
+
+    Near to a cross, `stage` says how near, `late_reference` is the price that late orders are held to (None where there
+    is none), and `late_cancels` has the orders whose cancel had to wait (True) or was refused (False), by port and key.
     """
 
     __slots__ = (
+        "apart",
         "buys",
         "closed",
         "extended_to",
         "extended_until",
         "gathers",
         "guards",
+        "held",
         "label",
+        "late_cancels",
+        "late_reference",
         "market",
         "phase",
         "security",
         "sells",
+        "stage",
         "symbol",
         "timer",
     )
@@ -258,7 +272,10 @@ class Book:
         self.sells = BookSide(security, -1)
         self.phase = Phase.CONTINUOUS
         self.closed: Reject | None = None
-        self.gathers = False
+        self.gathers = self.apart = self.held = False
+        self.stage = CrossStage.OPEN
+        self.late_reference: int | None = None
+        self.late_cancels: dict[tuple[str, int], bool] = {}
         self.extended_until = 0
         self.extended_to = Phase.CONTINUOUS
         self.timer = 0
@@ -267,10 +284,16 @@ class Book:
     def settle(self, storage_low: bool) -> None:
         """Work out anew what may enter; to be called when the phase, or a reason against it, comes or goes."""
         self.gathers = self.phase in GATHERING or self.phase is TRADING_AT_CLOSE
+        self.apart = self.gathers or self.phase in EXTENDED_HOURS
         if not self.security.listed:
             self.closed = Reject.INVALID_SYMBOL
         else:
             self.closed = REASONS.get(self.phase, Reject.LOW_DISK_SPACE if storage_low else None)
+
+    def next_day(self) -> None:
+        """Forget how near the cross of the day that has ended was."""
+        self.stage, self.late_reference = CrossStage.OPEN, None
+        self.late_cancels.clear()
 
     def is_nordic_size(self, size: int) -> bool:
         """Whether a Nordic order book takes an order of so many shares."""
@@ -283,9 +306,11 @@ class Book:
         (side.hidden if terms.display is HIDDEN else side.shown).add(order)
 
     def waits(self, order: Order) -> bool:
-        """Whether `order` is tied to a call that this phase is not."""
+        """Whether `order` is tied to a call that this phase is not, or for market hours that have not begun."""
         cross = order.terms.cross
-        return cross is not CONTINUOUS and not (self.gathers and cross in JOINS[self.phase])
+        if cross is CONTINUOUS:
+            return self.held and order.terms.time_in_force is DAY
+        return not (self.gathers and cross in JOINS[self.phase])
 
     def is_at_close(self, order: Order) -> bool:
         """Whether `order` may trade at the closing price now: it wants to, and its limit and conditions let it."""

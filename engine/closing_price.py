@@ -31,12 +31,12 @@ TAKES_PART: Final = OrderAttributes(closing_price=True)
 class ClosingPrice(Matching):
     """The part of the engine that trades at the closing price."""
 
-    def _gather(self, order: Order, original: Order | None, now: int) -> None:
+    def _gather(self, order: Order, original: Order | None, now: int) -> bool:
         """Take in an order that is not for continuous trading: for a call, or to trade at the closing price."""
-        if order.scope.book.phase is TRADING_AT_CLOSE:
-            self._work_at_close(order, original, now)
-        else:
-            super()._gather(order, original, now)
+        if order.scope.book.phase is not TRADING_AT_CLOSE:
+            return super()._gather(order, original, now)
+        self._work_at_close(order, original, now)
+        return True
 
     def _work_at_close(self, order: Order, original: Order | None, now: int) -> None:
         """Trade an order of the phase as far as it goes; what is left stands in line, unless it must not rest."""

@@ -46,7 +46,7 @@ from engine.book import Book, Reserve
 from engine.engine import Engine
 from engine.guards import place_guards, place_guards_of
 from engine.market import Market, Security
-from engine.phases import set_phase
+from engine.phases import crosses_of, set_phase
 from engine.prm_commands import (
     block_account,
     check_prm,
@@ -127,6 +127,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
         market = engine.market(market_entry.key, market_entry.rule_book)
         market.midnight = hours_from(engine, market.key)
         set_after_hours(engine, market_entry)
+    set_crosses(engine, command)
     for security in engine.securities.values():
         security.listed = False
     for entry in command.symbols:
@@ -215,6 +216,13 @@ def set_after_hours(engine: Engine, entry: MarketEntry) -> None:
     market.after_hours_open, market.after_hours_close = engine.after_hours.get(entry.key, usual)
 
 
+def set_crosses(engine: Engine, configuration: Configure) -> None:
+    """Give each market the crosses that a configuration says; one that it does not name has none any more."""
+    having = {entry.key for entry in configuration.markets if entry.crosses}
+    for market in engine.markets.values():
+        market.crosses = crosses_of(market.rule_book, market.key in having)
+
+
 def next_day(engine: Engine, command: NextDay, now: int) -> None:
     """End the open day (its orders expire, its numbers and locks go) and start the next with what is carried over."""
     if command.date <= engine.date:
@@ -233,6 +241,8 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     for market in engine.markets.values():
         market.midnight = hours_from(engine, market.key)
         market.next_day()
+        for book in market.books.values():
+            book.next_day()
     for entry in () if engine.configuration is None else engine.configuration.markets:
         set_after_hours(engine, entry)
     for security in engine.securities.values():

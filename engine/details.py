@@ -6,7 +6,9 @@ from typing import Final
 
 from engine.api import (
     MAXIMUM_BOOK_QUANTITY,
+    MAXIMUM_PRICE,
     MAXIMUM_QUANTITY,
+    Cross,
     Display,
     Order,
     PriceType,
@@ -15,6 +17,7 @@ from engine.api import (
 )
 from engine.routing import routing_fault
 
+IMBALANCE_CROSSES: Final = frozenset({Cross.OPENING, Cross.CLOSING})
 LONGEST_EXPIRE_TIME: Final = 86_399
 """Seconds: an order that is good till a time ends within the day."""
 
@@ -36,7 +39,7 @@ def attribute_fault(order: Order) -> Reject | None:
         return Reject.INVALID_MINIMUM_QUANTITY
     if (attributes.max_floor or attributes.random_reserve) and not reserve_fits(order):
         return Reject.INVALID_MAX_FLOOR
-    if attributes.handling_instruction:
+    if attributes.handling_instruction or (attributes.imbalance_only and not imbalance_only_fits(order)):
         return Reject.INVALID_CROSS
     if attributes.route:
         fault = routing_fault(order)
@@ -47,6 +50,12 @@ def attribute_fault(order: Order) -> Reject | None:
     ):
         return Reject.INVALID_EXPIRE_TIME
     return None
+
+
+def imbalance_only_fits(order: Order) -> bool:
+    """Whether an imbalance-only order has a limit, and is for the opening or the closing cross of a US market."""
+    is_for_cross = order.terms.cross in IMBALANCE_CROSSES and order.scope.book.security.entry is None
+    return is_for_cross and order.price <= MAXIMUM_PRICE
 
 
 def minimum_quantity_fits(order: Order) -> bool:

@@ -149,6 +149,14 @@ class Orderless(Endpoint):
         """See `Sink`."""
         raise AssertionError(self.port.name)
 
+    def cancel_pending(self, order: Order, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
+    def cancel_rejected(self, order: Order, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
     def restated(self, order: Order, displayed: int, number: int, now: int) -> None:
         """See `Sink`."""
         raise AssertionError(self.port.name)

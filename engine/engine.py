@@ -21,7 +21,6 @@ from engine.api import (
     PLAIN,
     PRM,
     REFUSALS,
-    SECOND,
     CancelReason,
     Configure,
     Cross,
@@ -42,18 +41,16 @@ from engine.details import attribute_fault
 from engine.interruption import Interruptions
 from engine.market import Market, Security
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
-from engine.phases import NORDIC_CROSSES, is_missed
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
 from engine.risk.prm import PrmRuleBook, excuses, scope_key, verdict
+from engine.timely import is_late, untimely
 from engine.trades import MemoryStore, OpenStore, Trade
 
 __all__ = ["NEVER", "Engine"]
 
 CONTINUOUS: Final = Cross.CONTINUOUS
-AFTER_HOURS: Final = TimeInForce.AFTER_HOURS
 GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
 NOT_LISTED: Final = Reject.INVALID_SYMBOL
-DAY: Final = 86_400 * SECOND
 SIDE_CHANGES: Final = frozenset(
     {
         (Side.SELL, Side.SELL_SHORT_EXEMPT),
@@ -144,7 +141,7 @@ class Engine(Interruptions, OrderEntry):
         elif price not in (MARKET_PRICE, MARKET_PRICE_ALTERNATIVE):
             return REFUSALS[Reject.INVALID_PRICE]
         terms = order.terms
-        if terms.cross is not CONTINUOUS and (book.security.entry is None or terms.cross not in NORDIC_CROSSES):
+        if terms.cross is not CONTINUOUS and terms.cross not in book.market.crosses:
             return REFUSALS[Reject.RETAIL_NOT_SERVED if terms.cross is Cross.RETAIL else Reject.INVALID_CROSS]
         if order.attributes is not PLAIN or terms.time_in_force is GOOD_TILL_TIME:
             reject = attribute_fault(order)
@@ -158,16 +155,13 @@ class Engine(Interruptions, OrderEntry):
         book = scope.book
         if book.closed is not None:
             return REFUSALS[book.closed]
-        if order.terms.time_in_force is AFTER_HOURS:
-            market = book.market
-            if not market.after_hours_open <= (now - market.midnight) % DAY < market.after_hours_close:
-                return REFUSALS[Reject.AFTER_HOURS_CLOSED]
+        if order.terms.timed:
+            reject = untimely(order, now)
+            if reject is not None:
+                return REFUSALS[reject]
         port = order.port
         if port.guarded:
             if scope.protection is not None:
-                cross = order.terms.cross
-                if cross is not CONTINUOUS and is_missed(cross, book.phase):
-                    return REFUSALS[Reject.CALL_MISSED]
                 return verdict(order)
             for port_check in PORT_CHECKS:
                 refusal = port_check(port)
@@ -194,6 +188,9 @@ class Engine(Interruptions, OrderEntry):
 
     def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
         """Put a faultless `order` in the place of `original` with a new time priority, or say why not."""
+        if original.terms.timed and is_late(original):
+            is_pending = original.scope.book.late_cancels.get((original.port.name, original.key), False)
+            return REFUSALS[Reject.CANCEL_PENDING if is_pending else Reject.REPLACE_NOT_ALLOWED]
         executed = original.size - original.open
         assert order.size > executed
         order.quantity = order.size - executed
@@ -213,6 +210,9 @@ class Engine(Interruptions, OrderEntry):
         remaining = size - (order.size - present)
         removed = present - remaining if remaining > 0 else present
         if removed > 0:
+            if order.terms.timed and is_late(order):
+                self.hold_back_cancel(order, is_whole=removed == present, now=now)
+                return
             self.cancel(order, removed, CancelReason.USER, now)
 
     def modify(
@@ -221,6 +221,8 @@ class Engine(Interruptions, OrderEntry):
         """Change the kind of a sale and cut its size, keeping priority, or say why not; 0 ends the order."""
         if order.port.rate_limited:
             return REFUSALS[Reject.PORT_MESSAGE_RATE]
+        if order.terms.timed and is_late(order):
+            return REFUSALS[Reject.REPLACE_NOT_ALLOWED]
         if terms.side != order.terms.side and (order.terms.side, terms.side) not in SIDE_CHANGES:
             return REFUSALS[Reject.INVALID_SIDE]
         removed = order.size - size
@@ -284,6 +286,9 @@ class Engine(Interruptions, OrderEntry):
     def work_off(self, mass_cancel: MassCancel, now: int) -> None:
         """Do the next slice of a mass cancel; a port that asked for it is told when it was the last."""
         for order in mass_cancel.slice():
+            if mass_cancel.reason is CancelReason.USER and order.terms.timed and is_late(order):
+                self.hold_back_cancel(order, is_whole=True, now=now)
+                continue
             self.cancel(order, order.open, mass_cancel.reason, now)
         if mass_cancel.is_done():
             port = mass_cancel.port

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.terms import SECOND, BrokenTradeReason, Phase, SelfMatchPrevention
+from engine.terms import SECOND, BrokenTradeReason, CrossStage, Phase, SelfMatchPrevention
 
 
 class DropEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -91,7 +91,8 @@ class VolatilityEntry(msgspec.Struct, array_like=True, frozen=True):
 class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
     """A market of the venue; times of day are nanoseconds since its midnight.
 
-    `rule_book` names the risk checks of its orders: `eqrc`, the US ones, or `prm`, the Nordic ones.
+    `rule_book` names the risk checks of its orders: `eqrc`, the US ones, or `prm`, the Nordic ones. A US market with
+    `crosses` opens, closes and resumes by them.
     """
 
     key: str
@@ -99,6 +100,7 @@ class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
     after_hours_close: int
     rule_book: str = "eqrc"
     volatility: VolatilityEntry = VolatilityEntry()
+    crosses: bool = False
 
 
 class BookEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -257,7 +259,8 @@ class SetPhase(msgspec.Struct, array_like=True, frozen=True, tag="set-phase"):
     """Bring one book of a market, or all of them (`symbol` None), or those of `symbols`, into a phase.
 
     One that a timetable asks for names it, and its `position` there. With an `extension` (nanoseconds) a call whose
-    price is too far from its reference goes on for so long.
+    price is too far from its reference goes on for so long. A `stage` changes no phase: it holds for the books that are
+    in the phase, until they leave it.
     """
 
     market: str
@@ -267,6 +270,7 @@ class SetPhase(msgspec.Struct, array_like=True, frozen=True, tag="set-phase"):
     timetable: str = ""
     position: int = 0
     extension: int = 0
+    stage: CrossStage = CrossStage.OPEN
 
 
 class BustTrade(msgspec.Struct, array_like=True, frozen=True, tag="bust-trade"):

@@ -17,14 +17,14 @@ from hashlib import sha256
 from typing import Final
 
 from engine.api import CancelReason, Order, Phase, SelfMatchAction, TimeInForce
-from engine.auction import Auctions
 from engine.book import Book, BookSide
 from engine.conditions import improved, is_enough, is_too_small, owner_of, self_match
+from engine.crosses import Crosses
 
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 
 
-class Interruptions(Auctions):
+class Interruptions(Crosses):
     """The part of the engine that interrupts continuous trading."""
 
     def __init__(self) -> None:

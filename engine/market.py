@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.api import ROUND_LOT, BookEntry
 from engine.book import Book
+from engine.phases import crosses_of
 from engine.trades import OpenStore, Trades
 
 
@@ -92,13 +93,15 @@ class Security:
 class Market:
     """One exchange of the venue: its books, and its own numbers for orders and trades.
 
-    `midnight` is where its hours count from; timestamps of its ports may count from another.
+    `midnight` is where its hours count from; timestamps of its ports may count from another. `crosses` are the calls or
+    crosses that orders may be tied to.
     """
 
     __slots__ = (
         "after_hours_close",
         "after_hours_open",
         "books",
+        "crosses",
         "key",
         "match_number",
         "midnight",
@@ -111,6 +114,7 @@ class Market:
     def __init__(self, key: str, open_store: OpenStore, rule_book: str = "eqrc") -> None:
         self.key = key
         self.rule_book = rule_book
+        self.crosses = crosses_of(rule_book, has_crosses=False)
         self.books: dict[str, Book] = {}
         self.open_store = open_store
         self.trades = Trades(open_store())

@@ -41,10 +41,12 @@ from engine.conditions import (
 )
 from engine.deadlines import Deadlines
 from engine.routing import AWAY_PORT, away_price
+from engine.timely import hold_to_stage
 from engine.trades import PENDING_MAX, pack_trade
 
 BUY: Final = Side.BUY
 CONTINUOUS: Final = Cross.CONTINUOUS
+DAY: Final = TimeInForce.DAY
 GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 ADDED: Final = Liquidity.ADDED
@@ -67,8 +69,7 @@ class Matching(Deadlines):
         market = book.market
         market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
         terms = order.terms
-        if book.gathers or terms.cross is not CONTINUOUS:
-            self._gather(order, original, now)
+        if (book.apart or terms.cross is not CONTINUOUS) and self._gather(order, original, now):
             return
         contra = book.sells if terms.side is BUY else book.buys
         price, attributes = order.price, order.attributes
@@ -138,10 +139,25 @@ class Matching(Deadlines):
         elif not dead:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
 
-    def _gather(self, order: Order, original: Order | None, now: int) -> None:
-        """Take in an order for a call, until which even what would never rest does so; tell its port."""
+    def _gather(self, order: Order, original: Order | None, now: int) -> bool:
+        """Take in an order for a call or cross, until which even what would never rest does so; tell its port.
+
+        In extended hours orders for market hours are held for the opening, or are too late; False of any other there.
+        """
+        book, terms = order.scope.book, order.terms
+        is_late = False
+        if terms.cross is not CONTINUOUS:
+            hold_to_stage(order)
+        elif not book.gathers:
+            if terms.time_in_force is not DAY:
+                return False
+            is_late = not book.held
         self.tell_entry(order, original, False, now)
-        self.take_in(order, now)
+        if is_late:
+            self._drop(order, CancelReason.MARKET_HOURS_OVER, now)
+        else:
+            self.take_in(order, now)
+        return True
 
     @staticmethod
     def tell_entry(order: Order, original: Order | None, dead: bool, now: int) -> None:

@@ -22,10 +22,11 @@ TermsState = tuple[Side, TimeInForce, Display, Cross, bool, tuple[bytes, ...]]
 class OrderTerms:
     """The coded terms of an order, shared by all orders that have them; never changed.
 
-    `letters` are the codes as the port's protocol spells them, carried for the port and never read here.
+    `letters` are the codes as the port's protocol spells them, carried for the port and never read here. `timed` are
+    those whose orders are taken at some times only: for a cross, a call or after hours.
     """
 
-    __slots__ = ("cross", "display", "intermarket_sweep", "letters", "side", "state", "time_in_force")
+    __slots__ = ("cross", "display", "intermarket_sweep", "letters", "side", "state", "time_in_force", "timed")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class OrderTerms:
         self.cross = cross
         self.intermarket_sweep = intermarket_sweep
         self.letters = letters
+        self.timed = cross is not Cross.CONTINUOUS or time_in_force is TimeInForce.AFTER_HOURS
         self.state: TermsState = (side, time_in_force, display, cross, intermarket_sweep, letters)
 
     def __eq__(self, other: object) -> bool:

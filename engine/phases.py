@@ -7,6 +7,11 @@ which leads a HALT_RELEASE_CALL. Nothing keeps operators to this order. In pre-o
 leaving a call, and entering continuous trading, trades what can trade (`engine.auction`). In TRADING_AT_CLOSE the price
 is that of the closing call (`engine.closing_price`).
 
+    CLOSED ─▶ PRE_MARKET ─▶ MARKET ─▶ POST_MARKET ─▶ CLOSED
+
+is a US day, with continuous trading in the three in the middle (MARKET is CONTINUOUS). Out of a HALT may lead
+QUOTATION, in which orders are gathered as in a call (`engine.crosses`).
+
 A phase is a book's, and part of the state: it changes by command only, and outlives restarts and the end of the day.
 
 Sources: the phases of Nordic markets are those of the INET Nordic market model, those of US markets the system hours
@@ -23,7 +28,14 @@ if TYPE_CHECKING:
     from engine.book import Book
     from engine.engine import Engine
 
-US_PHASES: Final = {"MARKET": Phase.CONTINUOUS, "HALT": Phase.HALT, "CLOSED": Phase.CLOSED}
+US_PHASES: Final = {
+    "CLOSED": Phase.CLOSED,
+    "PRE_MARKET": Phase.PRE_MARKET,
+    "MARKET": Phase.CONTINUOUS,
+    "POST_MARKET": Phase.POST_MARKET,
+    "HALT": Phase.HALT,
+    "QUOTATION": Phase.QUOTATION,
+}
 NORDIC_PHASES: Final = {
     "CLOSED": Phase.CLOSED,
     "PRE_OPEN": Phase.PRE_OPEN,
@@ -51,8 +63,11 @@ CALLS: Final = {
     Phase.HALT_RELEASE_CALL: Liquidity.UNSCHEDULED_CALL,
     Phase.CLOSING_CALL: Liquidity.CLOSING_CALL,
 }
-"""The calls, and what is told of their trades."""
-GATHERING: Final = CALLS | {Phase.PRE_OPEN: Liquidity.OPENING_CALL}
+"""The calls of Nordic markets, and what is told of their trades."""
+GATHERING: Final = CALLS | {
+    Phase.PRE_OPEN: Liquidity.OPENING_CALL,
+    Phase.QUOTATION: Liquidity.UNSCHEDULED_CALL,
+}
 """The phases in which orders enter and do not trade."""
 JOINS: Final = {
     Phase.PRE_OPEN: frozenset({Cross.OPENING, Cross.ANY_CALL}),
@@ -62,9 +77,14 @@ JOINS: Final = {
     Phase.HALT_RELEASE_CALL: frozenset({Cross.HALT, Cross.ANY_CALL}),
     Phase.CLOSING_CALL: frozenset({Cross.CLOSING, Cross.ANY_CALL}),
     Phase.TRADING_AT_CLOSE: frozenset(),
+    Phase.QUOTATION: frozenset({Cross.HALT}),
 }
 """Which orders that are tied to a call take part; in all other phases, and calls, they wait."""
 ALL_CALLS: Final = frozenset({Cross.OPENING, Cross.INTRADAY, Cross.HALT, Cross.CLOSING, Cross.ANY_CALL})
+EXTENDED_HOURS: Final = frozenset({Phase.PRE_MARKET, Phase.POST_MARKET})
+"""The phases of continuous trading in which orders for market hours take no part."""
+TRADING: Final = EXTENDED_HOURS | {Phase.CONTINUOUS}
+"""The phases of continuous trading."""
 OVER: Final = {
     Phase.CONTINUOUS: frozenset({Cross.OPENING}),
     Phase.INTRADAY_CALL: frozenset({Cross.OPENING}),
@@ -77,11 +97,32 @@ OVER: Final = {
 """Which calls do not come any more on this day."""
 NORDIC_CROSSES: Final = ALL_CALLS
 """The calls that orders of Nordic markets may be tied to."""
+US_CROSSES: Final = frozenset({Cross.OPENING, Cross.CLOSING, Cross.HALT})
+"""The crosses that orders of a US market that has such may be tied to."""
+US_TAKEN: Final = {
+    Phase.PRE_MARKET: frozenset({Cross.OPENING, Cross.CLOSING}),
+    Phase.CONTINUOUS: frozenset({Cross.CLOSING}),
+    Phase.QUOTATION: frozenset({Cross.CLOSING, Cross.HALT}),
+}
+"""For which crosses orders are taken; in no other phase, and for no other."""
+US_OVER: Final = {
+    Phase.PRE_MARKET: frozenset({Cross.HALT}),
+    Phase.CONTINUOUS: frozenset({Cross.OPENING, Cross.HALT}),
+    Phase.POST_MARKET: US_CROSSES,
+}
+"""Which crosses are over, so that what waits for them goes."""
 
 
-def is_missed(cross: Cross, phase: Phase) -> bool:
-    """Whether the call that an order is tied to does not come any more."""
-    return cross in OVER.get(phase, ())
+def crosses_of(rule_book: str, has_crosses: bool) -> frozenset[Cross]:
+    """Give the calls or crosses that a market has for orders to be tied to."""
+    return NORDIC_CROSSES if rule_book == PRM else US_CROSSES if has_crosses else frozenset()
+
+
+def is_missed(cross: Cross, book: Book) -> bool:
+    """Whether an order that is tied to a call or cross comes too late for it, or too early."""
+    if book.market.rule_book == PRM:
+        return cross in OVER.get(book.phase, ())
+    return cross not in US_TAKEN.get(book.phase, ())
 
 
 def phases_of(rule_book: str) -> dict[str, Phase]:
@@ -107,6 +148,10 @@ def set_phase(engine: Engine, command: SetPhase, books: list[Book], now: int) ->
             continue
         if command.extension and command.phase is not Phase.HALT and engine.is_extended(book):
             book.extended_until, book.extended_to = now + command.extension, command.phase
+            continue
+        if command.stage:
+            if book.phase is command.phase:
+                engine.enter_stage(book, command.stage)
             continue
         is_next = bool(command.timetable or book.extended_until)
         book.extended_until = 0

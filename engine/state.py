@@ -16,6 +16,7 @@ from engine.api import (
     AccountSettings,
     CancelReason,
     Configure,
+    CrossStage,
     Order,
     OrderAttributes,
     OrderTerms,
@@ -24,7 +25,7 @@ from engine.api import (
     Side,
 )
 from engine.book import Book, Reserve
-from engine.commands import Connect, add_port, set_rules, take_configuration
+from engine.commands import Connect, add_port, set_crosses, set_rules, take_configuration
 from engine.conditions import owner_of
 from engine.deadlines import is_live
 from engine.engine import Engine
@@ -72,7 +73,10 @@ class TradesState(msgspec.Struct, array_like=True, frozen=True):
 
 
 class BookState(msgspec.Struct, array_like=True, frozen=True):
-    """One book's orders, whether it is halted, and the phase that it is in where it is not; how long a call goes on."""
+    """One book's orders, whether it is halted, and the phase that it is in where it is not; how long a call goes on.
+
+    The last four are a US book's: whether orders for market hours are held, how near its cross is, and what is late.
+    """
 
     halted: bool
     orders: list[OrderState]
@@ -80,6 +84,10 @@ class BookState(msgspec.Struct, array_like=True, frozen=True):
     extended_until: int = 0
     extended_to: Phase = Phase.CONTINUOUS
     timer: int = 0
+    held: bool = False
+    stage: CrossStage = CrossStage.OPEN
+    late_reference: int | None = None
+    late_cancels: tuple[tuple[str, int, bool], ...] = ()
 
 
 class MarketState(msgspec.Struct, array_like=True, frozen=True):
@@ -261,7 +269,9 @@ def _dump_book(book: Book) -> BookState:
     halted = book.phase is Phase.HALT
     orders = [_dump_order(order) for order in book.orders()]
     phase = Phase.CONTINUOUS if halted else book.phase
-    return BookState(halted, orders, phase, book.extended_until, book.extended_to, book.timer)
+    late_cancels = tuple((port, key, is_whole) for (port, key), is_whole in book.late_cancels.items())
+    late = book.held, book.stage, book.late_reference, late_cancels
+    return BookState(halted, orders, phase, book.extended_until, book.extended_to, book.timer, *late)
 
 
 def _dump_order(part: Order) -> OrderState:
@@ -314,6 +324,9 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
             book.extended_until, book.extended_to = book_state.extended_until, book_state.extended_to
             if book_state.timer:
                 engine.set_timer(book, book_state.timer)
+            book.held, book.stage = book_state.held, book_state.stage
+            book.late_reference = book_state.late_reference
+            book.late_cancels = {(port, key): is_whole for port, key, is_whole in book_state.late_cancels}
             book.settle(state.storage_low)
     for port_state in sorted(state.ports.values(), key=lambda port_state: port_state.index):
         port = add_port(engine, port_state.entry, connect)
@@ -324,6 +337,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         port.cancel_only, port.cancel_on_disconnect = port_state.cancel_only, port_state.cancel_on_disconnect
     _load_accounts(engine, state)
     engine.prm.diary.load({key.removeprefix(AUDIT): rows for key, rows in trades.items() if key.startswith(AUDIT)})
+    set_crosses(engine, state.configuration)
     take_configuration(engine, state.configuration)
     place_guards(engine)
     set_rules(engine, RuleBook(state.configuration.rules))

@@ -104,6 +104,8 @@ class Liquidity(IntEnum):
     UNSCHEDULED_CALL = 7
     CLOSING_CALL = 8
     CLOSING_PRICE = 9
+    OPENING_IMBALANCE = 10
+    CLOSING_IMBALANCE = 11
 
 
 class CancelReason(IntEnum):
@@ -119,6 +121,9 @@ class CancelReason(IntEnum):
     SELF_MATCH = 7
     CALL_OVER = 8
     BLOW_THROUGH = 9
+    MARKET_HOURS_OVER = 10
+    HALT_OUTLASTED_CROSS = 11
+    OPEN_PROTECTION = 12
 
 
 class SelfMatchLevel(IntEnum):
@@ -153,6 +158,18 @@ class Phase(IntEnum):
     HALT_RELEASE_CALL = 8
     CLOSING_CALL = 9
     TRADING_AT_CLOSE = 10
+    PRE_MARKET = 11
+    POST_MARKET = 12
+    QUOTATION = 13
+
+
+class CrossStage(IntEnum):
+    """How near a cross is: each stage has the rules of those before it too (`engine.timely`)."""
+
+    OPEN = 0
+    LATE = 1
+    NO_MARKET_ORDERS = 2
+    NO_LIMIT_ORDERS = 3
 
 
 class SystemEvent(IntEnum):
@@ -239,6 +256,9 @@ class Reject(IntEnum):
     CONTINUOUS_FAT_FINGER = 37
     MARKET_CLOSED = 38
     CALL_MISSED = 39
+    REPLACE_NOT_ALLOWED = 40
+    CANCEL_PENDING = 41
+    NO_CLOSING_REFERENCE = 42
 
 
 EQRC_CHECKS: Final = frozenset(
@@ -298,7 +318,8 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     `options` are those that the last message for the order carried, by tag as its protocol has them, carried for the
     port. A replacement that leaves an attribute out keeps the value that the chain entered with.
     `entry_date` (yyyymmdd) and `entry_number` tell of an order that is carried over on which day it was entered, and
-    what its order reference number was then. An order with `closing_price` takes part in trading at the closing price.
+    what its order reference number was then. An order with `closing_price` takes part in trading at the closing price,
+    one that is `imbalance_only` meets what a cross leaves over.
     """
 
     firm: bytes = b""
@@ -324,6 +345,7 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     entry_number: int = 0
     expires_at: int = 0
     closing_price: bool = False
+    imbalance_only: bool = False
 
     @property
     def conditional(self) -> bool:

@@ -260,6 +260,14 @@ class Watch:
         number = order.order_reference_number
         self.note(Restated(order, order.terms, order.attributes, order.open, number, True, now, wall))
 
+    def cancel_pending(self, order: Order, now: int) -> None:
+        """See `Sink`."""
+        self.sink.cancel_pending(order, now)
+
+    def cancel_rejected(self, order: Order, now: int) -> None:
+        """See `Sink`."""
+        self.sink.cancel_rejected(order, now)
+
     def mass_canceled(self, request: bytes, now: int) -> None:
         """See `Sink`."""
         self.sink.mass_canceled(request, now)

@@ -176,7 +176,7 @@ class OrderReports(FixEndpoint, Sink):
     def accepted(self, order: Order, dead: bool, now: int) -> None:
         """Tell of a new order; what is gone in the same step is told as canceled at once."""
         mine = self.mine(order)
-        mine.order_id = order.order_reference_number
+        mine.order_id, mine.price = order.order_reference_number, order.price  # which may be held to another one
         if mine.details.index < 0:
             self.ledger.keep(mine.details)
         self.tell_new(mine, now)
@@ -187,7 +187,7 @@ class OrderReports(FixEndpoint, Sink):
         """Tell that an order has taken another's place, with the figures of the chain so far."""
         successor = self.successor
         assert successor is not None
-        successor.order_id = order.order_reference_number
+        successor.order_id, successor.price = order.order_reference_number, order.price
         if successor.details.index < 0:
             self.ledger.keep(successor.details)
         self.succeed(self.mine(original), successor, order.open, now)
@@ -322,6 +322,11 @@ class OrderReports(FixEndpoint, Sink):
             text=BREAK_LETTERS[reason],
         )
         self.tell_of(Event.BROKEN, figures, self.ledger.kinds[past.kind])
+
+    def cancel_pending(self, order: Order, now: int) -> None:
+        """Tell that an order is canceled after its cross."""
+        asked_by = self.request if order is self.subject else b""
+        self.tell(self.mine(order), Event.PENDING_CANCEL, order.open, now, b"", asked_by)
 
     def mass_canceled(self, request: bytes, now: int) -> None:
         """See `Sink`. No message of this port asks for a mass cancel."""

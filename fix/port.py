@@ -28,6 +28,8 @@ from fix.order_dialect import order_dialect
 from fix.order_reports import OrderReports
 from fix.order_rows import OrderRows
 from fix.reasons import (
+    ALREADY_PENDING,
+    CANCEL_REFUSED,
     DUPLICATE_CL_ORD_ID,
     DUPLICATE_REQUEST,
     INVALID_CL_ORD_ID,
@@ -70,6 +72,7 @@ class FixOrderPort(OrderReports):
         self.spoken: Reason | None = None
         self.batch = -1
         self.place = 0
+        self.asked: Message | None = None
         self.speak(self.begin_string)
 
     def configured(self) -> None:
@@ -255,9 +258,23 @@ class FixOrderPort(OrderReports):
             if 0 < rest < order.open:
                 size = order.size - order.open + rest
                 self.successor = FixOrder(cl_ord_id, mine.details, mine.key, mine.executed + rest, mine.price)
-        self.subject, self.request = order, cl_ord_id
-        self.engine.cancel_to(order, size, now)
-        self.subject = self.successor = None
+        late_cancels = order.scope.book.late_cancels
+        if late_cancels and self.is_repeated(late_cancels.get((self.port.name, order.key)), size):
+            self.refuse_request(message, ALREADY_PENDING if size == 0 else CANCEL_REFUSED)
+        else:
+            self.subject, self.request, self.asked = order, cl_ord_id, message
+            self.engine.cancel_to(order, size, now)
+        self.subject = self.successor = self.asked = None
+
+    @staticmethod
+    def is_repeated(told: bool | None, size: int) -> bool:
+        """Whether a cancel near to a cross asks for what was told to wait, or refused; the engine is silent then."""
+        return told is True or (told is False and size > 0)
+
+    def cancel_rejected(self, order: Order, now: int) -> None:
+        """Tell that an order may not be made smaller so near to its cross."""
+        if self.asked is not None:
+            self.refuse_request(self.asked, CANCEL_REFUSED)
 
     def replace(self, message: Message, now: int) -> None:
         """OrderCancelReplaceRequest: a report of the new order, or an OrderCancelReject and the old one as it was."""

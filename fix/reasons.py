@@ -45,6 +45,9 @@ REASONS: Final = {
     Reject.INVALID_INTERMARKET_SWEEP: Reason(NOT_SUPPORTED, b"Invalid intermarket sweep"),
     Reject.INVALID_CROSS: Reason(NOT_SUPPORTED, b"Not allowed in this cross"),
     Reject.CALL_MISSED: Reason((0, 4, 4), b"Not allowed in this cross"),
+    Reject.REPLACE_NOT_ALLOWED: Reason(OTHER, b"Replace not allowed"),
+    Reject.CANCEL_PENDING: Reason(OTHER, b"Cancel pending"),
+    Reject.NO_CLOSING_REFERENCE: Reason(OTHER, b"No closing reference price"),
     Reject.INVALID_PRICE_TYPE: Reason(NOT_SUPPORTED, b"Invalid peg type"),
     Reject.INVALID_MINIMUM_QUANTITY: Reason(QUANTITY, b"Invalid minimum quantity"),
     Reject.INVALID_MAX_FLOOR: Reason(QUANTITY, b"Invalid max floor"),
@@ -114,6 +117,8 @@ TOO_LATE: Final = CancelFault((0, 0), b"Too late to cancel")
 UNKNOWN_ORDER: Final = CancelFault((1, 1), b"Unknown order")
 DUPLICATE_REQUEST: Final = CancelFault((2, 6), b"Duplicate ClOrdID")
 NOT_THE_ORDERS: Final = CancelFault(REFUSED_CODES, b"Symbol or side is not the order's")
+CANCEL_REFUSED: Final = CancelFault((0, 0), b"Too late for the cross")
+ALREADY_PENDING: Final = CancelFault((3, 3), b"Cancel pending")
 MAY_NOT_CHANGE: Final = CancelFault(REFUSED_CODES, b"May not be changed by a replace")
 
 CANCEL_LETTERS: Final = {
@@ -127,6 +132,9 @@ CANCEL_LETTERS: Final = {
     CancelReason.SELF_MATCH: b"Q",
     CancelReason.CALL_OVER: b"T",
     CancelReason.BLOW_THROUGH: b"B",
+    CancelReason.MARKET_HOURS_OVER: b"E",
+    CancelReason.HALT_OUTLASTED_CROSS: b"H",
+    CancelReason.OPEN_PROTECTION: b"X",
 }
 """Text (58) of a cancel that the client did not ask for."""
 BREAK_LETTERS: Final = {
@@ -147,5 +155,7 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.UNSCHEDULED_CALL: b"H",
     Liquidity.CLOSING_CALL: b"C",
     Liquidity.CLOSING_PRICE: b"C",
+    Liquidity.OPENING_IMBALANCE: b"M",
+    Liquidity.CLOSING_IMBALANCE: b"L",
 }
 """LiquidityFlag (9882): OUCH's letters, and RASHport's for what was routed."""

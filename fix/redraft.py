@@ -25,6 +25,7 @@ BY_EXEC_TYPE: Final = {
     b"0": Event.NEW,
     b"4": Event.CANCELED,
     b"5": Event.REPLACED,
+    b"6": Event.PENDING_CANCEL,
     b"8": Event.REJECTED,
     b"C": Event.EXPIRED,
     b"D": Event.RESTATED,

@@ -36,6 +36,7 @@ class Event(IntEnum):
     REPLACED = 5
     RESTATED = 6
     BROKEN = 7
+    PENDING_CANCEL = 8
 
 
 class ReportStyle(NamedTuple):
@@ -130,6 +131,8 @@ def states(version: Version, style: ReportStyle, event: Event, executed: int, le
             return b"5", b"5" if version.has_exec_trans_type else present
         case Event.RESTATED:
             return b"D", present
+        case Event.PENDING_CANCEL:
+            return b"6", b"6"
         case Event.BROKEN:
             return (present if version.has_exec_trans_type else b"H"), present
 

@@ -375,6 +375,14 @@ class NordicOuchPort(OuchPort):
         """See `Sink`. This dialect has no message that asks for it."""
         raise AssertionError(f"order {order.key} of {self.port.name} was modified")
 
+    def cancel_pending(self, order: Order, now: int) -> None:
+        """See `Sink`. No cancel waits for a call."""
+        raise AssertionError(f"a cancel of order {order.key} of {self.port.name} waits")
+
+    def cancel_rejected(self, order: Order, now: int) -> None:
+        """See `Sink`. No cancel is refused for a call."""
+        raise AssertionError(f"a cancel of order {order.key} of {self.port.name} was refused")
+
     def mass_canceled(self, request: bytes, now: int) -> None:
         """See `Sink`. This dialect has no message that asks for it."""
         raise AssertionError(f"{self.port.name} asked for no mass cancel")

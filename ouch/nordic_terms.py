@@ -120,6 +120,10 @@ REASONS: Final = {
     Reject.INVALID_CAPACITY: RejectReason.OTHER,
     Reject.INVALID_CROSS: RejectReason.INVALID_CROSS,
     Reject.CALL_MISSED: RejectReason.INVALID_CROSS,
+    # What is late for a cross is so on US markets only: the closest there is.
+    Reject.REPLACE_NOT_ALLOWED: RejectReason.INVALID_CROSS,
+    Reject.CANCEL_PENDING: RejectReason.INVALID_CROSS,
+    Reject.NO_CLOSING_REFERENCE: RejectReason.INVALID_CROSS,
     Reject.INVALID_PRICE_TYPE: RejectReason.INVALID_PRICE_TYPE,
     Reject.INVALID_MINIMUM_QUANTITY: RejectReason.INVALID_MINIMUM_QUANTITY,
     Reject.INVALID_MAX_FLOOR: RejectReason.INVALID_MAX_FLOOR,
@@ -164,6 +168,10 @@ CANCEL_REASONS: Final = {
     CancelReason.SELF_MATCH: nordic_codes.CancelReason.SELF_TRADE.wire,
     CancelReason.CALL_OVER: nordic_codes.CancelReason.STATE.wire,
     CancelReason.BLOW_THROUGH: nordic_codes.CancelReason.BLOW_THROUGH.wire,
+    # Those of US phases and crosses, which no order of this dialect meets.
+    CancelReason.MARKET_HOURS_OVER: nordic_codes.CancelReason.STATE.wire,
+    CancelReason.HALT_OUTLASTED_CROSS: nordic_codes.CancelReason.STATE.wire,
+    CancelReason.OPEN_PROTECTION: nordic_codes.CancelReason.STATE.wire,
 }
 LIQUIDITY_ATTRIBUTES: Final = {
     Liquidity.ADDED: nordic_codes.ADDED,
@@ -175,6 +183,8 @@ LIQUIDITY_ATTRIBUTES: Final = {
     Liquidity.UNSCHEDULED_CALL: nordic_codes.AUCTION,
     Liquidity.CLOSING_CALL: nordic_codes.AUCTION,
     Liquidity.CLOSING_PRICE: nordic_codes.AUCTION,
+    Liquidity.OPENING_IMBALANCE: nordic_codes.AUCTION,
+    Liquidity.CLOSING_IMBALANCE: nordic_codes.AUCTION,
     Liquidity.ROUTED: nordic_codes.REMOVED,  # no OUCH port may ask for a route
 }
 IN_CONTINUOUS_TRADING: Final = (nordic_codes.LiquidityFlag.CONTINUOUS.wire, b"2")

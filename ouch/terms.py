@@ -105,6 +105,9 @@ REASONS: Final = {
     Reject.INVALID_INTERMARKET_SWEEP: RejectReason.ISO_NOT_ALLOWED,
     Reject.INVALID_CROSS: RejectReason.INVALID_CROSS_ORDER,
     Reject.CALL_MISSED: RejectReason.INVALID_CROSS_ORDER,
+    Reject.REPLACE_NOT_ALLOWED: RejectReason.REPLACE_NOT_ALLOWED,
+    Reject.CANCEL_PENDING: RejectReason.CANCEL_PENDING,
+    Reject.NO_CLOSING_REFERENCE: RejectReason.NO_CLOSING_REFERENCE_PRICE,
     Reject.INVALID_PRICE_TYPE: RejectReason.INVALID_PEG_TYPE,
     Reject.INVALID_MINIMUM_QUANTITY: RejectReason.INVALID_MIN_QUANTITY,
     Reject.INVALID_MAX_FLOOR: RejectReason.INVALID_MAX_FLOOR,
@@ -164,6 +167,9 @@ CANCEL_REASONS: Final = {
     CancelReason.SELF_MATCH: codes.CancelReason.SELF_MATCH.wire,
     CancelReason.CALL_OVER: codes.CancelReason.TIMEOUT.wire,
     CancelReason.BLOW_THROUGH: codes.CancelReason.COLLARS.wire,  # Nordic markets only: the closest there is
+    CancelReason.MARKET_HOURS_OVER: codes.CancelReason.CLOSED.wire,
+    CancelReason.HALT_OUTLASTED_CROSS: codes.CancelReason.HALTED.wire,
+    CancelReason.OPEN_PROTECTION: codes.CancelReason.OPEN_PROTECTION.wire,
 }
 LIQUIDITY_FLAGS: Final = {
     Liquidity.ADDED: codes.LiquidityFlag.ADDED.wire,
@@ -175,6 +181,8 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.UNSCHEDULED_CALL: codes.LiquidityFlag.HALT_IPO_CROSS.wire,
     Liquidity.CLOSING_CALL: codes.LiquidityFlag.CLOSING_CROSS.wire,
     Liquidity.CLOSING_PRICE: codes.LiquidityFlag.CLOSING_CROSS.wire,  # no US market trades at its closing price
+    Liquidity.OPENING_IMBALANCE: codes.LiquidityFlag.OPENING_IMBALANCE.wire,
+    Liquidity.CLOSING_IMBALANCE: codes.LiquidityFlag.CLOSING_IMBALANCE.wire,
     Liquidity.ROUTED: codes.LiquidityFlag.REMOVED.wire,  # no OUCH port may ask for a route
 }
 
@@ -188,6 +196,8 @@ SYSTEM_EVENTS: Final = {
     SystemEvent.START_OF_DAY: codes.EventCode.START_OF_DAY.wire,
     SystemEvent.END_OF_DAY: codes.EventCode.END_OF_DAY.wire,
 }
+IMBALANCE_ONLY: Final = codes.HandleInst.IMBALANCE_ONLY.wire
+SERVED_INSTRUCTIONS: Final = frozenset({IMBALANCE_ONLY, codes.HandleInst.NONE.wire})
 NUMBERS: Final[dict[int, str]] = {
     codec.TAG_MIN_QTY: "minimum_quantity",
     codec.TAG_MAX_FLOOR: "max_floor",
@@ -218,7 +228,7 @@ LETTERS: Final[dict[int, tuple[str, dict[bytes, object]]]] = {
     codec.TAG_TRADE_NOW: ("", dict.fromkeys(letter.wire for letter in codes.TradeNow)),
     codec.TAG_HANDLE_INST: (
         "handling_instruction",
-        {letter.wire: letter is not codes.HandleInst.NONE for letter in codes.HandleInst},
+        {letter.wire: letter.wire not in SERVED_INSTRUCTIONS for letter in codes.HandleInst},
     ),
     codec.TAG_AIQ_STRATEGY: ("self_match_prevention", dict(AIQ_STRATEGIES)),
 }
@@ -280,6 +290,8 @@ def order_attributes(options: OptionValues, base: OrderAttributes, port: Port) -
             changes[TEXTS[tag]] = b"" if is_default else value.rstrip(b" ")
     if not options and base is port.plain:
         return base
+    if codec.TAG_HANDLE_INST in options:
+        changes["imbalance_only"] = options[codec.TAG_HANDLE_INST] == IMBALANCE_ONLY
     return structs.replace(base, **changes)
 
 

@@ -342,6 +342,16 @@ class UsOuchPort(OuchPort):
         letter = AIQ_LETTERS[strategy]
         self.send(codec.pack_aiq_canceled(timestamp, number, removed, reason, quantity, price, flag, letter, options))
 
+    def cancel_pending(self, order: Order, now: int) -> None:
+        """Cancel Pending (OUCH 5.0 §4.9)."""
+        options = channel_option(order.key >> CHANNEL_SHIFT)
+        self.send(codec.pack_cancel_pending(now - self.port.midnight, order.key & NUMBER_MASK, options))
+
+    def cancel_rejected(self, order: Order, now: int) -> None:
+        """Cancel Reject (OUCH 5.0 §4.10)."""
+        options = channel_option(order.key >> CHANNEL_SHIFT)
+        self.send(codec.pack_cancel_reject(now - self.port.midnight, order.key & NUMBER_MASK, options))
+
     def restated(self, order: Order, displayed: int, number: int, now: int) -> None:
         """Order Restated (OUCH 5.0 §4.13): a reserve order displays more again."""
         options: OptionValues = {codec.TAG_SECONDARY_ORD_REF_NUM: number, codec.TAG_DISPLAY_QUANTITY: displayed}

@@ -17,6 +17,7 @@ from engine.api import (
     BustTrade,
     Command,
     CommandRefused,
+    CrossStage,
     Phase,
     ReleasePort,
     SetPhase,
@@ -26,10 +27,11 @@ from engine.api import (
 from engine.commands import NORDIC_PRICES, THRESHOLDS, US_PRICES
 from engine.phases import phases_of
 from engine.risk.eqrc import PERCENT_SCALE
+from engine.timely import NEXT_CROSS
 from ouch.terms import BROKEN_TRADE_REASONS
 from venue.calls import LONGEST_NUMBER, Body, Count, Percent, Reply
 from venue.desk import Client, ClientGone
-from venue.looks import PhaseName, Prices, book_prices, find_book
+from venue.looks import PhaseName, Prices, StageName, book_prices, find_book
 from venue.problem import Problem
 from venue.settings import Dollars, Whole, ticks
 
@@ -69,11 +71,15 @@ class Call(NamedTuple):
 
 
 class PhaseBody(Body, frozen=True, kw_only=True):
-    """The phase to bring into one book, or with `book` null every book of the venue."""
+    """The phase to bring into one book, or with `book` null every book of the venue.
+
+    With a `stage` no phase changes: books that are in it come nearer to the cross that it leads to.
+    """
 
     venue: str
     book: str | None = None
     phase: PhaseName
+    stage: StageName | None = None
 
 
 class PhaseSet(Reply, frozen=True):
@@ -171,7 +177,10 @@ def set_phase(call: Call) -> Answer:
     known = {body.phase: Phase.HALT} if market is None else phases_of(market.rule_book)
     if body.phase not in known:
         raise Problem(422, f"{body.venue} has no phase {body.phase}; it has {', '.join(known)}", "phase")
-    record = call.carry_out(SetPhase(body.venue, body.book, known[body.phase]))
+    stage = CrossStage.OPEN if body.stage is None else CrossStage[body.stage]
+    if body.stage is not None and known[body.phase] not in NEXT_CROSS:
+        raise Problem(422, f"{body.phase} leads to no cross; PRE_MARKET and MARKET do", "stage")
+    record = call.carry_out(SetPhase(body.venue, body.book, known[body.phase], stage=stage))
     return Answer(200, PhaseSet(body.venue, body.book, body.phase), record)
 
 

@@ -56,7 +56,9 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "symbols": 'a list of symbols, such as ["AAPL"]',
     "after_hours": 'two times of day in quotes, such as ["16:00", "20:00"]',
     "aiq_strategy": "one of Y D O W R y d o w r Z E P X S 0 1 2 4 5 N",
-    "phase": "CLOSED, HALT or MARKET in a US market, CLOSED, CONTINUOUS, HALT or POST_TRADE in a Nordic one",
+    "phase": "CLOSED, HALT, MARKET, PRE_MARKET, POST_MARKET or QUOTATION in a US market, one of its calls, CLOSED, "
+    "CONTINUOUS, HALT, POST_TRADE or PRE_OPEN in a Nordic one",
+    "stage": "LATE, NO_MARKET_ORDERS or NO_LIMIT_ORDERS",
     "at": 'a time of day in quotes, such as "09:00" or "17:29:30"',
     "clock": "real or manual",
     "mode": "real or manual",

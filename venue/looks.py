@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import msgspec
 
-from engine.api import CommandRefused, Order
+from engine.api import PRM, CommandRefused, Cross, Order
 from engine.auction import expected, reference_price
 from engine.book import Book, Ladder
 from engine.commands import find_books
+from engine.cross_price import coming_cross, indication
 from engine.endpoint import Endpoint
 from engine.phases import CALLS, phase_name
 from engine.risk.eqrc import PERCENT_SCALE
@@ -43,8 +44,13 @@ PhaseName = Literal[
     "TRADING_AT_CLOSE",
     "POST_TRADE",
     "MARKET",
+    "PRE_MARKET",
+    "POST_MARKET",
+    "QUOTATION",
 ]
 """The phases that there are; which of them a market has stands in `engine.phases`."""
+StageName = Literal["LATE", "NO_MARKET_ORDERS", "NO_LIMIT_ORDERS"]
+"""How near a US cross is, where it is near."""
 
 
 Moment = Annotated[str, msgspec.Meta(description="RFC 3339, UTC", examples=["2026-11-20T15:29:30.000000000Z"])]
@@ -75,7 +81,8 @@ class Hidden(Reply, frozen=True):
 class Indicative(Reply, frozen=True):
     """What a call would trade if it ended now; `imbalance` is what would be left over, on the side `B` or `S`.
 
-    Without a price nothing would trade: the book is not crossed.
+    Without a price nothing would trade: the book is not crossed. Of a US cross, `reference` is the best price from the
+    bid to the offer, and `far` the price that the orders which are for the cross alone would have.
     """
 
     price: Price | None
@@ -84,6 +91,7 @@ class Indicative(Reply, frozen=True):
     imbalance_side: Literal["B", "S"] | None
     reference: Price | None
     extended: bool = False
+    far: Price | None = None
 
 
 class Prices(Reply, frozen=True):
@@ -302,16 +310,46 @@ def find_book(machine: Machine, path: dict[str, str]) -> Book:
     return book
 
 
+def is_indicative(book: Book) -> bool:
+    """Whether a book has a call, or orders that wait for a cross: in pre-market all do."""
+    if book.market.rule_book == PRM:
+        return book.phase in CALLS
+    cross = coming_cross(book)
+    return cross is not None and (
+        cross is not Cross.CLOSING or any(order.terms.cross is cross for order in book.orders_aside())
+    )
+
+
 def indicative(book: Book) -> Indicative | None:
-    """Give what a book's call would trade if it ended now, None where there is no call."""
-    if book.phase not in CALLS:
+    """Give what a book's call or next cross would trade if it came now, None where there is none."""
+    if not is_indicative(book):
         return None
+    if book.market.rule_book != PRM:
+        return cross_indicative(book)
     is_extended = book.extended_until > 0
     found, reference = expected(book), dollars(reference_price(book, book.phase))
     if found is None:
         return Indicative(None, 0, 0, None, reference, is_extended)
     side: Literal["B", "S"] | None = "B" if found.surplus > 0 else "S" if found.surplus < 0 else None
     return Indicative(dollars(found.price), found.volume, abs(found.surplus), side, reference, is_extended)
+
+
+def cross_indicative(book: Book) -> Indicative:
+    """Give what a US book's next cross would trade if it came now."""
+    cross = coming_cross(book)
+    assert cross is not None
+    near, far, current = indication(book, cross)
+    found = near or current
+    surplus = 0 if found is None else found.surplus
+    side: Literal["B", "S"] | None = "B" if surplus > 0 else "S" if surplus < 0 else None
+    return Indicative(
+        price=None if near is None else dollars(near.price),
+        paired=0 if near is None else near.volume,
+        imbalance=abs(surplus),
+        imbalance_side=side,
+        reference=None if current is None else dollars(current.price),
+        far=None if far is None else dollars(far.price),
+    )
 
 
 def book_prices(book: Book) -> Prices:

@@ -64,6 +64,7 @@ def market_command(config: Config) -> Configure:
                     market.guard_random_seconds * SECOND,
                     market.dynamic_guard_multiplier,
                 ),
+                market.key == "nasdaq" if market.crosses is None else market.crosses,
             )
             for market in config.market
         ),

@@ -70,6 +70,7 @@ CallSeconds = Annotated[int, msgspec.Meta(ge=1, le=86_400)]
 class MarketSettings(Settings, frozen=True):
     """An exchange of the venue. Its key names it in operations; after hours are when time in force `E` may enter.
 
+    It has `crosses` where it is a US market that opens, closes and resumes by them, as of itself only NASDAQ does.
     `timestamps` is the time zone whose midnight timestamps count from, the market's own where it is left out. The last
     four are of volatility guards: how long their calls last, and by how many percent dynamic ones are multiplied.
     """
@@ -79,6 +80,7 @@ class MarketSettings(Settings, frozen=True):
     timezone: str = "America/New_York"
     timestamps: str | None = None
     after_hours: tuple[TimeOfDay, TimeOfDay] = ("16:00", "20:00")
+    crosses: bool | None = None
     calendar: Literal["XCSE", "XHEL", "XICE", "XNAS", "XNYS", "XSTO", "none"] | None = None
     dynamic_call_seconds: CallSeconds = 60
     static_call_seconds: CallSeconds = 180

@@ -13,7 +13,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Final
 
-from engine.api import Command, CommandRefused, SetPhase
+from engine.api import Command, CommandRefused, CrossStage, SetPhase
 from engine.engine import NEVER, Engine
 from engine.phases import phases_of
 from venue.calendar import DEFAULTS, load
@@ -91,7 +91,9 @@ class Timetable(Appointment):
         phase = self.phases[settings.entries[position].phase]
         longer = drawn(settings.extension_random_seconds, session, settings.name, "extension", str(position))
         extension = settings.extension_seconds * SECOND + longer if settings.extension_seconds else 0
-        command = SetPhase(settings.market, None, phase, self.symbols, settings.name, position, extension)
+        named = settings.entries[position].stage
+        stage = CrossStage.OPEN if named is None else CrossStage[named]
+        command = SetPhase(settings.market, None, phase, self.symbols, settings.name, position, extension, stage)
         refused = self.carry(command)
         assert refused is None, refused
 

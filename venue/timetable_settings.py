@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 Mic = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
 Moment = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?\Z")]
 RandomSeconds = Annotated[int, msgspec.Meta(ge=0, le=3_600)]
-CLOSING: Final = ("CLOSING_CALL", "POST_TRADE", "CLOSED")
-"""The phases with which the end of a day begins, unless the day begins with them."""
+CLOSING: Final = ("CLOSING_CALL", "POST_TRADE", "POST_MARKET", "CLOSED")
+"""The phases with which the end of a day begins, unless the day begins with them; and in MARKET, a stage."""
 
 
 class EntrySettings(Settings, frozen=True):
-    """When a phase begins, or up to so many seconds later."""
+    """When a phase begins, or up to so many seconds later; or in a US market a stage of the cross that it leads to."""
 
     at: Moment
     phase: str
+    stage: Literal["LATE", "NO_MARKET_ORDERS", "NO_LIMIT_ORDERS"] | None = None
     random_seconds: RandomSeconds = 0
 
     @property
@@ -63,7 +64,7 @@ class TimetableSettings(Settings, frozen=True):
     def closing(self) -> int:
         """The place of the entry with which the end of the day begins: on half days it and all after it are earlier."""
         for i, entry in enumerate(self.entries):
-            if i and entry.phase in CLOSING:
+            if i and (entry.phase in CLOSING or (entry.stage is not None and entry.phase == "MARKET")):
                 return i
         return len(self.entries)
 
@@ -108,6 +109,8 @@ def _entry_faults(key: str, timetable: TimetableSettings, rule_book: str) -> Ite
                 f"{key}.entries[{i}].phase",
                 f"{timetable.market} has no phase {entry.phase}; it has {', '.join(known)}",
             )
+        if entry.stage is not None and entry.phase not in ("PRE_MARKET", "MARKET"):
+            yield f"{key}.entries[{i}].stage", f"{entry.phase} leads to no cross; PRE_MARKET and MARKET do"
         if entry.seconds <= latest:
             yield f"{key}.entries[{i}].at", f"{entry.at} does not come after the entry before, and its random seconds"
         latest = entry.seconds + entry.random_seconds

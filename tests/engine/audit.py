@@ -1,7 +1,8 @@
 """Every book held against itself, the ports, and the events alone."""
 
-from engine.api import MAXIMUM_PRICE, Display, Phase, Side
+from engine.api import MAXIMUM_PRICE, Display, Side
 from engine.book import AT_CLOSE, AT_MARKET, WAITING, Reserve
+from engine.phases import TRADING
 
 
 def audit(market):
@@ -40,7 +41,7 @@ def audit(market):
                 for side in (book.buys, book.sells)
             )
             crossed = bids and offers and max(bids) >= min(offers)
-            assert not crossed or book.phase is not Phase.CONTINUOUS, "crossed by orders that any other may trade with"
+            assert not crossed or book.phase not in TRADING, "crossed by orders that any other may trade with"
     for security in market.engine.securities.values():
         bids = [book.buys.shown.keys[-1] for book in security.books if book.buys.shown.keys]
         offers = [-book.sells.shown.keys[-1] for book in security.books if book.sells.shown.keys]
@@ -61,7 +62,7 @@ def audit_aside(side, book):
         wanted = WAITING if book.waits(order) else AT_CLOSE if book.is_at_close(order) else AT_MARKET
         assert order.level.key == wanted
         assert book.waits(order) or book.is_at_close(order) or order.price > MAXIMUM_PRICE
-        assert book.waits(order) or book.phase is not Phase.CONTINUOUS, "an order without a price rests"
+        assert book.waits(order) or book.phase not in TRADING, "an order without a price rests"
     return orders
 
 

@@ -112,8 +112,8 @@ class NordicMarket(Market):
             self.engine.arrived(order.port, self.now)
         return super().cancel(key, to)
 
-    def phase(self, phase, symbol=ERIC, exchange="nordic"):
-        return super().phase(phase, symbol, exchange)
+    def phase(self, phase, symbol=ERIC, exchange="nordic", **how):
+        return super().phase(phase, symbol, exchange, **how)
 
     def block(self, name="GP29PR", *, blocked=True):
         return self.do(BlockAccount(name, blocked))

@@ -7,6 +7,7 @@ from trading import Market
 from words import MARKET, Accepted, Rejected, buy, sell, symbol_entry
 
 from engine.api import Cross, PriceType, Reject, SelfMatchAction, SelfMatchLevel, SelfMatchPrevention, TimeInForce
+from engine.phases import US_CROSSES
 
 EDGES = pytest.mark.section("OUCH 5.0", "2.1 Data types")
 ATTRIBUTES = pytest.mark.section("OUCH 5.0", "5 Options: what is served")
@@ -150,8 +151,8 @@ def test_an_attribute_is_served_or_refused_with_its_own_reason(market, attribute
 
 
 @ATTRIBUTES
-@pytest.mark.parametrize("cross", [cross for cross in Cross if cross != Cross.CONTINUOUS])
-def test_crosses_are_not_served_yet(market, cross):
+@pytest.mark.parametrize("cross", [cross for cross in Cross if cross not in {Cross.CONTINUOUS, *US_CROSSES}])
+def test_other_crosses_are_not_served(market, cross):
     reason = Reject.RETAIL_NOT_SERVED if cross == Cross.RETAIL else Reject.INVALID_CROSS
     assert verdict(market, buy(100, at="10.00", cross=cross)) == reason
 
@@ -188,7 +189,7 @@ PRECEDENCE = [
     (Reject.INVALID_QUANTITY, {"quantity": 1_000_000}),
     (Reject.INVALID_PRICE, {"at": 2_000_000_001}),
     (Reject.INVALID_TICK, {"at": "12.3456"}),
-    (Reject.INVALID_CROSS, {"cross": Cross.OPENING}),
+    (Reject.INVALID_CROSS, {"cross": Cross.SUPPLEMENTAL}),
     (Reject.FIRM_NOT_AUTHORIZED, {"firm": b"AKAM"}),
     (Reject.PEGGING_NOT_SERVED, {"peg_offset": 1}),
     (Reject.DISCRETION_NOT_SERVED, {"discretion_price": 1}),

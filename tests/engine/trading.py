@@ -18,6 +18,8 @@ from words import (
     Accepted,
     Broken,
     Canceled,
+    CancelPending,
+    CancelRejected,
     CarriedOver,
     Day,
     Executed,
@@ -37,6 +39,7 @@ from engine.api import (
     BrokenTradeReason,
     BustTrade,
     Configure,
+    CrossStage,
     NextDay,
     Order,
     OrderTerms,
@@ -91,6 +94,12 @@ class RecordingSink:
         where = self.where(order, now)
         event = Prevented(order.key, removed, quantity, dollars(price), liquidity, strategy, where)
         self.market.hear(event, order, -removed)
+
+    def cancel_pending(self, order, now):
+        self.market.events.append(CancelPending(order.key, self.where(order, now)))
+
+    def cancel_rejected(self, order, now):
+        self.market.events.append(CancelRejected(order.key, self.where(order, now)))
 
     def restated(self, order, displayed, number, now):
         assert displayed == order.quantity
@@ -230,8 +239,8 @@ class Market:
     def halt(self, symbol="ZWZZT", exchange="nasdaq", halted=True):
         return self.do(SetHalt(exchange, symbol, halted))
 
-    def phase(self, phase, symbol="ZWZZT", exchange="nasdaq"):
-        return self.do(SetPhase(exchange, symbol, phase))
+    def phase(self, phase, symbol="ZWZZT", exchange="nasdaq", stage=CrossStage.OPEN):
+        return self.do(SetPhase(exchange, symbol, phase, stage=stage))
 
     def storage(self, low):
         return self.do(SetStorage(low))

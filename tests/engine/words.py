@@ -37,7 +37,7 @@ TODAY = "2026-11-20"
 TOMORROW = "2026-11-23"
 TICKS = ((10_000, 100), (1, 1))
 AFTER_HOURS = (16 * HOUR, 20 * HOUR)
-MARKETS = tuple(MarketEntry(key, *AFTER_HOURS) for key in ("nasdaq", "bx", "psx"))
+MARKETS = tuple(MarketEntry(key, *AFTER_HOURS, crosses=key == "nasdaq") for key in ("nasdaq", "bx", "psx"))
 PORTS = (
     PortEntry("IN1", "INET", "nasdaq", "ouch-us"),
     PortEntry("IN2", "INET", "nasdaq", "ouch-us"),
@@ -177,6 +177,16 @@ class Modified(Event):
 class Canceled(Event):
     quantity: int
     reason: CancelReason = CancelReason.USER
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class CancelPending(Event):
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class CancelRejected(Event):
     where: Where = field(default=Where(), compare=False)
 
 

@@ -15,11 +15,13 @@ LETTERS = {
     "display": (codes.Display, "YNA", 0x0003),
     "capacity": (codes.Capacity, "APRO", 0x000F),
     "intermarket_sweep": (codes.IntermarketSweep, "YN", 0x0008),
-    "cross_type": (codes.CrossType, "N", 0x0014),
+    "cross_type": (codes.CrossType, "NC", 0x0014),
 }
 """Each one-letter field: its letters by the document, those served at once, and the reason against any other."""
 ELSEWHERE = {("time_in_force", "6"): 0x000F, ("time_in_force", "E"): 0x000F, ("cross_type", "R"): 0x001A}
-"""Letters with a reason of their own: a good-till time needs its option, after hours its hours, retail its market."""
+"""Letters with a reason of their own: a good-till time needs its option, after hours its hours, retail its market.
+
+Orders for the opening or a halt cross are refused while those do not come."""
 
 
 def verdicts():
@@ -191,7 +193,7 @@ PRECEDENCE = [
     (0x0040, {"options": {29: "?"}}),
     (0x0013, {"quantity": 0}),
     (0x001D, {"at": 0}),
-    (0x0014, {"cross_type": "O"}),
+    (0x0014, {"cross_type": "S"}),
     (0x000C, {"options": {2: "AKAM"}}),
     (0x0011, {"options": {6: "P"}}),
     (0x000F, {"options": {9: 100_000}}),

@@ -43,6 +43,7 @@ def test_a_book_in_a_call_shows_what_it_would_trade(host, connect):
         "imbalanceSide": None,
         "reference": "100.0000",
         "extended": False,
+        "far": None,
     }
     buyer, seller = (connect(venue, "ouch.nordic", name) for name in ("GP29O1", "GP30O1"))
     for client, side, quantity, user in ((buyer, b"B", 100, b"GP29U5"), (seller, b"S", 60, b"GP30U1")):
@@ -56,6 +57,7 @@ def test_a_book_in_a_call_shows_what_it_would_trade(host, connect):
         "imbalanceSide": "B",
         "reference": "100.0000",
         "extended": False,
+        "far": None,
     }
     venue.ask("phase", body | {"phase": "CONTINUOUS"})
     assert [message[:1] for client in (buyer, seller) for message in client.take()] == [b"E", b"E"]

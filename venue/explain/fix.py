@@ -30,7 +30,6 @@ from engine.api import (
 )
 from engine.endpoint import Endpoint
 from engine.engine import Engine
-from engine.phases import NORDIC_CROSSES
 from fix.amounts import read_price, read_quantity
 from fix.codec import field, frame, parse, read_number
 from fix.details import Details
@@ -312,7 +311,7 @@ class FixDialect(Dialect):
         for tag in sorted(request.options):
             details = reader.details(request, tag)
             cross = Cross.CONTINUOUS if details.terms is None else details.terms.cross
-            if cross is not Cross.CONTINUOUS and (reader.port.rule_book != PRM or cross not in NORDIC_CROSSES):
+            if cross not in (Cross.CONTINUOUS, *reader.engine.markets[reader.port.market].crosses):
                 yield finding(Reject.RETAIL_NOT_SERVED if cross is Cross.RETAIL else Reject.INVALID_CROSS, tag)
             elif (
                 details.fault is not None

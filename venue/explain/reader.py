@@ -20,11 +20,11 @@ from engine.api import (
     Scope,
     Side,
 )
-from engine.book import Book
 from engine.endpoint import Endpoint
 from engine.engine import Engine
-from engine.phases import REASONS, is_missed
-from engine.risk.eqrc import PORT_CHECKS, UNLIMITED
+from engine.phases import REASONS
+from engine.risk.eqrc import PORT_CHECKS
+from engine.timely import cross_fault, is_too_early
 from engine.trades import Trade
 from venue.explain.dialect import Dialect
 from venue.explain.request import Request
@@ -162,11 +162,11 @@ def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
     if book.closed is not None and book.closed not in closed:
         closed.insert(0, book.closed)
     yield from (REFUSALS[reason] for reason in closed)
-    if order.scope.protection is not None and is_missed(order.terms.cross, book.phase):
-        yield REFUSALS[Reject.CALL_MISSED]
-    at_this_hour = engine.admit(elsewhere(order), now)
-    if at_this_hour is not None:
-        yield at_this_hour
+    if is_too_early(order, now):
+        yield REFUSALS[Reject.AFTER_HOURS_CLOSED]
+    late = cross_fault(order)
+    if late is not None:
+        yield REFUSALS[late]
     protection = order.scope.protection
     for port_check in PORT_CHECKS if protection is None else ():
         refusal = port_check(order.port)
@@ -176,10 +176,3 @@ def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
         refusal = check(order)
         if refusal is not None:
             yield refusal
-
-
-def elsewhere(order: Order) -> Order:
-    """Give the order as an open book would get it from a port without locks and rules: only the hour is left to ask."""
-    port = Port(order.port.entry, order.port.index)
-    scope = Scope(port, Book(order.scope.book.market, order.scope.book.security), UNLIMITED)
-    return Order(port, scope, order.terms, order.attributes, order.size, order.price, order.cl_ord_id, order.key)

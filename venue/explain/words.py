@@ -36,7 +36,10 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.AFTER_HOURS_CLOSED: "time in force E may enter from {limit}, and it was {observed}",
     Reject.FIRM_NOT_AUTHORIZED: "{port} may enter orders for {allowed} and not for {observed}",
     Reject.HALTED: "{symbol} is halted at {exchange}",
-    Reject.CALL_MISSED: "the call that the order is for does not come any more on this day",
+    Reject.CALL_MISSED: "orders for this call or cross are not taken now: it is over, too near, or not to come",
+    Reject.REPLACE_NOT_ALLOWED: "the cross that the order is for is so near that nothing of it may change",
+    Reject.CANCEL_PENDING: "the order is canceled after its cross, and nothing of it may change until then",
+    Reject.NO_CLOSING_REFERENCE: "there is no price that a late order for the closing cross could be held to",
     Reject.MARKET_CLOSED: "{symbol} takes no orders at {exchange} in this phase of its day",
     Reject.ENTRY_DISABLED: "order entry of {port} is disabled",
     Reject.PORT_MESSAGE_RATE: "{port} sent {observed} messages in a window that may hold {limit} (rule {rule}), and is "
@@ -72,7 +75,10 @@ NOT_SERVED: Final = "the market would have to serve it"
 OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
     Reject.INVALID_SYMBOL: "{symbol} would have to be listed: it is not in the configuration of this venue",
     Reject.HALTED: "operations would have to resume {symbol} at {exchange}",
-    Reject.CALL_MISSED: "{symbol} would have to be in an earlier phase of its day at {exchange}",
+    Reject.CALL_MISSED: "{symbol} would have to be in another phase, or earlier in its day, at {exchange}",
+    Reject.REPLACE_NOT_ALLOWED: "{symbol} would have to be earlier in its day at {exchange}",
+    Reject.CANCEL_PENDING: "{symbol} would have to be earlier in its day at {exchange}",
+    Reject.NO_CLOSING_REFERENCE: "{symbol} would have to have a quote, a last sale or a previous close at {exchange}",
     Reject.MARKET_CLOSED: "{symbol} would have to be in another phase of its day at {exchange}",
     Reject.LOW_DISK_SPACE: "the venue would have to have more room on its disk",
     Reject.ENTRY_DISABLED: "order entry of {port} would have to be enabled again: by the client (Enable "

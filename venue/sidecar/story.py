@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from engine.api import Liquidity, Phase
+from engine.api import PRM, Liquidity, Phase
 from engine.book import Book
+from engine.crosses import FLAGS, cross_between
 from engine.phases import CALLS, GATHERING, phase_name
 from venue.calls import dollars, moment
-from venue.looks import indicative
+from venue.looks import Indicative, indicative, is_indicative
 from venue.machine import Machine
 from venue.record import Kind, Record
 from venue.sidecar.shown import Shown
@@ -23,7 +24,14 @@ from venue.sidecar.tap import Broke, Filled, Seen, Top, top_of
 from venue.tail import said
 
 Facts = dict[str, Any]
-IN_CALLS = frozenset(GATHERING.values())
+IMBALANCES = {
+    Liquidity.OPENING_IMBALANCE: Liquidity.OPENING_CALL,
+    Liquidity.CLOSING_IMBALANCE: Liquidity.CLOSING_CALL,
+}
+"""What is told of imbalance-only orders, and in which cross they trade."""
+LEADING = frozenset({Phase.PRE_MARKET, Phase.CONTINUOUS, Phase.QUOTATION})
+"""The phases of a US market that may end with a cross."""
+IN_CALLS = frozenset({*GATHERING.values(), *IMBALANCES})
 """What executions of calls are told as."""
 
 
@@ -82,7 +90,7 @@ class Story:
             seen.books |= dict.fromkeys(
                 book for book in _books(self.machine) if book in self._calls or book.phase is not self._phases.get(book)
             )
-            seen.books |= {book: None for book in _books(self.machine) if book.phase in CALLS}
+            seen.books |= {book: None for book in _books(self.machine) if is_indicative(book)}
             is_new_day = engine.session != self._day
         if is_new_day:
             self._day = engine.session
@@ -103,8 +111,9 @@ class Story:
             yield "cross", of(book) | facts | {"time": time}
         for book in changed:
             before = self._phases.get(book)
-            if before in CALLS and book.phase is not Phase.HALT and book not in crosses:
-                facts = {"call": CALLS[before].name, "price": None, "quantity": 0, "trades": 0}
+            over = ended(book, before)
+            if over is not None and book not in crosses:
+                facts = {"call": over.name, "price": None, "quantity": 0, "trades": 0}
                 yield "cross", of(book) | facts | {"firstMatch": 0, "lastMatch": 0, "time": time}
             self._phases[book] = book.phase
             yield "phase", of(book) | {"phase": phase_name(book), "time": time}
@@ -146,13 +155,14 @@ class Story:
 
     def _call(self, book: Book, time: str) -> Iterator[tuple[str, Facts]]:
         """Give what a book's call would trade, where that is new; the last one of a call tells that it is over."""
-        if book.phase not in CALLS and book not in self._calls:
+        is_open = is_indicative(book)
+        if not is_open and book not in self._calls:
             return
         facts = call_facts(book)
         if self._calls.get(book) != facts:
             self._calls[book] = facts
             yield "indicative", facts | {"time": time}
-        if book.phase not in CALLS:
+        if not is_open:
             self._calls.pop(book, None)
 
     def _reject(self, record: Record, time: str) -> Iterator[Event]:
@@ -173,6 +183,16 @@ class Story:
                 yield Event(number, "reject", {**facts, "id": f"R{number}", "time": time}, port.mpid)
 
 
+def ended(book: Book, before: Phase | None) -> Liquidity | None:
+    """Give the call or cross that ended when a book left a phase, None where none did."""
+    if before is None or book.phase is Phase.HALT:
+        return None
+    if book.market.rule_book == PRM:
+        return CALLS.get(before)
+    cross = cross_between(before, book.phase) if before in LEADING else None
+    return None if cross is None or cross not in book.market.crosses else FLAGS[cross][0]
+
+
 def is_same_trade(note: Filled, other: object) -> bool:
     """Whether two notes tell of the two sides of one trade."""
     return (
@@ -185,7 +205,8 @@ def is_same_trade(note: Filled, other: object) -> bool:
 def add_up(cross: Facts, note: Filled) -> None:
     """Count a trade towards its call's."""
     if not cross:
-        cross |= {"call": note.liquidity.name, "price": dollars(note.price), "quantity": 0, "trades": 0}
+        call = IMBALANCES.get(note.liquidity, note.liquidity)
+        cross |= {"call": call.name, "price": dollars(note.price), "quantity": 0, "trades": 0}
         cross["firstMatch"] = note.match
     cross["quantity"] += note.quantity
     cross["trades"] += 1
@@ -206,7 +227,7 @@ def trade_facts(note: Filled) -> Facts:
         "price": dollars(note.price),
         "quantity": note.quantity,
         "matchNumber": note.match,
-        "trading": passive.name if elsewhere else "AWAY" if away else "CONTINUOUS",
+        "trading": IMBALANCES.get(passive, passive).name if elsewhere else "AWAY" if away else "CONTINUOUS",
         "hidden": not elsewhere and not away and passive is not Liquidity.ADDED,
         "time": moment(note.time),
     }
@@ -222,7 +243,7 @@ def _books(machine: Machine) -> Iterator[Book]:
 def call_facts(book: Book) -> Facts:
     """Give what a book's call would trade as an event tells it."""
     found = indicative(book)
-    facts = {"price": None, "paired": 0, "imbalance": 0, "imbalanceSide": None, "reference": None, "extended": False}
+    facts = msgspec.to_builtins(Indicative(None, 0, 0, None, None))
     if found is not None:
         facts = msgspec.to_builtins(found)
     return of(book) | {"phase": phase_name(book), **facts}

@@ -153,6 +153,14 @@ class Tap:
         self.seen.touched(order)
         self.sink.carried_over(order, now)
 
+    def cancel_pending(self, order: Order, now: int) -> None:
+        """See `Sink`."""
+        self.sink.cancel_pending(order, now)
+
+    def cancel_rejected(self, order: Order, now: int) -> None:
+        """See `Sink`."""
+        self.sink.cancel_rejected(order, now)
+
     def mass_canceled(self, request: bytes, now: int) -> None:
         """See `Sink`."""
         self.sink.mass_canceled(request, now)
