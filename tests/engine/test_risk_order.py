@@ -126,7 +126,7 @@ def hinder_disabled(market):
 PRECEDENCE = [
     (Reject.INVALID_QUANTITY, {"ticket": {"quantity": 1_000_000}}),
     (Reject.INVALID_TICK, {"ticket": {"at": "12.001"}}),
-    (Reject.INVALID_CROSS, {"ticket": {"cross": Cross.CLOSING}}),
+    (Reject.INVALID_CROSS, {"ticket": {"cross": Cross.SUPPLEMENTAL}}),
     (Reject.INVALID_MAX_FLOOR, {"ticket": {"random_reserve": 1}}),
     (Reject.HALTED, {"act": hinder_halted}),
     (Reject.LOW_DISK_SPACE, {"act": hinder_storage}),
