@@ -43,7 +43,7 @@ from engine.market import Market, Security
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
 from engine.risk.prm import PrmRuleBook, excuses, scope_key, verdict
-from engine.timely import is_late, untimely
+from engine.timely import change_fault, is_late, untimely
 from engine.trades import MemoryStore, OpenStore, Trade
 
 __all__ = ["NEVER", "Engine"]
@@ -188,9 +188,10 @@ class Engine(Interruptions, OrderEntry):
 
     def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
         """Put a faultless `order` in the place of `original` with a new time priority, or say why not."""
-        if original.terms.timed and is_late(original):
-            is_pending = original.scope.book.late_cancels.get((original.port.name, original.key), False)
-            return REFUSALS[Reject.CANCEL_PENDING if is_pending else Reject.REPLACE_NOT_ALLOWED]
+        if original.terms.timed:
+            fault = change_fault(original)
+            if fault is not None:
+                return REFUSALS[fault]
         executed = original.size - original.open
         assert order.size > executed
         order.quantity = order.size - executed

@@ -46,7 +46,7 @@ def is_too_early(order: Order, now: int) -> bool:
 def cross_fault(order: Order) -> Reject | None:
     """Find why an order that is tied to a call or cross is not taken now, if so."""
     cross = order.terms.cross
-    if cross is Cross.CONTINUOUS:
+    if cross not in order.scope.book.market.crosses:
         return None
     if is_missed(cross, order.scope.book):
         return Reject.CALL_MISSED
@@ -57,6 +57,14 @@ def is_late(order: Order) -> bool:
     """Whether the cross that an order is tied to is so near that nothing of it may change."""
     book = order.scope.book
     return book.stage is not CrossStage.OPEN and order.terms.cross is NEXT_CROSS.get(book.phase)
+
+
+def change_fault(order: Order) -> Reject | None:
+    """Find why nothing of an order may change so near to its cross, if so."""
+    if not is_late(order):
+        return None
+    is_pending = order.scope.book.late_cancels.get((order.port.name, order.key), False)
+    return Reject.CANCEL_PENDING if is_pending else Reject.REPLACE_NOT_ALLOWED
 
 
 def too_late(order: Order) -> Reject | None:

@@ -253,7 +253,7 @@ def test_an_order_for_a_call_that_is_over_is_refused_and_one_that_waited_goes(ph
 
 @CALLS
 def test_a_us_order_is_tied_to_no_call(market):
-    ticket = buy(10, at="10.00", book="ZWZZT", by="IN1", user="", cross=Cross.CLOSING)
+    ticket = buy(10, at="10.00", book="ZWZZT", by="IN1", user="", cross=Cross.INTRADAY)
     assert market.enter(ticket) == [Rejected(Reject.INVALID_CROSS)]
 
 

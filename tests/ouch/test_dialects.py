@@ -19,8 +19,6 @@ MORNING = (10 * 3_600 * 10**9).to_bytes(8, "big")
 DIALECTS = {"us": (messages.OUCH, codec, us), "nordic": (nordic_messages.NORDIC, nordic_codec, nordic)}
 NOT_SENT = {
     "us": {
-        "CancelPending": "crosses",
-        "CancelReject": "crosses",
         "OrderPriorityUpdate": "price sliding",
     },
     "nordic": {

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import structs
 
 from engine.api import PLAIN, REFUSALS, Order, OrderAttributes, Refusal, Reject, TimeInForce
+from engine.timely import change_fault
 from venue.explain.dialect import ENTER, UNSOUND, Finding, Group, Key, variant
 from venue.explain.reader import Reader, obstacles
 from venue.explain.request import Request
@@ -20,6 +21,7 @@ KEYS: Final[dict[Reject, tuple[str, ...]]] = {
     Reject.HALTED: (),
     Reject.MARKET_CLOSED: (),
     Reject.CALL_MISSED: ("cross_type",),
+    Reject.NO_CLOSING_REFERENCE: ("cross_type",),
     Reject.LOW_DISK_SPACE: (),
     Reject.AFTER_HOURS_CLOSED: ("time_in_force",),
     Reject.ENTRY_DISABLED: (),
@@ -80,6 +82,9 @@ def _ask_all(reader: Reader, request: Request) -> Iterator[Finding]:
         return
     for refusal, keys in _detail_faults(reader, order, request):
         yield Finding(refusal, keys)
+    late = None if original is None else change_fault(original)
+    if late is not None:
+        yield Finding(REFUSALS[late], ())
     for refusal in obstacles(reader.engine, order, reader.now):
         if refusal.reason not in VALUED or dialect.has_price(order.price):
             names = KEYS.get(refusal.reason)
@@ -124,7 +129,11 @@ def _detail_faults(reader: Reader, order: Order, request: Request) -> Iterator[t
     size = order.size if 0 < order.size <= dialect.maximum_quantity else dialect.maximum_quantity
     terms = dialect.without_cross(order)
     for group in dialect.groups:
-        refusal = fault(variant(order, terms, attributes_of(order, group), size, price))
+        attributes = attributes_of(order, group)
+        if attributes.imbalance_only:  # which says something of the cross and the price
+            refusal = fault(variant(order, order.terms, attributes, size, order.price))
+        else:
+            refusal = fault(variant(order, terms, attributes, size, price))
         if refusal is not None:
             yield refusal, dialect.fault_keys(refusal.reason, group)
 

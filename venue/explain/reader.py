@@ -24,7 +24,7 @@ from engine.endpoint import Endpoint
 from engine.engine import Engine
 from engine.phases import REASONS
 from engine.risk.eqrc import PORT_CHECKS
-from engine.timely import cross_fault, is_too_early
+from engine.timely import change_fault, cross_fault, is_too_early
 from engine.trades import Trade
 from venue.explain.dialect import Dialect
 from venue.explain.request import Request
@@ -87,6 +87,9 @@ class Judge:
     def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
         """Check a replacement."""
         self.original = original
+        fault = change_fault(original)
+        if fault is not None and fault not in self.waived:
+            return REFUSALS[fault]
         return self.admit(order, now)
 
     def admit(self, order: Order, now: int) -> Refusal | None:

@@ -47,7 +47,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     ),
     ((codec.TAG_MIN_QTY, "minimum_quantity"),),
     ((codec.TAG_MAX_FLOOR, "max_floor"), (codec.TAG_RANDOM_RESERVES, "random_reserve")),
-    ((codec.TAG_HANDLE_INST, "handling_instruction"),),
+    ((codec.TAG_HANDLE_INST, "handling_instruction"), (codec.TAG_HANDLE_INST, "imbalance_only")),
     ((codec.TAG_ROUTE, "route"),),
     ((codec.TAG_EXPIRE_TIME, "expire_time"),),
 )

@@ -7,7 +7,7 @@ more generous it must not be.
 import pytest
 from floor import EVENING, Floor, changed, told
 
-from engine.api import Configure, Phase, Reject, ReleasePort, SetHalt, SetPhase, SetPrices, SetStorage
+from engine.api import Configure, CrossStage, Phase, Reject, ReleasePort, SetHalt, SetPhase, SetPrices, SetStorage
 from engine.risk import prm
 from ouch import messages
 from ouch.messages import encode
@@ -48,6 +48,11 @@ def disable(floor):
     floor.send(encode(messages.DisableOrderEntry(1, "INET", {})))
 
 
+def late_without_a_price(floor):
+    floor.do(SetPrices("ZWZZT", {"previous_close": None, "last": None}))
+    floor.do(SetPhase("nasdaq", "ZWZZT", Phase.CONTINUOUS, stage=CrossStage.LATE))
+
+
 ROWS = {
     Reject.INVALID_SIDE: Row(side="?", change={"side": "B"}, figures=(None, "?")),
     Reject.INVALID_QUANTITY: Row(
@@ -72,12 +77,16 @@ ROWS = {
     Reject.INVALID_CAPACITY: Row(capacity="?", change={"capacity": "A"}, figures=(None, "?")),
     Reject.INVALID_INTERMARKET_SWEEP: Row(intermarket_sweep="?", change={"intermarketSweep": "N"}, figures=(None, "?")),
     Reject.INVALID_CROSS: Row(
-        cross_type="O",
+        cross_type="S",
         quantity=6_000,
         change={"crossType": "N", "quantity": 5_000},
-        figures=(None, "O"),
+        figures=(None, "S"),
         others=["MAXIMUM_SHARES"],
     ),
+    Reject.CALL_MISSED: Row(
+        cross_type="O", quantity=6_000, change={"crossType": "N", "quantity": 5_000}, others=["MAXIMUM_SHARES"]
+    ),
+    Reject.NO_CLOSING_REFERENCE: Row(before=late_without_a_price, cross_type="C", change={"crossType": "N"}),
     Reject.INVALID_PRICE_TYPE: Row(options={"price_type": "?"}, change={"options.priceType": "L"}),
     Reject.INVALID_MINIMUM_QUANTITY: Row(
         options={"min_qty": 170}, display="N", quantity=1_000, change={"options.minQty": 200}, figures=(None, 170)
@@ -172,7 +181,20 @@ def is_in(said):
 
 
 def test_every_reason_has_its_row():
-    assert set(ROWS) == set(Reject) - prm.REASONS - {Reject.CALL_MISSED}  # which no order of a US port meets
+    assert set(ROWS) == set(Reject) - prm.REASONS - {Reject.REPLACE_NOT_ALLOWED, Reject.CANCEL_PENDING}
+
+
+@pytest.mark.parametrize(("cancels", "reason"), [(False, Reject.REPLACE_NOT_ALLOWED), (True, Reject.CANCEL_PENDING)])
+def test_a_replace_that_is_late_for_a_cross_is_told(tmp_path, cancels, reason):
+    floor = Floor(tmp_path)
+    floor.enter(cross_type="C")
+    floor.do(SetPhase("nasdaq", "ZWZZT", Phase.CONTINUOUS, stage=CrossStage.LATE))
+    if cancels:
+        floor.send(encode(messages.CancelOrder(1, 0, {})))
+    (said,) = floor.replace(user_ref_num=2)
+    assert said.reason == REASONS[reason]
+    explanation = told(floor.explain())
+    assert (explanation["check"], explanation["code"]) == (reason.name, f"0x{REASONS[reason]:04X}")
 
 
 EVERY = pytest.mark.parametrize("rejected", ROWS, indirect=True, ids=lambda reason: reason.name)
