@@ -195,3 +195,42 @@ def test_a_nordic_day_told_twice_has_the_same_bytes_each_time_and_its_replay_too
         (4, 10, 1_000_000),
     ]
     assert Phase.CLOSED in {book.phase for book in machine.engine.markets["nordic"].books.values()}
+
+
+AUCTIONS = """
+[[timetable]]
+market = "nordic"
+mics = ["SSME"]
+entries = [
+    { at = "08:00", phase = "PRE_OPEN" },
+    { at = "08:45", phase = "OPENING_CALL" },
+    { at = "09:00", phase = "INTRADAY_CALL" },
+    { at = "11:00", phase = "INTRADAY_CALL" },
+    { at = "13:00", phase = "INTRADAY_CALL" },
+    { at = "15:00", phase = "CLOSING_CALL" },
+    { at = "17:30", phase = "POST_TRADE" },
+]
+"""
+
+
+@TIMETABLES
+def test_a_segment_that_trades_in_auctions_alone_has_five_a_day_and_nothing_trades_in_between(
+    host, connect, demo_config
+):
+    venue = host(demo_config(MANUAL, (SERVICES, AUCTIONS + SERVICES), durability="memory"))
+    buyer, seller = (connect(venue, "ouch.nordic", name) for name in ("GP29O1", "GP30O1"))
+    phases, told = [], []
+    for number, time in enumerate(("07:50", "08:30", "10:30", "12:30", "14:30"), 1):
+        assert venue.ask("clock", {"advanceTo": f"{DAY}T{time}:00Z"}).status == 200
+        for client, side, user in ((buyer, b"B", b"GP29U5"), (seller, b"S", b"GP30U1")):
+            client.send(order(number, side, 100, 20_000, user, b"", 901))
+            told += client.take(2)  # the start of the day or an execution, and what is said of the order
+        phases.append(venue.ask("books/nordic/901").body["phase"])
+    venue.ask("clock", {"advanceTo": f"{DAY}T16:45:00Z"})
+    told += buyer.take(1)
+    trades = [nordic_codec.unpack_order_executed(message) for message in told if message[:1] == b"E"][::2]
+    assert phases == ["OPENING_CALL", "INTRADAY_CALL", "INTRADAY_CALL", "INTRADAY_CALL", "CLOSING_CALL"]
+    assert [(trade[1], trade[2], trade[7]) for trade in trades] == [
+        *((1, 100, b"O"), (2, 100, b"I"), (3, 100, b"I"), (4, 100, b"I"), (5, 100, b"K"))
+    ]
+    assert venue.ask("books/nordic/901").body["officialClose"] == "2.0000"
