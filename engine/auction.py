@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final, NamedTuple
 
-from engine.api import MAXIMUM_PRICE, CancelReason, Cross, Liquidity, Order, Phase, TimeInForce
+from engine.api import MAXIMUM_PRICE, PLAIN, CancelReason, Cross, Liquidity, Order, Phase, TimeInForce
 from engine.book import AT_MARKET, WAITING, Aside, Book, BookSide, Reserve, unlink
 from engine.closing_price import ClosingPrice
 from engine.conditions import needs_refill, owner_of
@@ -140,7 +140,12 @@ def without_price(side: BookSide) -> Iterator[Order]:
 
 def takes_part(part: Order) -> bool:
     """Whether a part of an order may trade in a call."""
-    return not part.attributes.minimum_quantity
+    return part.attributes is PLAIN or not part.attributes.minimum_quantity
+
+
+def flag_of(order: Order, flags: tuple[Liquidity, Liquidity]) -> Liquidity:
+    """Give what an order's executions are told as: the second is for imbalance-only orders."""
+    return flags[order.attributes is not PLAIN and order.attributes.imbalance_only]
 
 
 class Auctions(ClosingPrice):
@@ -207,23 +212,32 @@ class Auctions(ClosingPrice):
     ) -> None:
         """Trade the volume of a call or cross at its price; `flags` tell of orders, and of imbalance-only ones."""
         buy, sell = next(buys), next(sells)
+        buyer, seller = owner_of(buy), owner_of(sell)
+        of_buyer, of_seller = flag_of(buyer, flags), flag_of(seller, flags)
         touched: dict[Order, None] = {}
-        left = found.volume
+        price, left = found.price, found.volume
         while True:
-            buyer, seller = owner_of(buy), owner_of(sell)
-            quantity = min(buy.quantity, sell.quantity, left)
+            quantity = buy.quantity if buy.quantity < sell.quantity else sell.quantity
+            if left < quantity:
+                quantity = left
+            left -= quantity
             self._take(buy, buyer, quantity)
             self._take(sell, seller, quantity)
-            of_buyer, of_seller = flags[buyer.attributes.imbalance_only], flags[seller.attributes.imbalance_only]
-            self._trade(buyer, seller, quantity, found.price, of_seller, now, of_buyer)
-            touched.update({owner: None for owner in (buyer, seller) if owner.reserve is not None})
-            left -= quantity
+            self._trade(buyer, seller, quantity, price, of_seller, now, of_buyer)
+            if buyer.reserve is not None:
+                touched[buyer] = None
+            if seller.reserve is not None:
+                touched[seller] = None
             if not left:
                 break
             if not buy.quantity:
                 buy = next(buys)
+                buyer = owner_of(buy)
+                of_buyer = flag_of(buyer, flags)
             if not sell.quantity:
                 sell = next(sells)
+                seller = owner_of(sell)
+                of_seller = flag_of(seller, flags)
         for owner in touched:
             if needs_refill(owner):
                 self._refill(owner, now)

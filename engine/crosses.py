@@ -27,6 +27,7 @@ from engine.cross_price import (
     is_valid_opening,
     participants,
 )
+from engine.market import Security
 from engine.phases import TRADING, US_OVER
 from engine.routing import away_price
 from engine.timely import NEXT_CROSS
@@ -102,6 +103,7 @@ class Crosses(Auctions):
             bought = [part.order for part in buys if part.price == NO_PRICE or part.price >= price]
             sold = [part.order for part in sells if part.price <= price]
             self._pair(iter(bought), iter(sold), found, FLAGS[cross], now)
+        settle_official(book.security, cross, None if found is None or is_void else found.price)
         for order in list(book.orders()):
             if isinstance(order, Reserve):
                 continue
@@ -161,6 +163,14 @@ class Crosses(Auctions):
             self._rest(order, now)
         else:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
+
+
+def settle_official(security: Security, cross: Cross, price: int | None) -> None:
+    """Keep the official opening or closing price: that of the cross; where a closing had none, the last sale's."""
+    if cross is Cross.OPENING and price is not None and security.official_open is None:
+        security.official_open = price
+    elif cross is Cross.CLOSING:
+        security.official_close = security.last if price is None else price
 
 
 def is_immediate(order: Order) -> bool:

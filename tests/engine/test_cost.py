@@ -4,12 +4,15 @@ import gc
 import sys
 from pathlib import Path
 
+import nordic
 import pytest
+from nordic import NordicMarket
 from trading import Market
 from words import buy, fat_finger, max_notional, max_shares, message_rate, sell
 
 import engine.book
-from engine.api import Side
+from engine.api import Phase, SetPhase, Side
+from engine.commands import handle
 
 pytestmark = [
     pytest.mark.section("Portcullis", "Cost independent of depth"),
@@ -113,6 +116,20 @@ def instructions(act):
     finally:
         sys.settrace(None)
     return count
+
+
+def test_a_trade_of_a_call_costs_the_same_in_a_deep_book():
+    def uncross(trades):
+        market = NordicMarket(audited=False)
+        market.phase(Phase.OPENING_CALL)
+        for number in range(trades):
+            market.enter(nordic.buy(1, at=f"{101 + number % 10 / 100:.2f}"))
+            market.enter(nordic.sell(1, at=f"{99 + number % 10 / 100:.2f}", by="C1", user="GP30U1"))
+        command = SetPhase("nordic", nordic.ERIC, Phase.CONTINUOUS)
+        return instructions(lambda: handle(market.engine, command, market.now, None))
+
+    hundred, three_hundred, five_hundred = map(uncross, (100, 300, 500))
+    assert abs((five_hundred - three_hundred) - (three_hundred - hundred)) < 200
 
 
 def test_a_shut_port_is_refused_as_cheaply_whatever_its_limit():

@@ -1,10 +1,13 @@
-"""The official opening and closing price of a Nordic book: what its calls made of the day."""
+"""The official opening and closing price: what a Nordic book's calls, or a US one's crosses, made of the day."""
 
 import pytest
 from nordic import ERIC, NordicMarket, buy, sell
+from trading import Market
 from words import TOMORROW
+from words import buy as buy_here
+from words import sell as sell_here
 
-from engine.api import Phase
+from engine.api import Cross, Phase
 
 SECTION = pytest.mark.section("Market model", "1.3 Calls")
 
@@ -89,3 +92,23 @@ def test_the_next_day_begins_with_the_official_close_as_previous_close_and_last(
         security = found.engine.securities[ERIC]
         assert (security.previous_close, security.last) == (1_030_000, 1_030_000)
         assert official(found) == (None, None)
+
+
+@pytest.mark.section("Market model", "2.1 Crosses")
+@pytest.mark.parametrize(("in_the_cross", "close"), [("10.03", 100_300), (None, 100_200)])
+def test_of_a_us_security_they_are_those_of_its_crosses_else_the_last_sale(in_the_cross, close):
+    market = Market()
+    security = market.security()
+    prices = ["10.01", "10.02", in_the_cross]
+    for phase, at in zip((Phase.PRE_MARKET, Phase.CONTINUOUS, Phase.POST_MARKET), prices, strict=True):
+        if phase is Phase.POST_MARKET and at is not None:
+            market.enter(buy_here(10, at=at, cross=Cross.CLOSING))
+            market.enter(sell_here(10, at=at, cross=Cross.CLOSING))
+        market.phase(phase)
+        if phase is not Phase.POST_MARKET:
+            market.enter(buy_here(10, at=at))
+            market.enter(sell_here(10, at=at))
+    assert (security.official_open, security.official_close) == (100_100, close)
+    assert market.reloaded().security().official_close == close
+    market.next_day(TOMORROW)
+    assert (security.previous_close, security.official_open) == (close, None)
