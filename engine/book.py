@@ -28,11 +28,13 @@ from engine.api import (
     Side,
     TimeInForce,
 )
+from engine.deadlines import Timed
 from engine.phases import EXTENDED_HOURS, GATHERING, JOINS, REASONS
 
 if TYPE_CHECKING:
     from engine.guards import Guards
     from engine.market import Market, Security
+    from engine.tape import Tape
 
 BUY: Final = Side.BUY
 HIDDEN: Final = Display.HIDDEN
@@ -228,7 +230,7 @@ class BookSide:
         self.aside.put(order, key)
 
 
-class Book:
+class Book(Timed):
     """One security's orders in one market. `closed` is why nothing may enter, None when it may.
 
     `gathers` says whether what enters is for a call or the closing price, not for continuous trading; a call that is
@@ -260,10 +262,10 @@ class Book:
         "sells",
         "stage",
         "symbol",
-        "timer",
     )
 
     def __init__(self, market: Market, security: Security) -> None:
+        super().__init__()
         self.market = market
         self.security = security
         self.symbol = security.symbol
@@ -278,13 +280,18 @@ class Book:
         self.late_cancels: dict[tuple[str, int], bool] = {}
         self.extended_until = 0
         self.extended_to = Phase.CONTINUOUS
-        self.timer = 0
-        self.guards: Guards | None = None
+        self.guards: Guards | Tape | None = None
+
+    @property
+    def timer_name(self) -> tuple[str, str]:
+        """See `Timed`."""
+        return self.market.key, self.symbol
 
     def settle(self, storage_low: bool) -> None:
         """Work out anew what may enter; to be called when the phase, or a reason against it, comes or goes."""
         self.gathers = self.phase in GATHERING or self.phase is TRADING_AT_CLOSE
-        self.apart = self.gathers or self.phase in EXTENDED_HOURS
+        is_held = self.guards is not None and self.security.tape is not None
+        self.apart = self.gathers or self.phase in EXTENDED_HOURS or (is_held and self.phase is Phase.CONTINUOUS)
         if not self.security.listed:
             self.closed = Reject.INVALID_SYMBOL
         else:

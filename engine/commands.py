@@ -62,6 +62,7 @@ from engine.prm_commands import (
 )
 from engine.risk.eqrc import PERCENT_SCALE, RuleBook
 from engine.routing import AWAY_PORT
+from engine.tape import place_tapes
 
 Connect = Callable[[Port], Sink]
 """Makes the sink of a new port."""
@@ -82,7 +83,7 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
         case NextDay():
             next_day(engine, command, now)
         case SetPrices():
-            set_prices(engine, command)
+            set_prices(engine, command, now)
         case SetPhase():
             set_phase(engine, command, find_books(engine, command.market, command.symbol), now)
         case SetHalt(market, symbol, halted):
@@ -142,6 +143,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
                 port.sink.system_event(SystemEvent.START_OF_DAY, now)
     take_configuration(engine, command)
     place_guards(engine)
+    place_tapes(engine, now)
     set_rules(engine, RuleBook(command.rules))
 
 
@@ -177,6 +179,8 @@ def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> Non
         security = engine.securities[entry.symbol] = Security(entry.symbol, entry.ticks)
     if before is None or entry.previous_close != before.previous_close:
         security.previous_close = security.last = entry.previous_close
+        if security.tape is not None:
+            security.tape.begin_at(entry.previous_close, 0)
     if before is None or (entry.luld_lower, entry.luld_upper) != (before.luld_lower, before.luld_upper):
         security.luld_lower, security.luld_upper = entry.luld_lower, entry.luld_upper
     if before is None or entry.average_daily_volume != before.average_daily_volume:
@@ -251,6 +255,8 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
             close = security.last if security.last is not None else security.previous_close
         security.previous_close = security.last = close
         security.reference = security.official_open = security.official_close = security.guard_reference = None
+        if security.tape is not None:
+            security.tape.next_day(now)
     place_guards(engine)
     for port in engine.ports.values():
         port.midnight = command.midnights[port.market]
@@ -312,7 +318,7 @@ def remember_entry(order: Order, date: int) -> None:
         order.reserve.attributes = order.attributes
 
 
-def set_prices(engine: Engine, command: SetPrices) -> None:
+def set_prices(engine: Engine, command: SetPrices, now: int) -> None:
     """Set or clear some of a security's prices and thresholds."""
     security = engine.securities.get(command.symbol)
     if security is None:
@@ -327,6 +333,8 @@ def set_prices(engine: Engine, command: SetPrices) -> None:
             raise CommandRefused(name, f"a threshold is from 0 to {HIGHEST_THRESHOLD // PERCENT_SCALE} percent")
     for name, price in command.prices.items():
         setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
+    if security.tape is not None:
+        security.tape.revise(command.prices, now)
     security.quote(1)
     security.quote(-1)
     if security.entry is not None:

@@ -150,6 +150,9 @@ class Crosses(Auctions):
         contra = book.sells if order.terms.is_buy else book.buys
         rests = order.price <= MAXIMUM_PRICE
         limit = order.price * contra.sign if rests else MARKET_LIMIT
+        tape = book.security.tape
+        if tape is not None:
+            limit = tape.last_permitted(order, contra, limit)
         if reachable(order, contra, limit) is not None:
             if attributes.post_only:
                 self._match_post_only(order, contra, limit, now)

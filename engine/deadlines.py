@@ -7,12 +7,9 @@ so all that the venue has to compare with the time of a record.
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from engine.api import Order
-
-if TYPE_CHECKING:
-    from engine.book import Book
 
 NEVER: Final = 2**62 - 1
 """A deadline that does not come, in the year 2116; compiled code compares it as a plain machine word."""
@@ -20,33 +17,47 @@ SPARE_DEADLINES: Final = 64
 """How many deadlines of orders that are gone are kept, beside as many as there are live ones."""
 
 
+class Timed:
+    """Something that does what it does until `timer` only, 0 = for good."""
+
+    __slots__ = ("timer",)
+
+    def __init__(self) -> None:
+        self.timer = 0
+
+    @property
+    def timer_name(self) -> tuple[str, str]:
+        """What its timer goes by, among those of one moment too: the market, and there the symbol."""
+        raise NotImplementedError
+
+
 class Deadlines:
-    """The deadlines of orders, as a heap, and the timers of books, by market and symbol: few, and mostly none."""
+    """The deadlines of orders, as a heap, and the timers of books and tapes by name: few, and mostly none."""
 
     def __init__(self) -> None:
         self.deadlines: list[tuple[int, int, Order]] = []
         self.next_deadline = NEVER
         self.deadlines_set = 0
         self.deadlines_live = 0
-        self.timers: dict[tuple[str, str], Book] = {}
+        self.timers: dict[tuple[str, str], Timed] = {}
         self.next_timer = NEVER
 
     def expire(self, order: Order, deadline: int) -> None:
         """End an order whose time is up."""
         raise NotImplementedError
 
-    def time_is_up(self, book: Book, now: int) -> None:
-        """End what a book does for a time only."""
+    def time_is_up(self, timed: Timed, now: int) -> None:
+        """End what something does for a time only."""
         raise NotImplementedError
 
     def advance(self, now: int) -> None:
         """Do all that time brings up to `now`, an order's end before what a book does at the same moment."""
         while self.next_timer <= now:
-            moment, key = min((book.timer, key) for key, book in self.timers.items())
+            moment, name = min((timed.timer, name) for name, timed in self.timers.items())
             self._expire_until(moment)
-            book = self.timers[key]
-            self.set_timer(book, 0)
-            self.time_is_up(book, moment)
+            timed = self.timers[name]
+            self.set_timer(timed, 0)
+            self.time_is_up(timed, moment)
         self._expire_until(now)
 
     def _expire_until(self, now: int) -> None:
@@ -84,15 +95,14 @@ class Deadlines:
             self.deadlines[:] = [entry for entry in self.deadlines if is_live(entry[2])]
             heapify(self.deadlines)
 
-    def set_timer(self, book: Book, moment: int) -> None:
-        """Let a book do what it does until `moment` only, 0 = for good; it has one timer at the most."""
-        book.timer = moment
-        key = book.market.key, book.symbol
+    def set_timer(self, timed: Timed, moment: int) -> None:
+        """Let something do what it does until `moment` only, 0 = for good; it has one timer at the most."""
+        timed.timer = moment
         if moment:
-            self.timers[key] = book
+            self.timers[timed.timer_name] = timed
         else:
-            self.timers.pop(key, None)
-        self.next_timer = min((timed.timer for timed in self.timers.values()), default=NEVER)
+            self.timers.pop(timed.timer_name, None)
+        self.next_timer = min((waiting.timer for waiting in self.timers.values()), default=NEVER)
         self._settle()
 
 

@@ -38,7 +38,7 @@ from engine.api import (
 from engine.book import Book
 from engine.deadlines import NEVER
 from engine.details import attribute_fault
-from engine.interruption import Interruptions
+from engine.limit_state import LimitStates
 from engine.market import Market, Security
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
@@ -61,7 +61,7 @@ SIDE_CHANGES: Final = frozenset(
 """How the kind of a resting sale may change (OUCH 5.0 §2.5, Modify)."""
 
 
-class Engine(Interruptions, OrderEntry):
+class Engine(LimitStates, OrderEntry):
     """All markets of one venue, their ports and their rules."""
 
     def __init__(self, open_store: OpenStore = MemoryStore) -> None:

@@ -116,7 +116,7 @@ def renew_reference(book: Book, price: int, is_opening: bool) -> None:
     So is one that the static guard would not let trade, or it would begin another call at once.
     """
     security = book.security
-    guards = book.guards
+    guards = book.guards if isinstance(book.guards, Guards) else None
     if is_opening or (guards is not None and not guards.static_lower <= price <= guards.static_upper):
         security.guard_reference = price
         if guards is not None:

@@ -66,7 +66,7 @@ class FirmEntry(msgspec.Struct, array_like=True, frozen=True):
 
 
 class SymbolEntry(msgspec.Struct, array_like=True, frozen=True):
-    """Reference data of a security: prices in ticks, None = not known."""
+    """Reference data of a security: prices in ticks, None = not known; `tier` and `leverage` are for its bands."""
 
     symbol: str
     previous_close: int | None
@@ -74,6 +74,8 @@ class SymbolEntry(msgspec.Struct, array_like=True, frozen=True):
     luld_upper: int | None
     average_daily_volume: int
     ticks: tuple[tuple[int, int], ...]
+    tier: int = 2
+    leverage: int = 1
 
 
 class VolatilityEntry(msgspec.Struct, array_like=True, frozen=True):
@@ -92,7 +94,8 @@ class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
     """A market of the venue; times of day are nanoseconds since its midnight.
 
     `rule_book` names the risk checks of its orders: `eqrc`, the US ones, or `prm`, the Nordic ones. A US market with
-    `crosses` opens, closes and resumes by them.
+    `crosses` opens, closes and resumes by them; `bands` and `short_sale_test` say whether price bands (LULD) and Rule
+    201 of Reg SHO hold there.
     """
 
     key: str
@@ -101,6 +104,8 @@ class MarketEntry(msgspec.Struct, array_like=True, frozen=True):
     rule_book: str = "eqrc"
     volatility: VolatilityEntry = VolatilityEntry()
     crosses: bool = False
+    bands: bool = False
+    short_sale_test: bool = False
 
 
 class BookEntry(msgspec.Struct, array_like=True, frozen=True):

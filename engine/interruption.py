@@ -20,6 +20,8 @@ from engine.api import CancelReason, Order, Phase, SelfMatchAction, TimeInForce
 from engine.book import Book, BookSide
 from engine.conditions import improved, is_enough, is_too_small, owner_of, self_match
 from engine.crosses import Crosses
+from engine.deadlines import Timed
+from engine.guards import Guards
 
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 
@@ -37,7 +39,7 @@ class Interruptions(Crosses):
     ) -> bool:
         """See `Matching`."""
         attributes, guards = order.attributes, order.scope.book.guards
-        if guards is None or not guards.are_met(contra, limit):
+        if not isinstance(guards, Guards) or not guards.are_met(contra, limit):
             return False
         takes = improved(order, limit) if attributes.post_only else limit
         stopped = partner(order, contra, takes) if is_enough(order, contra, takes) else None
@@ -75,15 +77,16 @@ class Interruptions(Crosses):
     def _interrupt(self, book: Book, price: int, now: int) -> None:
         """Begin the volatility call of a book that would have traded at a price."""
         guards = book.guards
-        assert guards is not None
+        assert isinstance(guards, Guards)
         random_end = drawn(guards.volatility.random_end, self.session, book.market.key, book.symbol, str(now))
         self.enter_phase(book, Phase.VOLATILITY_CALL, now, self.storage_low)
         self.set_timer(book, now + guards.length(price) + random_end)
 
-    def time_is_up(self, book: Book, now: int) -> None:
+    def time_is_up(self, timed: Timed, now: int) -> None:
         """Let continuous trading go on when a volatility call ends by itself."""
-        assert book.phase is Phase.VOLATILITY_CALL
-        self.enter_phase(book, Phase.CONTINUOUS, now, self.storage_low)
+        assert isinstance(timed, Book)
+        assert timed.phase is Phase.VOLATILITY_CALL
+        self.enter_phase(timed, Phase.CONTINUOUS, now, self.storage_low)
 
 
 def partner(order: Order, contra: BookSide, limit: int) -> Order | None:

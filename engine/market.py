@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.api import ROUND_LOT, BookEntry
 from engine.book import Book
 from engine.phases import crosses_of
 from engine.trades import OpenStore, Trades
+
+if TYPE_CHECKING:
+    from engine.tape import Tape
 
 
 class Security:
@@ -15,7 +20,8 @@ class Security:
     A Nordic one has an `entry`, one book, the thresholds of continuous fat finger and of the volatility guards in
     1/10,000 of a percent, and a `reference` where its opening is held against another price than the previous close.
     `official_open` and `official_close` are what its calls made of this day, None until then; `guard_reference` is what
-    its static guard goes by, where that is not the previous close.
+    its static guard goes by, where that is not the previous close. A US one has a `tape` where bands or the short sale
+    price test are on.
     """
 
     __slots__ = (
@@ -41,6 +47,7 @@ class Security:
         "round_lot",
         "static_guard",
         "symbol",
+        "tape",
         "ticks",
     )
 
@@ -66,6 +73,7 @@ class Security:
         self.static_guard: int | None = None
         self.dynamic_guard: int | None = None
         self.guard_reference: int | None = None
+        self.tape: Tape | None = None
         self.official_open: int | None = None
         self.official_close: int | None = None
 
@@ -81,6 +89,8 @@ class Security:
         else:
             price = None if best is None else -best
             self.offer = price if self.outside_offer is None else self.outside_offer
+        if self.tape is not None:
+            self.tape.quoted()
 
     def on_tick(self, price: int) -> bool:
         """Whether `price` is a multiple of the tick of its price range (ranges are listed highest first)."""
@@ -88,6 +98,11 @@ class Security:
             if price >= floor:
                 return price % tick == 0
         return False
+
+    def tick_above(self, price: int) -> int:
+        """Give the lowest price above `price` that is on tick."""
+        tick = next(tick for floor, tick in self.ticks if price >= floor or floor == self.ticks[-1][0])
+        return (price // tick + 1) * tick
 
 
 class Market:

@@ -22,6 +22,7 @@ from engine.api import (
     Cross,
     Liquidity,
     Order,
+    Phase,
     SelfMatchAction,
     SelfMatchPrevention,
     Side,
@@ -114,6 +115,10 @@ class Matching(Deadlines):
         """Work an order whose book has guards, where they keep it from a trade; else give False, and do nothing."""
         raise NotImplementedError
 
+    def hold_to_bands(self, order: Order, now: int) -> None:
+        """Price a US order where price bands and the short sale price test let it be."""
+        raise NotImplementedError
+
     def leave_rest(self, order: Order, rests: bool, now: int) -> None:
         """Let what is open of an order rest, or cancel it."""
         if rests:
@@ -149,6 +154,9 @@ class Matching(Deadlines):
         if terms.cross is not CONTINUOUS:
             hold_to_stage(order)
         elif not book.gathers:
+            if book.phase is Phase.CONTINUOUS:
+                self.hold_to_bands(order, now)
+                return False
             if terms.time_in_force is not DAY:
                 return False
             is_late = not book.held
@@ -276,7 +284,10 @@ class Matching(Deadlines):
         book = order.scope.book
         market = book.market
         market.match_number = match = market.match_number + 1
-        book.security.last = price
+        security = book.security
+        security.last = price
+        if security.tape is not None:
+            security.tape.traded(book, price, removed is not REMOVED, now)
         port, contra = order.port, resting.port
         pending = market.trades.pending
         pending.append(

@@ -51,11 +51,12 @@ def routing_fault(order: Order) -> Reject | None:
 def away_price(order: Order) -> int | None:
     """Give the price at which the away market would fill an order now, None where it would return it."""
     security: Security = order.scope.book.security
-    if order.terms.is_buy:
-        quote = security.outside_offer
-        return quote if quote is not None and (order.price > MAXIMUM_PRICE or quote <= order.price) else None
-    quote = security.outside_bid
-    return quote if quote is not None and (order.price > MAXIMUM_PRICE or quote >= order.price) else None
+    quote = security.outside_offer if order.terms.is_buy else security.outside_bid
+    if quote is None or (security.tape is not None and not security.tape.permits(order, quote)):
+        return None
+    if order.price > MAXIMUM_PRICE:
+        return quote
+    return quote if (quote <= order.price if order.terms.is_buy else quote >= order.price) else None
 
 
 def unfilled(order: Order) -> int:

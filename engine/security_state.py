@@ -6,7 +6,23 @@ import msgspec
 
 from engine.api import BookEntry
 from engine.commands import PRICES
+from engine.engine import Engine
 from engine.market import Security
+from engine.tape import Tape
+
+
+class TapeState(msgspec.Struct, array_like=True, frozen=True):
+    """What a security's tape has noted, and when somebody looks at it."""
+
+    reference: int | None
+    since: int
+    seconds: list[tuple[int, int, int]]
+    is_set: bool
+    limited_since: int
+    paused_until: int
+    days_restricted: int
+    now: int
+    timer: int
 
 
 class SecurityState(msgspec.Struct, array_like=True, frozen=True):
@@ -21,6 +37,7 @@ class SecurityState(msgspec.Struct, array_like=True, frozen=True):
     official: tuple[int | None, int | None] = (None, None)  # open and close
     guards: tuple[int | None, int | None] = (None, None)  # static and dynamic
     guard_reference: int | None = None
+    tape: TapeState | None = None
 
 
 def dump_security(security: Security) -> SecurityState:
@@ -35,7 +52,36 @@ def dump_security(security: Security) -> SecurityState:
         (security.official_open, security.official_close),
         (security.static_guard, security.dynamic_guard),
         security.guard_reference,
+        None if security.tape is None else _dump_tape(security.tape),
     )
+
+
+def _dump_tape(tape: Tape) -> TapeState:
+    return TapeState(
+        tape.reference,
+        tape.since,
+        list(tape.seconds),
+        tape.is_set,
+        tape.limited_since,
+        tape.paused_until,
+        tape.days_restricted,
+        tape.now,
+        tape.timer,
+    )
+
+
+def load_tapes(engine: Engine, securities: dict[str, SecurityState]) -> None:
+    """Bring the tapes of securities that have one to their states."""
+    for symbol, state in securities.items():
+        tape, noted = engine.securities[symbol].tape, state.tape
+        if tape is not None and noted is not None:
+            tape.reference, tape.since, tape.is_set = noted.reference, noted.since, noted.is_set
+            tape.seconds.extend(noted.seconds)
+            tape.count = sum(count for _, count, _ in noted.seconds)
+            tape.total = sum(total for _, _, total in noted.seconds)
+            tape.limited_since, tape.paused_until = noted.limited_since, noted.paused_until
+            tape.days_restricted, tape.now = noted.days_restricted, noted.now
+            engine.set_timer(tape, noted.timer)
 
 
 def load_security(symbol: str, state: SecurityState) -> Security:

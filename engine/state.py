@@ -37,7 +37,8 @@ from engine.prm_commands import take_accounts
 from engine.risk.eqrc import RuleBook
 from engine.risk.prm import scope_key
 from engine.risk.restrictions import DAY_LISTS, Restrictions
-from engine.security_state import SecurityState, dump_security, load_security
+from engine.security_state import SecurityState, dump_security, load_security, load_tapes
+from engine.tape import place_tapes
 
 AUDIT: Final = "audit of "
 """What stands before a member's name where its rows of the audit stand among the trades of markets."""
@@ -340,12 +341,14 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     set_crosses(engine, state.configuration)
     take_configuration(engine, state.configuration)
     place_guards(engine)
+    place_tapes(engine, 0)
     set_rules(engine, RuleBook(state.configuration.rules))
     for name, port_state in state.ports.items():
         port = engine.ports[name]
         for (_, window), (_, times) in zip(port.windows, port_state.windows, strict=True):
             window.resume(times)
     _load_orders(engine, state)
+    load_tapes(engine, state.securities)
 
 
 def _load_accounts(engine: Engine, state: EngineState) -> None:

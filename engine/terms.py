@@ -124,6 +124,7 @@ class CancelReason(IntEnum):
     MARKET_HOURS_OVER = 10
     HALT_OUTLASTED_CROSS = 11
     OPEN_PROTECTION = 12
+    REGULATORY = 13
 
 
 class SelfMatchLevel(IntEnum):

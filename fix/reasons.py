@@ -132,6 +132,7 @@ CANCEL_LETTERS: Final = {
     CancelReason.SELF_MATCH: b"Q",
     CancelReason.CALL_OVER: b"T",
     CancelReason.BLOW_THROUGH: b"B",
+    CancelReason.REGULATORY: b"D",
     CancelReason.MARKET_HOURS_OVER: b"E",
     CancelReason.HALT_OUTLASTED_CROSS: b"H",
     CancelReason.OPEN_PROTECTION: b"X",

@@ -168,6 +168,7 @@ CANCEL_REASONS: Final = {
     CancelReason.SELF_MATCH: nordic_codes.CancelReason.SELF_TRADE.wire,
     CancelReason.CALL_OVER: nordic_codes.CancelReason.STATE.wire,
     CancelReason.BLOW_THROUGH: nordic_codes.CancelReason.BLOW_THROUGH.wire,
+    CancelReason.REGULATORY: nordic_codes.CancelReason.PRICE.wire,  # US markets only
     # Those of US phases and crosses, which no order of this dialect meets.
     CancelReason.MARKET_HOURS_OVER: nordic_codes.CancelReason.STATE.wire,
     CancelReason.HALT_OUTLASTED_CROSS: nordic_codes.CancelReason.STATE.wire,

@@ -166,6 +166,7 @@ CANCEL_REASONS: Final = {
     CancelReason.POST_ONLY_RULE: codes.CancelReason.POST_ONLY_MARKET_RULES.wire,
     CancelReason.SELF_MATCH: codes.CancelReason.SELF_MATCH.wire,
     CancelReason.CALL_OVER: codes.CancelReason.TIMEOUT.wire,
+    CancelReason.REGULATORY: codes.CancelReason.REGULATORY.wire,
     CancelReason.BLOW_THROUGH: codes.CancelReason.COLLARS.wire,  # Nordic markets only: the closest there is
     CancelReason.MARKET_HOURS_OVER: codes.CancelReason.CLOSED.wire,
     CancelReason.HALT_OUTLASTED_CROSS: codes.CancelReason.HALTED.wire,

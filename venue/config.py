@@ -92,6 +92,8 @@ class SymbolSettings(Settings, frozen=True):
     symbol: Symbol
     previous_close: Dollars | None = None
     luld: tuple[Dollars, Dollars] | None = None
+    luld_tier: Annotated[int, msgspec.Meta(ge=1, le=2)] = 2
+    luld_leverage: Annotated[int, msgspec.Meta(ge=1, le=10)] = 1
     average_daily_volume: Whole = 0
     ticks: Ticks = (("0", "0.0001"), ("1", "0.01"))
     tick_table: str | None = None

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import msgspec
 
-from engine.api import PRM, CommandRefused, Cross, Order
+from engine.api import PRM, CommandRefused, Cross, Order, Phase
 from engine.auction import expected, reference_price
 from engine.book import Book, Ladder
 from engine.commands import find_books
@@ -147,6 +147,8 @@ class BookView(Reply, frozen=True):
     static_guard: Percent | None = None
     dynamic_guard: Percent | None = None
     ends_at: Moment | None = None
+    limit_state: bool = False
+    short_sales_restricted: bool = False
     official_open: Price | None = None
     official_close: Price | None = None
 
@@ -228,7 +230,7 @@ class PortList(Reply, frozen=True):
 def show_book(look: Look) -> BookView:
     """Show a book's phase, prices and best levels."""
     book = find_book(look.machine, look.path)
-    entry = book.security.entry
+    entry, tape = book.security.entry, book.security.tape
     return BookView(
         venue=book.market.key,
         book=book.symbol,
@@ -242,8 +244,17 @@ def show_book(look: Look) -> BookView:
         mic=None if entry is None else entry.mic,
         currency=None if entry is None else entry.currency,
         segment=None if entry is None else entry.segment,
-        ends_at=moment(book.timer) if book.timer else None,
+        ends_at=ends_at(book),
+        limit_state=tape is not None and book in tape.bands and tape.limited_since > 0,
+        short_sales_restricted=tape is not None and book in tape.tests and tape.days_restricted > 0,
     )
+
+
+def ends_at(book: Book) -> str | None:
+    """Give when a book's volatility call, or pause, ends by itself."""
+    tape = book.security.tape
+    paused = 0 if tape is None or book.phase is not Phase.QUOTATION or book not in tape.bands else tape.paused_until
+    return moment(book.timer or paused) if book.timer or paused else None
 
 
 def show_orders(look: Look) -> OrderList:

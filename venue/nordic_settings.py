@@ -98,6 +98,7 @@ def nordic_fault(config: Config) -> Fault | None:
     """Give the first fault of the Nordic tables, None where there is none."""
     rule_books: dict[str, str] = {market.key: market.rule_book for market in config.market}
     for faults in (
+        _market_faults(config),
         _service_faults(config, rule_books),
         _book_faults(config, rule_books),
         _member_faults(config),
@@ -107,6 +108,13 @@ def nordic_fault(config: Config) -> Fault | None:
         for fault in faults:
             return fault
     return None
+
+
+def _market_faults(config: Config) -> Iterator[Fault]:
+    for i, market in enumerate(config.market):
+        for name in ("luld", "short_sale_test"):
+            if market.rule_book == "prm" and getattr(market, name):
+                yield f"market[{i}].{name}", f"{market.key} goes by the rule book prm; this is for US markets"
 
 
 def _service_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Fault]:

@@ -65,6 +65,8 @@ def market_command(config: Config) -> Configure:
                     market.dynamic_guard_multiplier,
                 ),
                 market.key == "nasdaq" if market.crosses is None else market.crosses,
+                market.luld,
+                market.short_sale_test,
             )
             for market in config.market
         ),
@@ -156,6 +158,8 @@ def _symbol_entry(config: Config, symbol: SymbolSettings) -> SymbolEntry:
         None if upper is None else ticks(upper),
         symbol.average_daily_volume,
         _tick_table(table_of(config, symbol.tick_table, symbol.ticks)),
+        symbol.luld_tier,
+        symbol.luld_leverage,
     )
 
 

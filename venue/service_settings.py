@@ -71,8 +71,9 @@ class MarketSettings(Settings, frozen=True):
     """An exchange of the venue. Its key names it in operations; after hours are when time in force `E` may enter.
 
     It has `crosses` where it is a US market that opens, closes and resumes by them, as of itself only NASDAQ does.
-    `timestamps` is the time zone whose midnight timestamps count from, the market's own where it is left out. The last
-    four are of volatility guards: how long their calls last, and by how many percent dynamic ones are multiplied.
+    `timestamps` is the time zone whose midnight timestamps count from, the market's own where it is left out. The next
+    four are of volatility guards: how long their calls last, and by how many percent dynamic ones are multiplied. With
+    `luld` a US market keeps within price bands, with `short_sale_test` it restricts short sales of what has fallen.
     """
 
     key: Literal["nasdaq", "bx", "psx", "nordic"]
@@ -86,6 +87,8 @@ class MarketSettings(Settings, frozen=True):
     static_call_seconds: CallSeconds = 180
     guard_random_seconds: Annotated[int, msgspec.Meta(ge=0, le=3_600)] = 0
     dynamic_guard_multiplier: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 100
+    luld: bool = False
+    short_sale_test: bool = False
 
 
 class ServiceSettings(Settings, frozen=True):

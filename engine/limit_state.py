@@ -1,0 +1,107 @@
+"""What becomes of orders and books under price bands (LULD) and the short sale price test (Reg SHO Rule 201).
+
+In the regular hours an order is priced within the bands when it enters, and a short sale above the national best bid;
+without a price it trades as far as that, and the rest of it is canceled like anywhere else. When the bands move, orders
+that rest beyond them are canceled. After 15 seconds in a limit state the books go into quotation for five minutes, and
+a halt cross ends the pause; one that would end in the last ten minutes lasts until the market closes.
+
+Sources: the plan to address extraordinary market volatility, Nasdaq's rules for it, Rule 201 of Regulation SHO.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.api import MAXIMUM_PRICE, SECOND, CancelReason, Order, Phase
+from engine.auction import is_waiting
+from engine.book import Book, BookSide, Reserve
+from engine.conditions import is_enough
+from engine.deadlines import Timed
+from engine.interruption import Interruptions, partner
+from engine.tape import LIMIT_STATE, Tape
+
+PAUSE: Final = 300 * SECOND
+"""How long trading pauses."""
+UNTIL_THE_CLOSE: Final = 600 * SECOND
+"""How long before the close no pause ends."""
+AFTER_THE_CLOSE: Final = SECOND
+"""When such a pause ends by itself, so that whoever closes the market comes first."""
+
+
+class LimitStates(Interruptions):
+    """The part of the engine that keeps US books within their bands."""
+
+    def hold_to_bands(self, order: Order, now: int) -> None:
+        """See `Matching`."""
+        tape = order.scope.book.security.tape
+        if tape is not None:
+            tape.hold(order, now)
+
+    def work_guarded(
+        self, order: Order, original: Order | None, contra: BookSide, limit: int, rests: bool, now: int
+    ) -> bool:
+        """See `Matching`: under bands it is orders without a price that do not get as far as they might."""
+        tape = order.scope.book.security.tape
+        if tape is None:
+            return super().work_guarded(order, original, contra, limit, rests, now)
+        permitted = tape.last_permitted(order, contra, limit)
+        if permitted <= limit or order.attributes.post_only or order.attributes.route:
+            return False
+        trades = is_enough(order, contra, permitted) and partner(order, contra, permitted) is not None
+        self.tell_entry(order, original, not trades, now)
+        if trades:
+            self._match_conditional(order, contra, permitted, now)
+            self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
+        return True
+
+    def time_is_up(self, timed: Timed, now: int) -> None:
+        """See `Deadlines`."""
+        if isinstance(timed, Tape):
+            self._look(timed, now)
+        else:
+            super().time_is_up(timed, now)
+
+    def _look(self, tape: Tape, now: int) -> None:
+        """Do what follows of what a tape has noted."""
+        tape.renew(now)
+        if tape.paused_until and now >= tape.paused_until:
+            self._resume(tape, now)
+            tape.renew(now)
+        trading = [book for book in tape.bands if book.phase is Phase.CONTINUOUS]
+        for book in trading:
+            self._end_beyond(book, now)
+        if tape.paused_until or not trading or not tape.is_limited():
+            tape.limited_since = 0
+        else:
+            tape.limited_since = tape.limited_since or now
+            if now >= tape.limited_since + LIMIT_STATE:
+                self._pause(tape, trading, now)
+        self.set_timer(tape, tape.next_moment(now))
+
+    def _end_beyond(self, book: Book, now: int) -> None:
+        """Cancel orders that rest beyond the bands, in the order of their queues."""
+        lower, upper = book.security.luld_lower, book.security.luld_upper
+        beyond: list[Order] = []
+        if upper is not None and book.buys.best is not None and book.buys.best.price > upper:
+            beyond += [order for order in book.buys.orders() if upper < order.price <= MAXIMUM_PRICE]
+        if lower is not None and book.sells.best is not None and book.sells.best.price < lower:
+            beyond += [order for order in book.sells.orders() if order.price < lower]
+        for order in beyond:
+            if not isinstance(order, Reserve) and not is_waiting(order):
+                self.cancel(order, order.open, CancelReason.REGULATORY, now)
+
+    def _pause(self, tape: Tape, trading: list[Book], now: int) -> None:
+        """Let trading pause."""
+        close, ends = tape.close(now), now + PAUSE
+        tape.limited_since = 0
+        tape.paused_until = close + AFTER_THE_CLOSE if close - UNTIL_THE_CLOSE < ends and now < close else ends
+        for book in trading:
+            self.enter_phase(book, Phase.QUOTATION, now, self.storage_low)
+
+    def _resume(self, tape: Tape, now: int) -> None:
+        """Let trading go on: the halt cross makes the reference price, if there is one."""
+        tape.paused_until = 0
+        tape.begin_at(tape.reference, now)
+        for book in tape.bands:
+            if book.phase is Phase.QUOTATION:
+                self.enter_phase(book, Phase.CONTINUOUS, now, self.storage_low)
