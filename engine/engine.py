@@ -258,8 +258,8 @@ class Engine(LimitStates, OrderEntry):
             self.finish(port, now)
             self.cancel_all(port, now, CancelReason.SYSTEM)
 
-    def cancel_accounts(self, accounts: dict[str, str], now: int) -> None:
-        """End all orders of PRM accounts (each with its member's MPID) for the venue, port by port.
+    def cancel_accounts(self, accounts: dict[str, str], now: int, symbol: str = "") -> None:
+        """End all orders of PRM accounts (each with its member's MPID), or those in one book, for the venue.
 
         As many as a slice has are ended now, the others in slices like a mass cancel. On a port that has a mass cancel
         already they wait for that one.
@@ -269,7 +269,7 @@ class Engine(LimitStates, OrderEntry):
             names = tuple(name for name, mpid in accounts.items() if mpid == port.mpid)
             if port.rule_book != PRM or not names or not len(port.orders):
                 continue
-            mass_cancel = MassCancel(port, "", None, None, b"", CancelReason.SUPERVISORY, names)
+            mass_cancel = MassCancel(port, symbol, None, None, b"", CancelReason.SUPERVISORY, names)
             self.mass_cancels.append(mass_cancel)
             if port.mass_cancel is None:
                 port.mass_cancel = mass_cancel

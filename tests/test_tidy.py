@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "engine": May(("engine",), PLAIN),
     "ouch": May(("ouch", *PORT), PLAIN),
     "fix": May(("fix", *PORT), PLAIN),
-    "prmproto": May(("prmproto", *PORT), PLAIN),
+    "prmproto": May(("prmproto", *PORT, "engine.administration"), PLAIN),
     "ftpdrop": May(("ftpdrop", *PORT), PLAIN),
     "venue": May(("venue", "ouch", "fix", "prmproto", "ftpdrop", "wire", "engine"), None),
     "conformance": May(("conformance",), None),

@@ -1,0 +1,45 @@
+"""What a PRM port keeps beside its numbers and its stream, as plain data: what snapshots and the state hash have of it.
+
+For editors: snapshots outlive versions. Fields are only ever appended, with defaults.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+Values = tuple[int, int, int, int]
+"""Traded buy and sell, open buy and sell."""
+
+
+class Subscription(msgspec.Struct, array_like=True, frozen=True):
+    """Who wants counters whenever they change; "" is every account or currency, `interval` is in nanoseconds."""
+
+    account: str
+    currency: str
+    interval: int
+
+
+class Sent(msgspec.Struct, array_like=True):
+    """What a port was told last of an account in a currency, and when (venue time)."""
+
+    account: str
+    currency: str
+    values: Values
+    at: int
+
+
+class PrmState(msgspec.Struct, array_like=True):
+    """A port's state: its session of now, what it subscribed to, what it was told last, its latest requests."""
+
+    logged_in: bool = False
+    said_hello: bool = False
+    minor: int = 0
+    features: int = 0
+    fault: str = ""
+    requests: list[int] = []
+    is_over_rate: bool = False
+    events: int = 0
+    masks: dict[str, int] = {}
+    subscriptions: list[Subscription] = []
+    totals: list[Sent] = []
+    counters: list[Sent] = []
