@@ -66,6 +66,10 @@ class Administration:
         """Give the accounts of a member."""
         return [account for account in self.engine.prm.accounts.values() if account.entry.mpid == mpid]
 
+    def state(self, account: Account, currency: str) -> CurrencyState:
+        """Give what an account traded and has open in a currency, nothing where it did not begin."""
+        return account.currencies.get(currency) or CurrencyState(currency)
+
     def multipliers(self, mpid: str) -> tuple[int, int]:
         """Give a member's fat finger multipliers, in percent."""
         member = self.engine.prm.members.get(mpid)
@@ -136,7 +140,9 @@ class Administration:
         block_account(self.engine, BlockAccount(account.name, True, cancel), now, by_operations=False)
 
     def unblock(self, account: Account, now: int) -> None:
-        """Lift a block."""
+        """Lift a block; who is locked by an order rate as well cannot (PRM guide 3.12)."""
+        if account.rate_locked:
+            raise CommandRefused("operations", f"{account.name} is locked by its order rate")
         if account.blocked and account.by_operations:
             raise CommandRefused("operations", f"the venue's operations blocked {account.name}")
         block_account(self.engine, BlockAccount(account.name, False), now, by_operations=False)

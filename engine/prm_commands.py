@@ -154,7 +154,9 @@ def reset_accounts(engine: Engine) -> None:
     for account in engine.prm.accounts.values():
         account.settings = account.persistent
         account.unblock()
-        account.changed_at = 0
+        account.changed_at, account.rate_locked = 0, False
+        for state in account.currencies.values():
+            state.locked = ()
         account.restrictions.next_day()
     protect(engine)
 

@@ -143,6 +143,7 @@ class AccountState(msgspec.Struct, array_like=True, frozen=True):
     canceled: bool = False
     by_operations: bool = False
     changed_at: int = 0
+    rate_locked: bool = False
 
 
 class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
@@ -240,6 +241,7 @@ def dump(engine: Engine) -> EngineState | None:
                 account.canceled,
                 account.by_operations,
                 account.changed_at,
+                account.rate_locked,
             )
             for name, account in engine.prm.accounts.items()
         },
@@ -358,7 +360,7 @@ def _load_accounts(engine: Engine, state: EngineState) -> None:
         account.settings, account.persistent = account_state.settings, account_state.persistent
         account.blocked, account.blocked_by = account_state.blocked, account_state.blocked_by
         account.canceled, account.by_operations = account_state.canceled, account_state.by_operations
-        account.changed_at = account_state.changed_at
+        account.changed_at, account.rate_locked = account_state.changed_at, account_state.rate_locked
         kept = account_state.restrictions
         lists = kept.file, kept.manual, kept.repeated_order
         account.restrictions.listed = dict(zip(DAY_LISTS, lists, strict=True))

@@ -139,9 +139,15 @@ def account_settings(port: PrmPort, message: bytes, now: int) -> None:
         if block in {Block.BLOCK.wire, Block.BLOCK_AND_CANCEL.wire}:
             administration.block(account, now, cancel=block == Block.BLOCK_AND_CANCEL.wire)
         settings = account.settings
-        switches = [LETTERS[getattr(settings, name)] for name in SETTINGS]
         return codec.pack_account_settings_response(
-            number, name, settings.repeated_order_limit, *switches, status_of(account).wire
+            number,
+            name,
+            settings.repeated_order_limit,
+            LETTERS[settings.restrict_on_repeated_order],
+            LETTERS[settings.market_order_prevention],
+            LETTERS[settings.fat_finger_in_auctions],
+            LETTERS[settings.market_order_protection],
+            status_of(account).wire,
         )
 
     reads = not changes and block == KEEP_LETTER

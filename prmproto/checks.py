@@ -37,7 +37,7 @@ def status(account: Account) -> Status:
 
 def lock(account: Account) -> AccountLock:
     """Give what locks an account as a whole."""
-    return AccountLock.SYMBOL_RATE if account.is_rate_locked else AccountLock.NONE
+    return AccountLock.SYMBOL_RATE if account.rate_locked else AccountLock.NONE
 
 
 def block_cause(account: Account) -> BlockCause:

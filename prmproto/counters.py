@@ -74,11 +74,16 @@ class Counters:
         self.unsubscribe(account, currency)
         self.subscriptions.append(Subscription(account, currency, max(interval, LEAST_INTERVAL)))
 
+    def known(self, account: str, currency: str, now: int) -> None:
+        """Note that counters were just told: what comes next is their next change."""
+        for one in self.port.accounts():
+            for state in one.currencies.values():
+                if account in ("", one.name) and currency in ("", state.currency):
+                    self.entries[one.name, state.currency] = Sent(one.name, state.currency, values_of(state), now)
+
     def unsubscribe(self, account: str, currency: str) -> None:
         """Ask for them no longer."""
-        self.subscriptions = [
-            one for one in self.subscriptions if (one.account, one.currency) != (account, currency)
-        ]
+        self.subscriptions = [one for one in self.subscriptions if (one.account, one.currency) != (account, currency)]
 
     def interval(self, key: Key) -> int | None:
         """Give the least interval that somebody asked for, None where nobody asks for this."""

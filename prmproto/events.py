@@ -116,4 +116,3 @@ class Events:
             0,
         )
         port.send(message)
-

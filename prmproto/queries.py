@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from engine.administration import Account, Origin
 from engine.api import CurrencyLimits
 from prmproto import checks, codec
 from prmproto import codes as letters
-from prmproto.changes import LETTERS, SETTINGS
+from prmproto.changes import LETTERS
 from prmproto.codes import CounterMode, ErrorCode, LimitId, RestrictionKind, YesNo
 from prmproto.counters import MILLISECOND, bounded, currencies_of
 
@@ -101,7 +102,10 @@ def account_list(port: PrmPort, message: bytes, now: int) -> None:
             checks.scope(account).wire,
             YES if entry.sponsored_ports else NO,
             settings.repeated_order_limit,
-            *(LETTERS[getattr(settings, setting)] for setting in SETTINGS),
+            LETTERS[settings.restrict_on_repeated_order],
+            LETTERS[settings.market_order_prevention],
+            LETTERS[settings.fat_finger_in_auctions],
+            LETTERS[settings.market_order_protection],
             min(len(entry.users), SIXTEEN_BITS),
             min(len(settings.limits), SIXTEEN_BITS),
             min(locked, SIXTEEN_BITS),
@@ -132,10 +136,19 @@ def check_list(port: PrmPort, message: bytes, now: int) -> None:
 
     def entries(account: Account) -> int:
         found = checks.checks(port.administration, account)
-        for check, enabled, scope, editable, mandatory, first, second in found:
-            switches = [YES if one else NO for one in (editable, mandatory)]
-            what = check.wire, YES if enabled else NO, scope.wire
-            port.send(codec.pack_check_entry(request, wire(account), *what, *switches, first, second))
+        for check in found:
+            answer = codec.pack_check_entry(
+                request,
+                wire(account),
+                check.check.wire,
+                YES if check.enabled else NO,
+                check.scope.wire,
+                YES if check.editable else NO,
+                YES if check.mandatory else NO,
+                check.first,
+                check.second,
+            )
+            port.send(answer)
         return len(found)
 
     reply(port, request, name, entries)
@@ -196,7 +209,7 @@ def counter_list(port: PrmPort, message: bytes, now: int) -> None:
         return
 
     def entries(account: Account, currency: str) -> int:
-        return port.counters.entry(account, account.state(currency), request, now)
+        return port.counters.entry(account, port.administration.state(account, currency), request, now)
 
     if in_currency(port, request, name, currency, entries) and mode == CounterMode.SUBSCRIBE.wire:
         port.counters.subscribe(account, currency, interval * MILLISECOND)
@@ -262,17 +275,14 @@ def audit_list(port: PrmPort, message: bytes, now: int) -> None:
         port.send(codec.pack_end_of_reply(request, 0, accounts))
         return
     names, count, mpid = {account.name for account in accounts}, 0, port.port.mpid
-    looked_at = 0
-    for row in port.administration.audit(mpid, first):
-        looked_at += 1
-        if count == ROWS_MAX or looked_at > ROWS_LOOKED_AT_MAX:
+    for row in islice(port.administration.audit(mpid, first), ROWS_LOOKED_AT_MAX):
+        if count == ROWS_MAX:
             break
         if row.account in names:
             count += 1
             times = row.number, port.since_midnight(row.moment)
             texts = [
-                text.encode("ascii").ljust(size)
-                for text, size in zip(row[2:], (6, 20, 60, 3, 20, 20), strict=True)
+                text.encode("ascii").ljust(size) for text, size in zip(row[2:], (6, 20, 60, 3, 20, 20), strict=True)
             ]
             port.send(codec.pack_audit_entry(request, *times, mpid.encode("ascii").ljust(4), *texts))
     port.send(codec.pack_end_of_reply(request, count, ErrorCode.OK))

@@ -25,6 +25,7 @@ from ouch import nordic_terms
 from ouch.terms import REASONS
 from venue import cli, config, gate, journal, operations, problem
 from venue.fix_settings import FixPortSettings
+from venue.prm_settings import PrmPortSettings
 from venue.roles import MEANINGS
 from venue.sidecar.rest.metrics import FAMILIES
 from venue.sidecar.rest.tables import ENDPOINTS
@@ -147,6 +148,7 @@ def sections():
         if field.name != "rule":
             yield field.name, defaults(struct_of(field.type))
     yield "port.fix", defaults(FixPortSettings)
+    yield "port.prm", defaults(PrmPortSettings)
     rules = typing.get_args(config.AnyRule)
     yield "rule", {"type": "required", **defaults(*rules)}
     for rule in rules:

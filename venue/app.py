@@ -38,6 +38,8 @@ from venue.listener import NO_SUCH_ADDRESS, BoundPort, Listener, plain_address, 
 from venue.log import EventLog, MemoryLog, SqliteLog
 from venue.machine import Machine
 from venue.ports import SoupConnection
+from venue.prm_ports import PrmConnection
+from venue.prm_settings import PRM_PROTOCOL
 from venue.record import WITH_THE_VENUE, Kind
 from venue.recovery import recover
 from venue.reference import market_command
@@ -161,11 +163,12 @@ class Venue:
                 listener = self.supervisor = Supervisor(self.config, self.data, self.addresses)
             else:
                 speaks_fix = service.protocol in FIX_PROTOCOLS
+                plain = PrmConnection if service.protocol == PRM_PROTOCOL else SoupConnection
                 waits = self.config.fix if speaks_fix else self.config.soupbintcp
                 listener = Listener(
                     self.loop,
                     self.crowd,
-                    partial(FixConnection if speaks_fix else SoupConnection, self, service),
+                    partial(FixConnection if speaks_fix else plain, self, service),
                     context if service.tls else None,
                     waits.login_wait_ms / 1000,
                     waits.slow_reader_limit_ms / 1000,

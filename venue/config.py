@@ -34,6 +34,7 @@ from venue.nordic_settings import (
     MemberSettings,
     nordic_fault,
 )
+from venue.prm_settings import prm_fault
 from venue.rule_settings import (
     AmountAndPercent,
     AnyRule,
@@ -246,6 +247,7 @@ def _check(config: Config) -> None:
     _refuse(timetable_fault(config))
     _refuse(drop_fault(config))
     _refuse(fix_fault(config))
+    _refuse(prm_fault(config))
     _unique("client", "id", [client.id for client in config.client])
     _unique("person", "name", [person.name for person in config.person])
     _refuse(http_fault(config))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
+from engine.administration import Administration
 from engine.api import CommandRefused, OrderEntry, Port, PortEntry
 from engine.endpoint import Endpoint, NumberedStream
+from engine.engine import Engine
 from fix.echo import FixEchoPort
 from fix.endpoint import Times
 from fix.port import FixOrderPort
 from fix.settings import read_settings
 from ouch.nordic import NordicOuchPort
 from ouch.us import UsOuchPort
+from prmproto.port import PrmPort
 
 OpenStream = Callable[[], NumberedStream]
 Ignored = Callable[[Port, str, bytes], None]
@@ -41,6 +44,11 @@ def _fix(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignor
     return kind(port, engine, open_stream, ignored, times)
 
 
+def _prm(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, _: Times) -> Endpoint:
+    assert isinstance(engine, Engine)
+    return PrmPort(port, Administration(engine), open_stream, ignored)
+
+
 def echoes(entry: PortEntry) -> bool:
     """Whether a FIX port sends orders back instead of entering them."""
     return read_settings(entry.settings).echo
@@ -52,6 +60,7 @@ DIALECTS: dict[str, Open] = {
     "ouch-5.0-nordic": _nordic_ouch,
     "fix-us": _fix,
     "fix-nordic": _fix,
+    "prm-nordic": _prm,
 }
 """How to make a port of each protocol that a configuration may name."""
 

@@ -20,7 +20,7 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "second_login": "refuse or take-over",
     "sequence_zero": "last or next",
     "sequence_beyond_next": "refuse or next",
-    "protocol": "http, or of ouch-5.0, fix, ouch-drop and fix-drop the -us or -nordic one, such as ouch-5.0-us",
+    "protocol": "http, prm-nordic, or of ouch-5.0, fix, ouch-drop, fix-drop the -us or -nordic one: ouch-5.0-us",
     "comp_id": "1 to 12 printable characters without spaces and =",
     "versions": 'a list of FIX.4.0, FIX.4.1, FIX.4.2, FIX.4.4 and FIXT.1.1, such as ["FIX.4.2"]',
     "validation": "lenient, strict or strict-all",

@@ -30,6 +30,7 @@ from venue import nordic_settings
 from venue.config import Config, SymbolSettings, scaled
 from venue.drop_settings import DROP_PROTOCOLS, drop_entry
 from venue.fix_settings import FIX_PROTOCOLS, fix_entry, may_route
+from venue.prm_settings import PRM_PROTOCOL, prm_entry
 from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
 from venue.service_settings import PortSettings, ServiceSettings
 from venue.settings import Ticks, ticks
@@ -106,9 +107,11 @@ def market_command(config: Config) -> Configure:
 
 
 def _protocol_settings(config: Config, service: ServiceSettings, port: PortSettings) -> bytes:
-    """Give what the file says to a port's protocol alone: of Nordic OUCH 5 its reject codes and letter, of FIX all."""
+    """Give what the file says to a port's protocol alone: of Nordic OUCH 5 its reject codes and letter, else all."""
     if service.protocol in FIX_PROTOCOLS:
         return fix_entry(config, service, port)
+    if service.protocol == PRM_PROTOCOL:
+        return prm_entry(port)
     settings = dict(service.reject_codes or {})
     if service.closing_price_letter != CLOSING_PRICE_LETTER:
         settings[CLOSING_PRICE] = ord(service.closing_price_letter)

@@ -9,6 +9,7 @@ import msgspec
 
 from ouch.nordic_terms import CLOSING_PRICE_LETTER
 from venue.fix_settings import CompId, FixPortSettings
+from venue.prm_settings import PrmPortSettings
 from venue.settings import AccountName, Milliseconds, Mpid, Name6, Settings
 
 Durability = Literal["disk", "process", "memory"]
@@ -109,6 +110,7 @@ class ServiceSettings(Settings, frozen=True):
         "fix-nordic",
         "fix-drop-us",
         "fix-drop-nordic",
+        "prm-nordic",
         "http",
     ]
     market: str | None = None
@@ -141,3 +143,4 @@ class PortSettings(Settings, frozen=True):
     guards: tuple[AccountName, ...] = ()
     guard_on_restart: bool = True
     fix: FixPortSettings | None = None
+    prm: PrmPortSettings | None = None

@@ -17,6 +17,7 @@ import msgspec
 from engine.api import CommandRefused, Refusal, Reject
 from engine.endpoint import Endpoint
 from ouch import messages, nordic_messages
+from prmproto import messages as prm_messages
 from venue import follower, told_fix
 from venue.calls import amount, dollars, moment
 from venue.machine import Machine
@@ -155,6 +156,7 @@ def describe_ignored(direction: Direction, message: bytes) -> Entry:  # noqa: AR
 DIALECTS = {
     "ouch-5.0-us": Dialect(3, partial(describe_ouch, messages.OUCH), refuses_in_ouch),
     "ouch-5.0-nordic": Dialect(3, partial(describe_ouch, nordic_messages.NORDIC), refuses_in_ouch),
+    "prm-nordic": Dialect(3, partial(describe_ouch, prm_messages.PRM), refuses_nothing),
     "ouch-drop-nordic": Dialect(3, describe_ignored, refuses_nothing),
 }
 """How each protocol is told, but for those of FIX, which are all told in one way."""

@@ -14,6 +14,7 @@ class Account:
     `blocked_by` is the Drop port whose safeguard blocked it, "" where somebody did: the venue's operations, or with
     `by_operations` false its own member. `canceled` tells that its orders were canceled with a block, `changed_at` the
     venue time of the last change of today, 0 for none. `currencies` is what it traded and has open today, by currency.
+    `rate_locked` tells that its order rate in a symbol locked it.
     """
 
     __slots__ = (
@@ -26,6 +27,7 @@ class Account:
         "entry",
         "name",
         "persistent",
+        "rate_locked",
         "restrictions",
         "settings",
     )
@@ -41,6 +43,7 @@ class Account:
         self.by_operations = False
         self.canceled = False
         self.changed_at = 0
+        self.rate_locked = False
 
     def unblock(self) -> None:
         """Let its orders enter again, as far as the block is concerned."""
