@@ -13,6 +13,7 @@ from engine.administration import Account
 from engine.api import CommandRefused
 from prmproto import codec
 from prmproto.codes import Block, CancelScope, ErrorCode, RejectReason, Restriction, Switch
+from prmproto.messages import LIMITS
 
 if TYPE_CHECKING:
     from prmproto.port import PrmPort
@@ -53,20 +54,6 @@ SETTINGS: Final = (
     "market_order_protection",
 )
 """The switches of Modify Account Settings, in wire order."""
-LIMITS: Final = (
-    "maximum_quantity",
-    "maximum_value",
-    "total_risk",
-    "traded_buy",
-    "traded_sell",
-    "total_traded",
-    "open_buy",
-    "open_sell",
-    "total_open",
-    "maximum_quantity_auction",
-    "maximum_value_auction",
-)
-"""The limits of Modify Limit Settings, in wire order, the unused field left out."""
 UNSET_AS_NONE: Final = frozenset({"maximum_quantity_auction", "maximum_value_auction"})
 UNUSED_AT: Final = 2
 Change = Callable[[Account], bytes]

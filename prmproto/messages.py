@@ -205,6 +205,20 @@ class AccumulatedValues:
     total_open: int = price("Open orders.")
 
 
+LIMITS = (
+    "maximum_quantity",
+    "maximum_value",
+    "total_risk",
+    "traded_buy",
+    "traded_sell",
+    "total_traded",
+    "open_buy",
+    "open_sell",
+    "total_open",
+    "maximum_quantity_auction",
+    "maximum_value_auction",
+)
+"""The limits of Modify Limit Settings, in wire order, the unused field left out."""
 INBOUND = (
     AccountQuery,
     ModifyAccountSettings,

@@ -1,4 +1,4 @@
-"""The command line: `portcullis demo`, `serve`, `config`, `tail`, `explain`, `replay`, `ops`, `bench`, and the kit.
+"""The command line: `portcullis demo`, `serve`, `config`, `tail`, `explain`, `replay`, `ops`, `prm`, `bench`, the kit.
 
 Data goes to stdout, everything else to stderr. Exit codes: 0 fine, 1 failed at run time, 2 usage, 3 bad
 configuration, 4 port taken, 5 log damaged, 130 interrupted (a second signal, or a client command's first).
@@ -41,6 +41,7 @@ from venue.http_settings import ClientSettings, PersonSettings
 from venue.last_started import last_started, remember
 from venue.log import DirectoryInUse
 from venue.machine import Machine
+from venue.prm_command import prm
 from venue.record import LogDamaged
 from venue.recovery import replay as replay_log
 from venue.roles import OPERATIONS
@@ -103,6 +104,7 @@ def cli() -> None:
       portcullis tail                          what comes in and what is answered, live
       portcullis explain IN30T1 7              why that order was refused, and what would pass
       portcullis ops books/nasdaq/AAPL         a look at a book
+      portcullis prm accounts                  PRM accounts as a risk desk sees them
       portcullis conform ouch --list           what a server can be held to, this one or another
       portcullis config init > my.toml         a configuration to make your own
       portcullis serve --config my.toml --data venue-data
@@ -389,4 +391,5 @@ def ops(data: Path | None, verb: Verb | None, name: str, body: str | None) -> in
 
 
 cli.add_command(explain)
+cli.add_command(prm)
 cli.add_command(bench)

@@ -30,6 +30,7 @@ class PrmConnection(SoupConnection):
     def __init__(self, venue: Venue, service: ServiceSettings, address: str) -> None:
         super().__init__(venue, service, address)
         self.look: asyncio.TimerHandle | None = None
+        self.has_fault = False
 
     @property
     def endpoint(self) -> PrmPort:
@@ -55,14 +56,22 @@ class PrmConnection(SoupConnection):
         self.close_over_fault()
 
     def close_over_fault(self) -> None:
-        """Say what the port could not read, and close."""
-        if self.port is None or self.closing or self.is_logging_in:
+        """Where the port could not read something, close once all that it said before is on its way."""
+        if self.port is None or self.closing or self.is_logging_in or self.has_fault or not self.endpoint.fault:
             return
+        self.has_fault = True
+        self.transport.pause_reading()
+        self.journal.gate.call_when_durable(self.venue.machine.number, self.say_fault)
+
+    def say_fault(self) -> None:
+        """Say what the port could not read, and close."""
+        if self.port is None or self.closing:
+            return
+        self.flush()
         fault = self.endpoint.fault
-        if fault:
-            if self.session.state is State.LOGGED_IN:
-                self.session.debug(fault, monotonic_ns())
-            self.close(fault)
+        if self.session.state is State.LOGGED_IN:
+            self.session.debug(fault, monotonic_ns())
+        self.close(fault)
 
     def look_at_counters(self) -> None:
         """Tell counters that have changed, and come back in a while."""

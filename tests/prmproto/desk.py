@@ -14,8 +14,7 @@ from engine.api import NextDay
 from engine.risk.counters import CurrencyState
 from ouch import nordic_codec as ouch
 from prmproto import extension, messages
-from prmproto.changes import LIMITS
-from prmproto.messages import OUT, PRM, decode, encode
+from prmproto.messages import LIMITS, OUT, PRM, decode, encode
 from venue import config, reference
 from venue.machine import Machine
 from venue.record import Kind, Record
