@@ -173,7 +173,7 @@ class FixPlay(Dialogue[FixConnection]):
 
     def word(self, text: str) -> str:
         """Give what stands for a value, as an operator's command is told it."""
-        return self.values.literal(text)
+        return self.values.term(text, Numbers())
 
     async def take_frame(self, step: Step, wanted: str, until: float) -> Frame:
         """Take the next frame that counts."""

@@ -289,6 +289,7 @@ def operator(venue):
     call = f"{shlex.quote(sys.executable)} -I -S {shlex.quote(str(OPERATE))} {shlex.quote(str(venue.data))}"
     return {
         "unblock": f'{call} prm/accounts/GP29P1/release \'{{"what": "block"}}\'',
+        "away_offer": f"""{call} books/nasdaq/ZWZZT/prices '{{"offer": "'$price'"}}' PUT""",
         "bust": f'{call} trades/nordic/$match/bust \'{{"reason": "E"}}\'',
         "phase": f'{call} phase "{{\\"venue\\": \\"nordic\\", \\"book\\": \\"$book\\", \\"phase\\": \\"$phase\\"}}"',
     }

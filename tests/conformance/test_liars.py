@@ -9,6 +9,7 @@ import pytest
 
 from conformance.declarations.soup import Packet
 from conformance.runner import Outcome
+from venue.control import ask
 
 TIMESTAMP = slice(1, 9)
 
@@ -278,4 +279,11 @@ async def test_the_honest_venue_passes_everything_through_the_same_proxy(suite, 
     results = await hold(suite, honest.address, patience=10.0)
     assert {name: result.failure for name, result in results.items() if result.failure} == {}
     skipped = {result.why for result in results.values() if result.outcome is Outcome.SKIPPED}
-    assert skipped <= {"slow: needs --slow", "needs --end-of-day"}
+    assert skipped <= {"slow: needs --slow", "needs --end-of-day", "needs --cancel-on-disconnect"}
+
+
+async def test_a_port_whose_orders_end_with_its_connection_passes_where_that_is_said(venue, hold):
+    assert ask(venue.data, "ports/IN19T6", {"cancelOnDisconnect": True}, "PUT").status == 200
+    results = await hold("ouch", venue.target, "a lost connection*", more={"cancel_on_disconnect": "1"})
+    ask(venue.data, "ports/IN19T6", {"cancelOnDisconnect": False}, "PUT")
+    assert [result.outcome for result in results.values()] == [Outcome.PASSED]

@@ -5,7 +5,7 @@ Without a lie the same proxy passes everything, so that it is the lie that is fo
 
 import asyncio
 import functools
-import operator
+import operator as operators
 import re
 
 import pytest
@@ -14,6 +14,7 @@ from lies import NORDIC, is_fill, pairs, put, raw, told, whatever_failed
 from conformance.fix.frames import SOH, closed, compose
 from conformance.runner import Outcome
 from conformance.suites import load
+from venue.control import ask
 
 SESSION, ORDERS = "fix-session", "fix-orders"
 
@@ -165,8 +166,8 @@ async def test_the_honest_venue_keeps_the_session_layer_through_the_same_proxy(f
             for version, user in versions.items()
         ),
     )
-    assert whatever_failed(functools.reduce(operator.or_, found)) == {}
-    results = functools.reduce(operator.or_, found[: -len(versions)])
+    assert whatever_failed(functools.reduce(operators.or_, found)) == {}
+    results = functools.reduce(operators.or_, found[: -len(versions)])
     assert set(results) == {scenario.name for scenario in load(SESSION)}
     skipped = {result.why for result in results.values() if result.outcome is Outcome.SKIPPED}
     assert skipped == {"slow: needs --slow", "for 5.0", "for 4.4, 5.0"}
@@ -187,7 +188,7 @@ async def test_the_honest_venue_follows_the_number_that_a_logon_expects(version,
         *(SESSION, tuple(venue.services[service]), "9-*"), user=user, fix=version, venue=venue_id, next_expected="1"
     )
     assert whatever_failed(results) == {}
-    assert {result.outcome for result in results.values()} == {Outcome.PASSED}
+    assert {(result.outcome, result.why) for result in results.values()} == {(Outcome.PASSED, "")}
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ async def test_the_honest_venue_sends_what_was_missed_without_being_asked(
         **more,
     )
     assert whatever_failed(results) == {}
-    assert {result.outcome for result in results.values()} == {Outcome.PASSED}
+    assert {(result.outcome, result.why) for result in results.values()} == {(Outcome.PASSED, "")}
 
 
 async def test_a_port_with_too_many_messages_says_so(venue, judge):
@@ -246,3 +247,36 @@ async def test_the_honest_venue_takes_orders_through_the_same_proxy(version, mar
     )
     assert whatever_failed(results) == {}
     assert len([result for result in results.values() if result.outcome is Outcome.PASSED]) > 40
+
+
+@pytest.fixture
+def port_setting(venue):
+    """Change settings of a port for a test."""
+    changed = []
+
+    def port_setting(name):
+        changed.append(name)
+        assert ask(venue.data, f"ports/{name}", {"cancelOnDisconnect": True}, "PUT").status == 200
+
+    yield port_setting
+    for name in changed:
+        ask(venue.data, f"ports/{name}", {"cancelOnDisconnect": False}, "PUT")
+
+
+@pytest.mark.parametrize(("is_set", "outcome"), [(True, Outcome.PASSED), (False, Outcome.FAILED)])
+async def test_a_port_whose_orders_end_with_its_line_is_told_from_one_whose_orders_stay(
+    is_set, outcome, venue, judge, port_setting
+):
+    if is_set:
+        port_setting("INFX01")
+    target, more = tuple(venue.services["fix.nasdaq"]), {"second_user": "AKFX01", "cancel_on_disconnect": "1"}
+    results = await judge(ORDERS, target, "A lost line cancels*", user="INFX01", patience=1.0, **more)
+    assert [result.outcome for result in results.values()] == [outcome]
+
+
+async def test_what_is_routed_is_filled_away_or_comes_back(venue, judge, operator):
+    target, more = tuple(venue.services["fix.nasdaq"]), {"second_user": "AKFX01", "route": "SCAN"}
+    results = await judge(ORDERS, target, "7-routing", user="INFX01", **more, **operator)
+    ask(venue.data, "books/nasdaq/ZWZZT/prices", {"offer": None}, "PUT")
+    assert whatever_failed(results) == {}
+    assert {(result.outcome, result.why) for result in results.values()} == {(Outcome.PASSED, "")}
