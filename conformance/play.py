@@ -18,6 +18,7 @@ from conformance.declarations import soup
 from conformance.declarations.message import Dialect, Dissection, Message, dissect
 from conformance.dialogue import Dialogue, Failed
 from conformance.expect import Expectation, compare
+from conformance.link import Unreachable
 from conformance.orders import Orders, compose
 from conformance.scenario import Scenario, Step
 from conformance.show import summary
@@ -264,7 +265,7 @@ class Play(Dialogue[Connection]):
                         connection = self.connections[party]
                     if connection is not None and connection.is_logged_in:
                         await self._leave(connection, cancels)
-            except (Failed, TimeoutError, ValueFault):
+            except (Failed, TimeoutError, Unreachable, ValueFault):
                 pass  # the scenario has its verdict; the next one starts with a connection of its own
             finally:
                 if party in self.connections:

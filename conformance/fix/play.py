@@ -24,6 +24,7 @@ from conformance.fix.show import summary
 from conformance.fix.standing import Account
 from conformance.fix.tags import Version, tag_of
 from conformance.fix.values import Numbers, Values, as_number
+from conformance.link import Unreachable
 from conformance.scenario import Scenario, Step
 from conformance.values import ValueFault
 
@@ -273,7 +274,7 @@ class FixPlay(Dialogue[FixConnection]):
             try:
                 async with asyncio.timeout(self.answer_seconds):
                     await self._leave(party, connection)
-            except (Failed, TimeoutError, ValueFault):
+            except (Failed, TimeoutError, Unreachable, ValueFault):
                 pass  # the scenario has its verdict; the next one starts with a connection of its own
             finally:
                 await connection.close()

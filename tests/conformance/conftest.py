@@ -149,18 +149,26 @@ class Proxy:
         self.venue, self.target, self.spoil = venue, tuple(venue.services[service]), spoil
         self.keeps_open, self.clings = keeps_open, clings
         self.count, self.tasks, self.memory = 0, set(), {}
+        self.ends, self.is_stopped = [], False
 
     async def start(self):
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        self.server = await asyncio.start_server(self.accept, "127.0.0.1", 0)
         self.address = self.server.sockets[0].getsockname()[:2]
         return self
 
-    async def serve(self, reader, writer):
-        task = asyncio.current_task()
-        self.tasks.add(task)
+    def accept(self, reader, writer):
+        """Take a connection; what is begun here is ended by `stop`, even if it has come no further."""
+        self.ends.append(writer)
+        if self.is_stopped:
+            writer.close()
+            return
         self.count += 1
-        memory, number = {}, self.count
+        self.tasks.add(asyncio.create_task(self.serve(reader, writer, self.count)))
+
+    async def serve(self, reader, writer, number):
+        memory = {}
         up_reader, up_writer = await asyncio.open_connection(*self.target)
+        self.ends.append(up_writer)
         ways = (Wire(self, True, number, memory, writer), Wire(self, False, number, memory, writer))
         inward = asyncio.create_task(self.pump(reader, up_writer, ways[0]))
         try:
@@ -173,7 +181,6 @@ class Proxy:
             inward.cancel()
             for end in (writer, up_writer):
                 end.close()
-            self.tasks.discard(task)
 
     async def pump(self, reader, writer, wire):
         rest = b""
@@ -205,9 +212,13 @@ class Proxy:
         return any(each["port"] == port and each["loggedIn"] for each in ports)
 
     async def stop(self):
+        self.is_stopped = True
         self.server.close()
-        for task in list(self.tasks):
+        for task in self.tasks:
             task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for end in self.ends:
+            end.close()
         await asyncio.sleep(0)
 
 
