@@ -277,7 +277,7 @@ class FixPlay(Dialogue[FixConnection]):
             except (Failed, TimeoutError, Unreachable, ValueFault):
                 pass  # the scenario has its verdict; the next one starts with a connection of its own
             finally:
-                await connection.close()
+                await self.connections[party].close()
 
     async def _leave(self, party: str, connection: FixConnection) -> None:
         """Cancel, log out, and wait until the server has hung up."""
