@@ -230,7 +230,7 @@ class PortList(Reply, frozen=True):
 def show_book(look: Look) -> BookView:
     """Show a book's phase, prices and best levels."""
     book = find_book(look.machine, look.path)
-    entry, tape = book.security.entry, book.security.tape
+    entry = book.security.entry
     return BookView(
         venue=book.market.key,
         book=book.symbol,
@@ -245,9 +245,21 @@ def show_book(look: Look) -> BookView:
         currency=None if entry is None else entry.currency,
         segment=None if entry is None else entry.segment,
         ends_at=ends_at(book),
-        limit_state=tape is not None and book in tape.bands and tape.limited_since > 0,
-        short_sales_restricted=tape is not None and book in tape.tests and tape.days_restricted > 0,
+        limit_state=is_in_limit_state(book),
+        short_sales_restricted=is_short_sale_restricted(book),
     )
+
+
+def is_in_limit_state(book: Book) -> bool:
+    """Whether a US book is kept from trading by its price bands, and may pause."""
+    tape = book.security.tape
+    return tape is not None and book in tape.bands and tape.limited_since > 0
+
+
+def is_short_sale_restricted(book: Book) -> bool:
+    """Whether short sales of a US book are held to prices above the national best bid."""
+    tape = book.security.tape
+    return tape is not None and book in tape.tests and tape.days_restricted > 0
 
 
 def ends_at(book: Book) -> str | None:

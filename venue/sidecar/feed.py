@@ -21,7 +21,7 @@ from venue.sidecar.story import Event, Story
 
 KINDS = ("trade", "top", "indicative", "reject", "session")
 """What operators may follow."""
-MARKET_KINDS = ("top", "trade", "indicative", "phase", "cross", "broken", "order", "day")
+MARKET_KINDS = ("top", "trade", "indicative", "phase", "limits", "cross", "broken", "order", "day")
 """What of it is market data, which is everybody's."""
 ORDERS = "order"
 STATES = frozenset({"top", "indicative"})

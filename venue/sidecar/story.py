@@ -16,7 +16,7 @@ from engine.book import Book
 from engine.crosses import FLAGS, cross_between
 from engine.phases import CALLS, GATHERING, phase_name
 from venue.calls import dollars, moment
-from venue.looks import Indicative, indicative, is_indicative
+from venue.looks import Indicative, ends_at, indicative, is_in_limit_state, is_indicative, is_short_sale_restricted
 from venue.machine import Machine
 from venue.record import Kind, Record
 from venue.sidecar.shown import Shown
@@ -57,6 +57,7 @@ class Story:
         self._tops: dict[Book, Top] = {}
         self._calls: dict[Book, Facts] = {}
         self._phases = {book: book.phase for book in _books(machine)}
+        self._limits = {book: limit_facts(book) for book in _books(machine) if book.security.entry is None}
         self._day = machine.engine.session
         self._seen.stand_by(machine.engine)
         for port in machine.ports:
@@ -91,6 +92,7 @@ class Story:
                 book for book in _books(self.machine) if book in self._calls or book.phase is not self._phases.get(book)
             )
             seen.books |= {book: None for book in _books(self.machine) if is_indicative(book)}
+            seen.books |= {book: None for book in self._limits if limit_facts(book) != self._limits[book]}
             is_new_day = engine.session != self._day
         if is_new_day:
             self._day = engine.session
@@ -116,7 +118,7 @@ class Story:
                 facts = {"call": over.name, "price": None, "quantity": 0, "trades": 0}
                 yield "cross", of(book) | facts | {"firstMatch": 0, "lastMatch": 0, "time": time}
             self._phases[book] = book.phase
-            yield "phase", of(book) | {"phase": phase_name(book), "time": time}
+            yield "phase", of(book) | {"phase": phase_name(book), "endsAt": ends_at(book), "time": time}
         if self.shown is not None:
             if is_new_day:
                 self.shown.books.clear()
@@ -130,6 +132,9 @@ class Story:
                 self._tops[book] = top
                 yield "top", top_facts(book, top) | {"time": time}
             yield from self._call(book, time)
+            if book.security.entry is None and self._limits.get(book) != (limits := limit_facts(book)):
+                self._limits[book] = limits
+                yield "limits", of(book) | limits | {"time": time}
 
     def _trades(self, crosses: dict[Book, Facts], is_new_day: bool, time: str) -> Iterator[tuple[str, Facts]]:
         """Give what traded and was broken, in order; what traded in calls is summed up into `crosses`."""
@@ -247,6 +252,17 @@ def call_facts(book: Book) -> Facts:
     if found is not None:
         facts = msgspec.to_builtins(found)
     return of(book) | {"phase": phase_name(book), **facts}
+
+
+def limit_facts(book: Book) -> Facts:
+    """Give what keeps a US book from trades at some prices, as an event tells it."""
+    security = book.security
+    return {
+        "luldLower": dollars(security.luld_lower),
+        "luldUpper": dollars(security.luld_upper),
+        "limitState": is_in_limit_state(book),
+        "shortSalesRestricted": is_short_sale_restricted(book),
+    }
 
 
 def top_facts(book: Book, top: Top) -> Facts:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.api import PRICE_SCALE, Phase
+from engine.api import PRICE_SCALE, Phase, SetPrices
 from venue.record import Kind, Record
 from venue.sidecar.story import Story
 
@@ -176,7 +176,7 @@ def watched():
 
     def told(*_events):
         kinds = ("order", "trade", "cross", "phase")
-        own = ("venue", "symbol", "time", "mpid")
+        own = ("venue", "symbol", "time", "mpid", "endsAt")
         return [
             (event.kind, {name: value for name, value in event.data.items() if name not in own})
             for event in story.events(Record(Kind.COMMAND, 0, 0, 0, b""))
@@ -267,6 +267,16 @@ def test_a_call_prints_its_trades_once_and_nothing_of_it_where_there_are_none(wa
     market.phase(Phase.CLOSING_CALL)
     told()
     assert told(market.phase(Phase.POST_TRADE)) == [("cross", nothing), ("phase", {"phase": "POST_TRADE"})]
+
+
+def test_bands_are_told_when_they_change_and_when_they_hold_a_book(tmp_path):
+    day = Day(1, tmp_path)
+    story = Story(day.machine)
+    day.command(SetPrices("AAPL", {"luld_lower": 1_800_000, "luld_upper": 2_200_000}))
+    told = [event.data for event in follow(story, Follower()) if event.kind == "limits"]
+    assert [(data["venue"], data["symbol"]) for data in told] == [(venue, "AAPL") for venue in ("bx", "nasdaq", "psx")]
+    assert told[0].items() >= {"luldLower": "180.0000", "luldUpper": "220.0000", "limitState": False}.items()
+    assert [event.kind for event in follow(story, Follower())] == []
 
 
 def test_orders_in_line_for_the_closing_price_leave_the_displayed_book(watched):

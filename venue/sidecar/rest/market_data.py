@@ -20,7 +20,17 @@ from engine.phases import phase_name
 from engine.routing import AWAY_PORT
 from venue.calls import LONGEST_NUMBER, Count, Price, Query, dollars, moment
 from venue.calls import Reply as Answer
-from venue.looks import Indicative, Level, PhaseName, find_book, indicative
+from venue.looks import (
+    Indicative,
+    Level,
+    Moment,
+    PhaseName,
+    ends_at,
+    find_book,
+    indicative,
+    is_in_limit_state,
+    is_short_sale_restricted,
+)
 from venue.machine import Machine
 from venue.problem import Problem
 from venue.roles import MEANINGS
@@ -65,6 +75,11 @@ class Summary(Answer, frozen=True, kw_only=True):
     ask: Price | None
     ask_size: Count
     indicative: Indicative | None
+    ends_at: Moment | None = None
+    luld_lower: Price | None = None
+    luld_upper: Price | None = None
+    limit_state: bool = False
+    short_sales_restricted: bool = False
 
 
 class Shown(Answer, frozen=True):
@@ -166,6 +181,11 @@ def summary(book: Book) -> Summary:
         ask=dollars(top.ask),
         ask_size=top.ask_size,
         indicative=indicative(book),
+        ends_at=ends_at(book),
+        luld_lower=dollars(security.luld_lower),
+        luld_upper=dollars(security.luld_upper),
+        limit_state=is_in_limit_state(book),
+        short_sales_restricted=is_short_sale_restricted(book),
     )
 
 
