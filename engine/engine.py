@@ -222,8 +222,10 @@ class Engine(LimitStates, OrderEntry):
         """Change the kind of a sale and cut its size, keeping priority, or say why not; 0 ends the order."""
         if order.port.rate_limited:
             return REFUSALS[Reject.PORT_MESSAGE_RATE]
-        if order.terms.timed and is_late(order):
-            return REFUSALS[Reject.REPLACE_NOT_ALLOWED]
+        if order.terms.timed:
+            fault = change_fault(order)
+            if fault is not None:
+                return REFUSALS[fault]
         if terms.side != order.terms.side and (order.terms.side, terms.side) not in SIDE_CHANGES:
             return REFUSALS[Reject.INVALID_SIDE]
         removed = order.size - size

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.api import BrokenTradeReason, BustTrade, NextDay, ReleasePort, SetHalt, SetPrices
+from engine.api import BrokenTradeReason, BustTrade, NextDay, ReleasePort, SetHalt, SetPhase, SetPrices
 from ouch import messages
 from ouch.messages import OUCH, OUT, decode, encode
 from venue import config, reference
@@ -73,6 +73,10 @@ def line(record):
             what = f"{record.quantity_prevented} at {dollars(record.execution_price)} {record.liquidity_flag}"
             gone = f"{record.decrement_shares} {record.reason} {record.aiq_strategy}"
             said = f"aiq canceled {record.user_ref_num}: {gone}, {what}"
+        case messages.CancelPending():
+            said = f"cancel pending {record.user_ref_num}"
+        case messages.CancelReject():
+            said = f"cancel rejected {record.user_ref_num}"
         case messages.OrderRestated():
             said = f"restated {record.user_ref_num}: {record.reason}"
         case messages.OrderExecuted():
@@ -142,6 +146,9 @@ class Venue:
 
     def halt(self, symbol="ZWZZT", market="nasdaq", *, halted=True):
         return self.do(SetHalt(market, symbol, halted))
+
+    def phase(self, phase, symbol="ZWZZT", market="nasdaq", **how):
+        self.do(SetPhase(market, symbol, phase, **how))
 
     def bust(self, match, reason=BrokenTradeReason.ERRONEOUS, market="nasdaq"):
         return self.do(BustTrade(market, match, reason))
