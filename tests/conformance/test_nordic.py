@@ -149,7 +149,7 @@ async def test_a_port_that_is_shut_and_keeps_its_orders_is_found_out(proxy, hold
     liar = await proxy(of(b"C", lambda _: None), SERVICE)
     users = {**USERS, "spent": ("GP29O9", "NTFTEST")}
     (result,) = (
-        await hold("ouch-nordic", liar.address, "one order more*", settings=SETTINGS, users=users, patience=1.0)
+        await hold("ouch-nordic", liar.address, "one order more*", settings=SETTINGS, users=users, patience=2.0)
     ).values()
     assert result.failure is not None
     assert "expected Canceled" in str(result.failure)
@@ -168,6 +168,7 @@ async def test_a_port_whose_orders_end_with_its_connection_is_told_from_one_whos
     settings = {**SETTINGS, "cancel_on_disconnect": "1"}
     assert ask(venue.data, "ports/GP29O1", {"cancelOnDisconnect": is_set}, "PUT").status == 200
     target = tuple(venue.services[SERVICE])
-    results = await hold("ouch-nordic", target, "a lost connection*", settings=settings, users=USERS, patience=1.0)
+    details = {"settings": settings, "users": USERS, "patience": 5.0 if is_set else 1.0}
+    results = await hold("ouch-nordic", target, "a lost connection*", **details)
     ask(venue.data, "ports/GP29O1", {"cancelOnDisconnect": False}, "PUT")
     assert [result.outcome for result in results.values()] == [outcome]

@@ -159,7 +159,7 @@ async def test_a_lie_is_found_out(lie, proxy, judge):
 
 async def test_a_safeguard_that_does_not_cancel_is_found_out(proxy, judge):
     liar = await proxy(lambda packet, _: [packet], SERVICE, clings=True)
-    (result,) = (await judge(liar.address, "A line that is closed*", drop="GP29D5")).values()
+    (result,) = (await judge(liar.address, "A line that is closed*", drop="GP29D5", patience=1.5)).values()
     assert result.outcome is Outcome.FAILED
     assert "expected Canceled" in str(result.failure)
     await liar.let_go("GP29D5")
@@ -172,7 +172,7 @@ async def test_a_safeguard_that_who_comes_back_lifts_is_found_out(proxy, judge, 
         return [packet]
 
     liar = await proxy(lift, SERVICE)
-    (result,) = (await judge(liar.address, "Who comes back is told*", drop="GP29D9")).values()
+    (result,) = (await judge(liar.address, "Who comes back is told*", drop="GP29D9", patience=3.0)).values()
     assert result.outcome is Outcome.FAILED
     assert "we get Rejected" in str(result.failure)
 

@@ -100,7 +100,7 @@ async def test_a_lie_of_a_nordic_drop_is_found_out(lie, fix_proxy, judge_nordic)
 async def test_a_safeguard_that_does_not_cancel_is_found_out(fix_proxy, judge_nordic):
     liar = await fix_proxy(lambda frame, _: [frame.data], "drop.nordic", clings=True)
     only = "A line that is closed without a word*"
-    (result,) = (await judge_nordic(liar.address, only, user="GP29D4", patience=0.5)).values()
+    (result,) = (await judge_nordic(liar.address, only, user="GP29D4", patience=1.5)).values()
     assert result.outcome is Outcome.FAILED
     assert "expected Canceled" in str(result.failure)
     await liar.let_go("GP29D4")
@@ -113,7 +113,7 @@ async def test_a_safeguard_that_who_comes_back_lifts_is_found_out(fix_proxy, jud
         return [frame.data]
 
     liar = await fix_proxy(lift, "drop.nordic")
-    (result,) = (await judge_nordic(liar.address, "Who comes back does not*", patience=0.5)).values()
+    (result,) = (await judge_nordic(liar.address, "Who comes back does not*", patience=3.0)).values()
     assert result.outcome is Outcome.FAILED
     assert "we get Rejected" in str(result.failure)
 

@@ -270,7 +270,9 @@ async def test_a_port_whose_orders_end_with_its_line_is_told_from_one_whose_orde
     if is_set:
         port_setting("INFX01")
     target, more = tuple(venue.services["fix.nasdaq"]), {"second_user": "AKFX01", "cancel_on_disconnect": "1"}
-    results = await judge(ORDERS, target, "A lost line cancels*", user="INFX01", patience=1.0, **more)
+    results = await judge(
+        ORDERS, target, "A lost line cancels*", user="INFX01", patience=5.0 if is_set else 1.0, **more
+    )
     assert [result.outcome for result in results.values()] == [outcome]
 
 
