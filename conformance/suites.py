@@ -15,6 +15,8 @@ from conformance.language import Language
 from conformance.ouch import PARTIES, Ouch
 from conformance.ouch_drop import PARTIES as OUCH_DROP_PARTIES
 from conformance.ouch_drop import OuchDrop
+from conformance.prm import PARTIES as PRM_PARTIES
+from conformance.prm import Prm
 from conformance.scenario import PARAMETER, Reader, Scenario, ScenarioError, Step
 
 
@@ -37,6 +39,7 @@ SUITES: Final = {
         Suite("fix-orders", "order entry by FIX", Fix(ORDER_PARTIES)),
         Suite("drop", "FIX Drop", Fix(DROP_PARTIES)),
         Suite("drop-ouch", "OUCH Drop", OuchDrop(NORDIC, OUCH_DROP_PARTIES)),
+        Suite("prm", "PRM administration", Prm(PRM_PARTIES)),
     )
 }
 

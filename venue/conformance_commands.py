@@ -71,7 +71,18 @@ OUCH_DROP_DEMO = {
     "second_trader": "GP30U1",
     "code_blocked": "0x0101",
 }
-DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO, "drop-ouch": OUCH_DROP_DEMO}
+PRM_DEMO = {
+    "viewer_user": "GP29A2",
+    "second_user": "GP31A1",
+    "account": "GP29PR",
+    "other_account": "GP31P8",
+    "sponsored_account": "GP29P1",
+    "currency": "SEK",
+    "unset_currency": "DKK",
+    "unknown_currency": "USD",
+    "segment": "100",
+}
+DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO, "drop-ouch": OUCH_DROP_DEMO, "prm": PRM_DEMO}
 FIX_DEMOS = {
     ("fix-session", "us"): {},
     ("fix-session", "nordic"): {},
@@ -199,6 +210,7 @@ def conform(
       portcullis conform fix-session --target 127.0.0.1:7401 --user FXT1 --fix 4.4
       portcullis conform fix-orders --target 127.0.0.1:7401 --user INFX01 --demo
       portcullis conform drop-ouch --target 127.0.0.1:7414 --user GP29D2 --order-target 127.0.0.1:7410 --demo
+      portcullis conform prm --target 127.0.0.1:7412 --user GP29A1 --demo
       portcullis conform ouch --list
     """
     need_tools()
@@ -234,6 +246,8 @@ def conform(
         "restricted": (settings.get("restricted_user"), password),
         "spent": (settings.get("rate_user"), password),
     }
+    if suite == "prm":
+        users |= {"viewer": (settings.get("viewer_user"), password), "other": users["they"]}
     if suite in DROP_SUITES:
         if order_target is None:
             raise click.UsageError("Drop ports are judged with orders: name their server with --order-target HOST:PORT")

@@ -1,0 +1,153 @@
+"""The PRM administration protocol, as scenarios speak it: SoupBinTCP ports that look at accounts and change them.
+
+Accumulated values come whenever they change, so they are passed over where nobody waits for them. Beside what holds for
+every port: an answer repeats no bytes, times do not go back, events are numbered without gaps, and nothing of the
+extension comes before hello was answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from conformance.connection import Received
+from conformance.declarations.message import Dissection, dissect
+from conformance.declarations.prm import PRM
+from conformance.language import Stage, Terms
+from conformance.orders import Orders
+from conformance.ouch import Ouch, OuchStage
+from conformance.play import Play, Setting
+from conformance.scenario import Scenario, Step
+from conformance.standing import Account, Market
+
+PARTIES: Final = {"we": "user", "again": "user", "viewer": "viewer_user", "other": "second_user"}
+"""`viewer` may look only, `other` is of another member."""
+REQUESTS_A_SECOND: Final = 80
+PACE_SECONDS: Final = 1.05
+"""A port may be sent 100 requests in a second; the kit stays below that."""
+UNASKED: Final = ("AccumulatedValues", "AccountRateBreach")
+WITHOUT_TIME_ORDER: Final = frozenset({"AuditEntry"})
+"""What tells of the past."""
+
+
+@dataclass
+class PrmAccount(Account):
+    """A user of a PRM port: what its stream has said."""
+
+    latest: int = 0
+    events: dict[str, int] = field(default_factory=dict)
+    greeted: dict[str, bool] = field(default_factory=dict)
+    sent: deque[float] = field(default_factory=deque)
+
+    async def pace(self) -> None:
+        """Wait until another request is within what a port may be sent in a second."""
+        if len(self.sent) >= REQUESTS_A_SECOND:
+            await asyncio.sleep(max(0.0, self.sent.popleft() + PACE_SECONDS - time.monotonic()))
+        self.sent.append(time.monotonic())
+
+    def joined(self, session: str, market: Market) -> None:
+        """Note the session; another one is another day."""
+        if self.session and session != self.session:
+            self.latest = 0
+        super().joined(session, market)
+
+    def look_at(self, payload: bytes, sequence: int | None, market: Market) -> list[str]:
+        """Say which standing rules a message breaks, and remember it."""
+        found = dissect(market.dialect, payload, inbound=False)
+        faults = [f"PRM protocol: {found.name}: {fault}" for fault in found.faults]
+        if sequence is None:
+            return [*faults, "SoupBinTCP: a host's message is not sequenced"]
+        repeated = self.repeated(payload, sequence)
+        if repeated is not None:
+            return faults + repeated
+        return faults or [f"message {sequence}: {fault}" for fault in self.look_at_new(found)]
+
+    def look_at_new(self, found: Dissection) -> list[str]:
+        """Look at a message that is new."""
+        faults = []
+        letter = "" if found.message is None else found.message.letter
+        if letter in "hj":
+            self.greeted[self.session] = True
+        elif letter.islower() and not self.greeted.get(self.session):
+            faults.append(f"PRM protocol 3.1: {found.name} before hello was answered")
+        time = found.values.get("Timestamp")
+        if isinstance(time, int) and found.name not in WITHOUT_TIME_ORDER:
+            if time < self.latest:
+                faults.append(f"PRM protocol 2.1: the time goes back from {self.latest} to {time}")
+            self.latest = max(time, self.latest)
+        number = found.values.get("Number")
+        if found.name == "Event" and isinstance(number, int):
+            before = self.events.get(self.session, 0)
+            self.events[self.session] = number
+            if number != before + 1:
+                faults.append(f"PRM protocol 3.7: event {number} follows event {before}")
+        return faults
+
+
+class PrmOrders(Orders):
+    """What was sent: nothing of it has to be canceled afterwards."""
+
+    def cancels(self, party: str) -> list[bytes]:
+        """Give nothing."""
+        return []
+
+
+class PrmPlay(Play):
+    """A scenario of the PRM protocol as it runs."""
+
+    def __init__(self, setting: Setting, scenario: Scenario) -> None:
+        super().__init__(setting, scenario)
+        self.orders = PrmOrders(setting.dialect)
+
+    async def log_in(self, step: Step) -> None:
+        """Join the session, and learn the next free number."""
+        await self.pace(step.who)
+        await super().log_in(step)
+
+    async def send(self, step: Step) -> None:
+        """Send a packet or a message."""
+        await self.pace(step.who)
+        await super().send(step)
+
+    async def silence(self, step: Step, party: str) -> None:
+        """See that the next message is the answer to an Account Query."""
+        await self.pace(party)
+        await super().silence(step, party)
+
+    async def pace(self, party: str) -> None:
+        """Be no faster than a port may be asked."""
+        account = self.setting.accounts[party]
+        assert isinstance(account, PrmAccount)
+        await account.pace()
+
+    def is_chatter(self, item: Received) -> bool:
+        """Whether a packet is passed over: what comes unasked is, too."""
+        return super().is_chatter(item) or self.name(item) in UNASKED
+
+
+class PrmStage(OuchStage):
+    """A run: its accounts live from scenario to scenario."""
+
+    def play(self, scenario: Scenario) -> PrmPlay:
+        """Make a scenario ready."""
+        return PrmPlay(self.setting, scenario)
+
+
+class Prm(Ouch):
+    """The protocol."""
+
+    def __init__(self, parties: Mapping[str, str]) -> None:
+        super().__init__(PRM, parties)
+
+    def stage(self, terms: Terms) -> Stage:
+        """Begin a run."""
+        accounts: dict[str, Account] = {}
+        by_user: dict[str, PrmAccount] = {}
+        for party, (user, password) in terms.users.items():
+            accounts[party] = by_user.setdefault(user, PrmAccount(user, password, terms.target))
+        parameters = dict(terms.parameters)
+        return PrmStage(Setting(PRM, accounts, Market(PRM), parameters, terms.answer_seconds, terms.is_exact))
