@@ -271,6 +271,25 @@ def test_orders_of_a_call_wait_for_it_trade_at_its_price_and_what_is_for_it_alon
 
 
 @STATES
+def test_behind_the_closing_call_orders_trade_at_its_price_and_stand_at_their_own_afterwards(floor):
+    buyer, seller = floor.client("GP29F1"), floor.client("GP30F1")
+    floor.phase(Phase.CLOSING_CALL)
+    for client, side in ((buyer, "buy"), (seller, "sell")):
+        client.enter("A1", side, 10, "100.00")
+    floor.phase(Phase.TRADING_AT_CLOSE)
+    assert buyer.said() == seller.said() == ["2/2 A1 10+0 10@100.0000 C"]
+    assert buyer.enter("A2", "buy", 100, "101.00") == ["0/0 A2 0+100"]
+    assert buyer.replace("A3", "A2", "buy", 80, "102.00") == ["5/5 A3<A2 0+80"]
+    assert seller.enter("A2", "sell", 30, "99.00", t59="3") == ["0/0 A2 0+30", "2/2 A2 30+0 30@100.0000 C"]
+    assert buyer.said() == ["1/1 A3 30+50 30@100.0000 C"]
+    copy = floor.restored()
+    floor.phase(Phase.POST_TRADE)
+    copy.phase(Phase.POST_TRADE)
+    assert copy.dump() == floor.dump()
+    assert buyer.cancel("A4", "A3") == ["4/4 A4<A3 30+0"]
+
+
+@STATES
 def test_an_imbalance_order_is_none_that_there_is(floor):
     refused = "8/8 A1 0+0 'Not allowed in this cross' 103=0"
     assert floor.client("GP29F1").enter("A1", at="100.00", t9140="I") == [refused]
