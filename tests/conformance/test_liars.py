@@ -279,7 +279,8 @@ async def test_the_honest_venue_passes_everything_through_the_same_proxy(suite, 
     results = await hold(suite, honest.address, patience=10.0)
     assert {name: result.failure for name, result in results.items() if result.failure} == {}
     skipped = {result.why for result in results.values() if result.outcome is Outcome.SKIPPED}
-    assert skipped <= {"slow: needs --slow", "needs --end-of-day", "needs --cancel-on-disconnect"}
+    operators = {"needs --phase", "needs --phase, --stage"}
+    assert skipped <= operators | {"slow: needs --slow", "needs --end-of-day", "needs --cancel-on-disconnect"}
 
 
 async def test_a_port_whose_orders_end_with_its_connection_passes_where_that_is_said(venue, hold):
