@@ -190,6 +190,9 @@ class Sink(Protocol):
     def restated(self, order: Order, displayed: int, number: int, now: int) -> None:
         """Tell that `order` displays more of its reserve again: `displayed` shares in all, under a new `number`."""
 
+    def repriced(self, order: Order, number: int, now: int) -> None:
+        """Tell that a peg stands at another price now, under a new `number`; 0: it has none, and stands aside."""
+
     def mass_canceled(self, request: bytes, now: int) -> None:
         """Tell that all orders which a mass cancel asked for are gone."""
 

@@ -22,8 +22,9 @@ from engine.api import MAXIMUM_PRICE, PLAIN, CancelReason, Cross, Liquidity, Ord
 from engine.book import AT_MARKET, WAITING, Aside, Book, BookSide, Reserve, unlink
 from engine.closing_price import ClosingPrice
 from engine.conditions import needs_refill, owner_of
+from engine.following import is_parked, resume, suspend
 from engine.guards import renew_reference
-from engine.phases import CALLS, GATHERING, JOINS, OVER
+from engine.phases import CALLS, GATHERING, JOINS, OVER, TRADING
 
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 WHOLE: Final = 100 * 10_000
@@ -157,6 +158,8 @@ class Auctions(ClosingPrice):
         With `is_next` a call that is to begin is another one than that which the book is in, if of the same kind.
         """
         left = book.phase
+        if left in TRADING and phase not in TRADING:
+            suspend(book, now)
         if left is Phase.TRADING_AT_CLOSE and phase is not left:
             self.end_at_close(book, now)
         changes = left is not phase or is_next
@@ -180,6 +183,8 @@ class Auctions(ClosingPrice):
                 self._move(order)
         if phase is Phase.TRADING_AT_CLOSE and left is not phase:
             self.begin_at_close(book, now)
+        if phase in TRADING:
+            resume(self, book, now)
 
     @staticmethod
     def is_extended(book: Book) -> bool:
@@ -255,7 +260,7 @@ class Auctions(ClosingPrice):
                 continue
             if order.terms.time_in_force is IMMEDIATE_OR_CANCEL:
                 self.cancel(order, order.open, CancelReason.IMMEDIATE_OR_CANCEL, now)
-            elif order.terms.cross in joined or order.price > MAXIMUM_PRICE:
+            elif order.terms.cross in joined or (order.price > MAXIMUM_PRICE and not is_parked(order)):
                 self.cancel(order, order.open, CancelReason.CALL_OVER, now)
 
     def _move(self, order: Order) -> None:

@@ -34,6 +34,7 @@ from engine.phases import EXTENDED_HOURS, GATHERING, JOINS, REASONS
 if TYPE_CHECKING:
     from engine.guards import Guards
     from engine.market import Market, Security
+    from engine.pegs import Pegs
     from engine.tape import Tape
 
 BUY: Final = Side.BUY
@@ -44,19 +45,21 @@ DAY: Final = TimeInForce.DAY
 WAITING: Final = 1
 AT_MARKET: Final = 2
 AT_CLOSE: Final = 3
-"""The queues of orders that stand aside: those that wait for their call, in a call those without a price, and those in
-line to trade at the closing price."""
+PARKED: Final = 4
+"""The queues of orders that stand aside: those that wait for their call, in a call those without a price, those in line
+to trade at the closing price, and pegs without a price."""
 
 
 class Level:
-    """The queue of orders at one price: `head` came first, `quantity` is their sum in shares."""
+    """The queue of orders at one price: `head` came first, `quantity` is their sum in shares, `pegged` that of pegs."""
 
-    __slots__ = ("head", "key", "ladder", "quantity", "tail")
+    __slots__ = ("head", "key", "ladder", "pegged", "quantity", "tail")
 
     def __init__(self, ladder: Ladder, key: int) -> None:
         self.ladder = ladder
         self.key = key
         self.quantity = 0
+        self.pegged = 0
         self.head: Order | None = None
         self.tail: Order | None = None
 
@@ -127,8 +130,15 @@ class Ladder:
         level.tail = order
         level.quantity += order.quantity
         order.level = level
-        if order.attributes is not PLAIN and order.attributes.conditional:
+        if order.attributes is not PLAIN:
+            self.count(level, order)
+
+    def count(self, level: Level, order: Order) -> None:
+        """Note what is special about an order that has come."""
+        if order.attributes.conditional:
             self.side.conditional += 1
+        if order.attributes.pegged:
+            level.pegged += order.quantity
 
     def next_key(self, key: int) -> int | None:
         """Give the live price next after `key`, away from the best."""
@@ -142,7 +152,7 @@ class Ladder:
 
 
 class Aside(Ladder):
-    """Orders of one side that stand in no price's queue, and trade in calls only: two queues, by what they wait for."""
+    """Orders of one side that stand in no price's queue: a queue for each thing that they may wait for."""
 
     __slots__ = ()
 
@@ -160,8 +170,7 @@ class Aside(Ladder):
         level.tail = order
         level.quantity += order.quantity
         order.level = level
-        if order.attributes.conditional:
-            self.side.conditional += 1
+        self.count(level, order)
 
 
 class BookSide:
@@ -235,7 +244,8 @@ class Book(Timed):
 
     `gathers` says whether what enters is for a call or the closing price, not for continuous trading; a call that is
     extended goes on until `extended_until` (0 = none), and the phase after it is `extended_to`. `timer` is
-    when a call that a guard began ends by itself (0 = none), and `guards` are what is asked before it trades.
+    when a call that a guard began ends by itself (0 = none), and `guards` are what is asked before it trades. `pegs` is
+    None where there are none.
 
     It is `apart` where what enters, or some of it, does not simply trade. Orders for market hours are `held` from a
     pre-market on until the market opens.
@@ -257,6 +267,7 @@ class Book(Timed):
         "late_cancels",
         "late_reference",
         "market",
+        "pegs",
         "phase",
         "security",
         "sells",
@@ -281,6 +292,7 @@ class Book(Timed):
         self.extended_until = 0
         self.extended_to = Phase.CONTINUOUS
         self.guards: Guards | Tape | None = None
+        self.pegs: Pegs | None = None
 
     @property
     def timer_name(self) -> tuple[str, str]:
@@ -372,8 +384,11 @@ def unlink(order: Order) -> None:
     order.before = order.after = order.level = None
     level.quantity -= order.quantity
     ladder = level.ladder
-    if order.attributes is not PLAIN and order.attributes.conditional:
-        ladder.side.conditional -= 1
+    if order.attributes is not PLAIN:
+        if order.attributes.conditional:
+            ladder.side.conditional -= 1
+        if order.attributes.pegged:
+            level.pegged -= order.quantity
     if level.head is None:
         keys = ladder.keys
         del ladder.levels[level.key]
@@ -389,3 +404,5 @@ def shrink(order: Order, quantity: int) -> None:
     assert order.level is not None
     order.quantity -= quantity
     order.level.quantity -= quantity
+    if order.attributes is not PLAIN and order.attributes.pegged:
+        order.level.pegged -= quantity

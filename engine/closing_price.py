@@ -19,6 +19,7 @@ from msgspec import structs
 
 from engine.api import MAXIMUM_PRICE, PLAIN, SECOND, CancelReason, Liquidity, Order, OrderAttributes, Phase, TimeInForce
 from engine.book import AT_CLOSE, Book, Reserve, unlink
+from engine.following import is_parked
 from engine.matching import BUY, GOOD_TILL_TIME, Matching, hold_back
 
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
@@ -90,7 +91,7 @@ class ClosingPrice(Matching):
     def end_at_close(self, book: Book, now: int) -> None:
         """Let orders that may rest go back to the queues of their prices, and cancel those at the market price."""
         for order in list(book.orders_aside()):
-            if order.price > MAXIMUM_PRICE:
+            if order.price > MAXIMUM_PRICE and not is_parked(order):
                 self.cancel(order, order.open, CancelReason.CALL_OVER, now)
             elif order.level is not None and order.level.key == AT_CLOSE:
                 unlink(order)

@@ -44,9 +44,10 @@ from engine.api import (
 )
 from engine.book import Book, Reserve
 from engine.engine import Engine
+from engine.following import follow, resume, suspend
 from engine.guards import place_guards, place_guards_of
 from engine.market import Market, Security
-from engine.phases import crosses_of, set_phase
+from engine.phases import TRADING, crosses_of, set_phase
 from engine.prm_commands import (
     block_account,
     check_prm,
@@ -270,6 +271,9 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
 
 def end_day(engine: Engine, now: int) -> None:
     """Expire what rests for the day, then tell each port that the day is over."""
+    for security in engine.securities.values():
+        for book in security.books:
+            suspend(book, now, told=False)
     for port in engine.ports.values():
         engine.finish(port, now)
         for order in list(port.orders.values()):
@@ -289,7 +293,7 @@ def outlives_the_day(order: Order) -> bool:
     """Whether an order rests on when its day ends: none of a call does, and nobody could end it whose port is gone."""
     terms = order.terms
     good_till_cancel = terms.time_in_force is TimeInForce.GOOD_TILL_CANCEL and terms.cross is Cross.CONTINUOUS
-    may_rest = good_till_cancel and order.price <= MAXIMUM_PRICE
+    may_rest = good_till_cancel and (order.price <= MAXIMUM_PRICE or order.attributes.pegged)
     return may_rest and not order.port.withdrawn and order.scope.book.security.listed
 
 
@@ -308,6 +312,10 @@ def carry_over(engine: Engine, ended: str, now: int) -> None:
                         remember_entry(part, int(ended.replace("-", "")))
                     market.order_reference_number = part.order_reference_number = market.order_reference_number + 1
                     part.port.sink.carried_over(part, now)
+            if book.pegs is not None:
+                book.pegs.sort()
+                if book.phase in TRADING:
+                    resume(engine, book, now)
 
 
 def remember_entry(order: Order, date: int) -> None:
@@ -343,6 +351,8 @@ def set_prices(engine: Engine, command: SetPrices, now: int) -> None:
         place_guards_of(engine, security)
     if not command.prices.keys().isdisjoint(THRESHOLDS):
         protect(engine)
+    for book in sorted(security.books, key=lambda book: book.market.key):
+        follow(engine, book, now)
 
 
 def set_storage(engine: Engine, low: bool) -> None:

@@ -13,6 +13,7 @@ from engine.api import (
     MAXIMUM_PRICE,
     PRICE_SCALE,
     ROUND_LOT,
+    Liquidity,
     Order,
     OrderAttributes,
     Port,
@@ -21,6 +22,7 @@ from engine.api import (
     SelfMatchPrevention,
 )
 from engine.book import BookSide, Reserve
+from engine.terms import MIDPOINTS
 
 MARKET_LIMIT: Final = -MARKET_PRICE
 """The worst key that a market-priced order takes: below every price's key on either side."""
@@ -77,6 +79,20 @@ def is_enough(order: Order, contra: BookSide, limit: int) -> bool:
 def owner_of(resting: Order) -> Order:
     """Give the order that a part on the book belongs to."""
     return resting.displayed if isinstance(resting, Reserve) else resting
+
+
+def added_by(resting: Order, owner: Order) -> Liquidity:
+    """Give what a trade with a part of a resting order is to its owner."""
+    if resting.is_displayed:
+        return Liquidity.ADDED
+    if owner is not resting:
+        return Liquidity.ADDED_RESERVE
+    return Liquidity.ADDED_MIDPOINT if owner.attributes.price_type in MIDPOINTS else Liquidity.ADDED_HIDDEN
+
+
+def removed_by(added: Liquidity) -> Liquidity:
+    """Give what the same trade is to the order that came."""
+    return Liquidity.REMOVED_MIDPOINT if added is Liquidity.ADDED_MIDPOINT else Liquidity.REMOVED
 
 
 def self_match(incoming: Order, resting: Order) -> SelfMatchPrevention | None:

@@ -23,6 +23,7 @@ from engine.api import MAXIMUM_PRICE, PRICE_SCALE, SECOND, Cross, Display, Order
 from engine.auction import Equilibrium, Interest, interest, is_waiting, takes_part
 from engine.book import Book, BookSide
 from engine.conditions import owner_of
+from engine.following import is_parked
 from engine.timely import NEXT_CROSS
 
 THRESHOLD: Final = PRICE_SCALE // 2
@@ -66,6 +67,8 @@ def coming_cross(book: Book) -> Cross | None:
 def joins(order: Order, cross: Cross) -> bool:
     """Whether an order that stands aside takes part in a cross."""
     tied = order.terms.cross
+    if is_parked(order):
+        return False
     return not is_waiting(order) or tied is cross or (tied is Cross.CONTINUOUS and cross is Cross.OPENING)
 
 

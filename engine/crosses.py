@@ -27,6 +27,7 @@ from engine.cross_price import (
     is_valid_opening,
     participants,
 )
+from engine.following import is_parked, resume, suspend
 from engine.market import Security
 from engine.phases import TRADING, US_OVER
 from engine.routing import away_price
@@ -62,6 +63,7 @@ class Crosses(Auctions):
         if book.market.rule_book == PRM or left is phase:
             super().enter_phase(book, phase, now, storage_low, is_next)
             return
+        suspend(book, now)
         if book.timer:
             self.set_timer(book, 0)
         cross = cross_between(left, phase)
@@ -72,6 +74,8 @@ class Crosses(Auctions):
         book.next_day()
         book.settle(storage_low)
         self._sort_out(book, left, now)
+        if phase in TRADING:
+            resume(self, book, now)
 
     @staticmethod
     def enter_stage(book: Book, stage: CrossStage) -> None:
@@ -109,7 +113,9 @@ class Crosses(Auctions):
                 continue
             if order.terms.cross is cross:
                 self._end(order, now, is_void=is_void)
-            elif not is_waiting(order) and (order.price > MAXIMUM_PRICE or is_immediate(order)):
+            elif (
+                not is_waiting(order) and not is_parked(order) and (order.price > MAXIMUM_PRICE or is_immediate(order))
+            ):
                 self._end(order, now)
 
     def _end(self, order: Order, now: int, *, is_void: bool = False) -> None:
@@ -135,7 +141,7 @@ class Crosses(Auctions):
                 self.cancel(order, order.open, reason, now)
             elif is_over(order):
                 self.cancel(order, order.open, CancelReason.EXPIRED, now)
-            elif book.waits(order) is not is_waiting(order):
+            elif book.waits(order) is not is_waiting(order) and not is_parked(order):
                 if terms.cross is Cross.CONTINUOUS and book.phase in TRADING and is_waiting(order):
                     released.append(order)
                 else:

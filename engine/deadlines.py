@@ -10,6 +10,7 @@ from heapq import heapify, heappop, heappush
 from typing import Final
 
 from engine.api import Order
+from engine.orders import is_live
 
 NEVER: Final = 2**62 - 1
 """A deadline that does not come, in the year 2116; compiled code compares it as a plain machine word."""
@@ -104,8 +105,3 @@ class Deadlines:
             self.timers.pop(timed.timer_name, None)
         self.next_timer = min((waiting.timer for waiting in self.timers.values()), default=NEVER)
         self._settle()
-
-
-def is_live(order: Order) -> bool:
-    """Whether an order is on its book, if only with its reserve."""
-    return order.level is not None or order.reserve is not None

@@ -15,7 +15,9 @@ from engine.api import (
     Reject,
     TimeInForce,
 )
+from engine.pegs import entry_fault
 from engine.routing import routing_fault
+from engine.terms import MIDPOINTS
 
 IMBALANCE_CROSSES: Final = frozenset({Cross.OPENING, Cross.CLOSING})
 LONGEST_EXPIRE_TIME: Final = 86_399
@@ -27,8 +29,10 @@ def attribute_fault(order: Order) -> Reject | None:
     attributes, terms = order.attributes, order.terms
     if attributes.firm and attributes.firm.decode("ascii", "replace") != order.port.mpid:
         return Reject.FIRM_NOT_AUTHORIZED
-    if attributes.price_type != PriceType.LIMIT or attributes.peg_offset:
-        return Reject.PEGGING_NOT_SERVED
+    if attributes.price_type is not PriceType.LIMIT or attributes.peg_offset:
+        fault = peg_fault(order)
+        if fault is not None:
+            return fault
     if (
         attributes.discretion_price
         or attributes.discretion_peg_offset
@@ -56,6 +60,21 @@ def imbalance_only_fits(order: Order) -> bool:
     """Whether an imbalance-only order has a limit, and is for the opening or the closing cross of a US market."""
     is_for_cross = order.terms.cross in IMBALANCE_CROSSES and order.scope.book.security.entry is None
     return is_for_cross and order.price <= MAXIMUM_PRICE
+
+
+def peg_fault(order: Order) -> Reject | None:
+    """Find what is wrong with a peg: it is for continuous trading, one of the midpoint is never displayed."""
+    attributes, terms = order.attributes, order.terms
+    match attributes.price_type:
+        case PriceType.LIMIT:
+            return Reject.INVALID_PRICE_TYPE  # an offset, and nothing that it is added to
+        case PriceType.MARKET_MAKER_PEG:
+            return Reject.PEGGING_NOT_SERVED
+    if attributes.post_only or attributes.route or attributes.closing_price or terms.cross is not Cross.CONTINUOUS:
+        return Reject.PEGGING_NOT_SERVED
+    if attributes.price_type in MIDPOINTS and terms.display is not Display.HIDDEN:
+        return Reject.INVALID_DISPLAY
+    return entry_fault(order)
 
 
 def minimum_quantity_fits(order: Order) -> bool:

@@ -161,6 +161,10 @@ class Orderless(Endpoint):
         """See `Sink`."""
         raise AssertionError(self.port.name)
 
+    def repriced(self, order: Order, number: int, now: int) -> None:
+        """See `Sink`."""
+        raise AssertionError(self.port.name)
+
     def mass_canceled(self, request: bytes, now: int) -> None:
         """See `Sink`."""
         raise AssertionError(self.port.name)

@@ -38,6 +38,7 @@ from engine.api import (
 from engine.book import Book
 from engine.deadlines import NEVER
 from engine.details import attribute_fault
+from engine.following import follow
 from engine.limit_state import LimitStates
 from engine.market import Market, Security
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
@@ -182,6 +183,8 @@ class Engine(LimitStates, OrderEntry):
             refusal = self.admit(order, now)
         if refusal is None:
             self.work(order, None, now)
+            if order.scope.book.pegs is not None:
+                follow(self, order.scope.book, now)
         elif order.scope.protection is not None:
             self.prm.refused(order, refusal, now)
         return refusal
@@ -201,6 +204,8 @@ class Engine(LimitStates, OrderEntry):
         if refusal is None:
             self.leave(original)
             self.work(order, original, now)
+            if order.scope.book.pegs is not None:
+                follow(self, order.scope.book, now)
         elif order.scope.protection is not None:
             self.prm.refused(order, refusal, now)
         return refusal

@@ -18,7 +18,7 @@ from typing import Final
 
 from engine.api import CancelReason, Order, Phase, SelfMatchAction, TimeInForce
 from engine.book import Book, BookSide
-from engine.conditions import improved, is_enough, is_too_small, owner_of, self_match
+from engine.conditions import improved, is_enough, is_too_small, owner_of, reachable, self_match
 from engine.crosses import Crosses
 from engine.deadlines import Timed
 from engine.guards import Guards
@@ -72,6 +72,51 @@ class Interruptions(Crosses):
             self._interrupt(order.scope.book, beyond, now)
             if not is_immediate:
                 self.take_in(order, now)
+        return True
+
+    def meet(self, order: Order, now: int) -> None:
+        """See `Matching`."""
+        book = order.scope.book
+        contra = book.sells if order.terms.is_buy else book.buys
+        limit = order.price * contra.sign
+        best = contra.best
+        if (
+            best is None
+            or best.key < limit
+            or (book.guards is not None and self.meet_guarded(order, contra, limit, now))
+        ):
+            return
+        if not contra.conditional and not order.attributes.conditional:
+            self._match(order, contra, limit, now)
+        elif reachable(order, contra, limit) is not None and is_enough(order, contra, limit):
+            self._match_conditional(order, contra, limit, now)
+
+    def meet_guarded(self, order: Order, contra: BookSide, limit: int, now: int) -> bool:
+        """Trade a peg that moves where guards keep it from a trade; else give False, and do nothing.
+
+        The rest of it is parked for the call, that of one under protection canceled.
+        """
+        guards = order.scope.book.guards
+        if not isinstance(guards, Guards) or not guards.are_met(contra, limit) or not is_enough(order, contra, limit):
+            return False
+        stopped = partner(order, contra, limit)
+        if stopped is None:
+            return False
+        permitted = guards.last_permitted(contra, limit)
+        if guards.permit(stopped.price) and is_enough(order, contra, permitted):
+            self._match_conditional(order, contra, permitted, now)
+            stopped = partner(order, contra, limit)
+        if stopped is None:  # what is left there is the owner's own
+            self._match_conditional(order, contra, limit, now)
+            return True
+        if order.quantity:
+            protection = order.scope.protection
+            if protection is not None and protection.blow_through:
+                self.leave(order)
+                self._drop(order, CancelReason.BLOW_THROUGH, now)
+            else:
+                beyond = next(part.price for part in contra.queue(limit) if not guards.permit(part.price))
+                self._interrupt(order.scope.book, beyond, now)
         return True
 
     def _interrupt(self, book: Book, price: int, now: int) -> None:

@@ -17,7 +17,9 @@ from engine.auction import is_waiting
 from engine.book import Book, BookSide, Reserve
 from engine.conditions import is_enough
 from engine.deadlines import Timed
+from engine.following import is_parked
 from engine.interruption import Interruptions, partner
+from engine.orders import is_live
 from engine.tape import LIMIT_STATE, Tape
 
 PAUSE: Final = 300 * SECOND
@@ -87,7 +89,7 @@ class LimitStates(Interruptions):
         if lower is not None and book.sells.best is not None and book.sells.best.price < lower:
             beyond += [order for order in book.sells.orders() if order.price < lower]
         for order in beyond:
-            if not isinstance(order, Reserve) and not is_waiting(order):
+            if not isinstance(order, Reserve) and is_live(order) and not is_waiting(order) and not is_parked(order):
                 self.cancel(order, order.open, CancelReason.REGULATORY, now)
 
     def _pause(self, tape: Tape, trading: list[Book], now: int) -> None:

@@ -31,6 +31,7 @@ from engine.api import (
 from engine.book import BookSide, Reserve, shrink, unlink
 from engine.conditions import (
     MARKET_LIMIT,
+    added_by,
     display_size,
     improved,
     is_enough,
@@ -38,9 +39,11 @@ from engine.conditions import (
     needs_refill,
     owner_of,
     reachable,
+    removed_by,
     self_match,
 )
 from engine.deadlines import Deadlines
+from engine.following import follow, park_again, take_peg
 from engine.routing import AWAY_PORT, away_price
 from engine.timely import hold_to_stage
 from engine.trades import PENDING_MAX, pack_trade
@@ -52,7 +55,6 @@ GOOD_TILL_TIME: Final = TimeInForce.GOOD_TILL_TIME
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 ADDED: Final = Liquidity.ADDED
 ADDED_HIDDEN: Final = Liquidity.ADDED_HIDDEN
-ADDED_RESERVE: Final = Liquidity.ADDED_RESERVE
 REMOVED: Final = Liquidity.REMOVED
 
 
@@ -69,14 +71,15 @@ class Matching(Deadlines):
         book = order.scope.book
         market = book.market
         market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
-        terms = order.terms
+        terms, attributes = order.terms, order.attributes
+        if attributes is not PLAIN and attributes.pegged and not take_peg(self, order, original, now):
+            return
         if (book.apart or terms.cross is not CONTINUOUS) and self._gather(order, original, now):
             return
         contra = book.sells if terms.side is BUY else book.buys
-        price, attributes = order.price, order.attributes
         limit, rests = MARKET_LIMIT, False
-        if price <= MAXIMUM_PRICE:
-            limit, rests = price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
+        if order.price <= MAXIMUM_PRICE:
+            limit, rests = order.price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
         best = contra.best
         trades = best is not None and best.key >= limit
         if trades and book.guards is not None and self.work_guarded(order, original, contra, limit, rests, now):
@@ -117,6 +120,10 @@ class Matching(Deadlines):
 
     def hold_to_bands(self, order: Order, now: int) -> None:
         """Price a US order where price bands and the short sale price test let it be."""
+        raise NotImplementedError
+
+    def meet(self, order: Order, now: int) -> None:
+        """Trade an order that has a new price with what it meets at that price, and let the rest of it be."""
         raise NotImplementedError
 
     def leave_rest(self, order: Order, rests: bool, now: int) -> None:
@@ -177,8 +184,12 @@ class Matching(Deadlines):
 
     def take_in(self, order: Order, now: int) -> None:
         """Let an order wait for a call."""
-        order.port.orders.add(order)
+        self.enlist(order, now)
         self.stand(order)
+
+    def enlist(self, order: Order, now: int) -> None:
+        """Let an order be among those of its port in the market, and end at its time."""
+        order.port.orders.add(order)
         if order.terms.time_in_force is GOOD_TILL_TIME:
             attributes = order.attributes
             self.set_deadline(order, attributes.expires_at or now + attributes.expire_time * SECOND)
@@ -187,6 +198,8 @@ class Matching(Deadlines):
     def stand(order: Order) -> None:
         """Put an order where the phase of its book has it; only in the queue of a price is a reserve held back."""
         book = order.scope.book
+        if order.attributes.pegged and park_again(order):
+            return
         if order.price <= MAXIMUM_PRICE and not book.waits(order) and not book.is_at_close(order):
             hold_back(order)
         book.place(order)
@@ -238,7 +251,7 @@ class Matching(Deadlines):
             owner = owner_of(resting)
             if is_too_small(order, owner):
                 continue
-            added = ADDED if resting.is_displayed else ADDED_HIDDEN if owner is resting else ADDED_RESERVE
+            added = added_by(resting, owner)
             quantity = resting.quantity if resting.quantity < order.quantity else order.quantity
             strategy = self_match(order, owner)
             if strategy is not None:
@@ -246,7 +259,7 @@ class Matching(Deadlines):
             else:
                 order.quantity -= quantity
                 self._take(resting, owner, quantity)
-                self._trade(order, owner, quantity, owner.price, added, now)
+                self._trade(order, owner, quantity, owner.price, added, now, removed_by(added))
             if owner.reserve is not None:
                 touched[owner] = None
         for owner in touched:
@@ -394,6 +407,8 @@ class Matching(Deadlines):
             self.reduce(order, quantity)
         order.size -= quantity
         order.port.sink.canceled(order, quantity, reason, now)
+        if order.scope.book.pegs is not None:
+            follow(self, order.scope.book, now)
 
     @staticmethod
     def reduce(order: Order, quantity: int) -> None:

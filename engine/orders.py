@@ -189,3 +189,8 @@ class LiveOrders:
         del page[key]
         if not page:
             del self.pages[number]
+
+
+def is_live(order: Order) -> bool:
+    """Whether an order is among those that its port has in the market."""
+    return order.port.orders.find(order.key) is order

@@ -27,12 +27,13 @@ from engine.api import (
 from engine.book import Book, Reserve
 from engine.commands import Connect, add_port, set_crosses, set_rules, take_configuration
 from engine.conditions import owner_of
-from engine.deadlines import is_live
 from engine.engine import Engine
+from engine.following import is_parked, pegs_of, set_parked
 from engine.guards import place_guards
 from engine.market import Market
 from engine.mass_cancel import MassCancel
-from engine.orders import LiveOrders, TermsState
+from engine.orders import LiveOrders, TermsState, is_live
+from engine.pegs import limit_of
 from engine.prm_commands import take_accounts
 from engine.risk.eqrc import RuleBook
 from engine.risk.prm import scope_key
@@ -63,6 +64,8 @@ class OrderState(msgspec.Struct, array_like=True, frozen=True):
     expires_at: int
     is_reserve: bool
     user: str = ""
+    limit: int = 0  # of a peg, whose price is another
+    is_parked: bool = False
 
 
 class TradesState(msgspec.Struct, array_like=True, frozen=True):
@@ -279,6 +282,7 @@ def _dump_book(book: Book) -> BookState:
 
 def _dump_order(part: Order) -> OrderState:
     order = owner_of(part)
+    is_pegged = order.attributes is not PLAIN and order.attributes.pegged
     return OrderState(
         order.port.name,
         order.key,
@@ -293,6 +297,8 @@ def _dump_order(part: Order) -> OrderState:
         order.expires_at,
         part is not order,
         order.user,
+        limit_of(order) if is_pegged else 0,
+        is_pegged and is_parked(order),
     )
 
 
@@ -384,6 +390,7 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
     for market_key, market_state in state.markets.items():
         for symbol, book_state in market_state.books.items():
             book = engine.markets[market_key].books[symbol]
+            pegs: list[tuple[int, Order, int]] = []
             for order_state in book_state.orders:
                 if order_state.is_reserve:
                     displayed = engine.ports[order_state.port].orders[order_state.key]
@@ -392,7 +399,14 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
                     continue
                 order = _load_order(engine, book, order_state, known)
                 order.port.orders.add(order)
-                book.place(order)
+                if order_state.is_parked:
+                    set_parked(order)
+                else:
+                    book.place(order)
+                if order_state.limit:
+                    pegs.append((order.order_reference_number, order, order_state.limit))
+            for _, order, limit in sorted(pegs):
+                pegs_of(book).add(order, limit)
     for name, port_state in state.ports.items():
         port = engine.ports[name]
         by_key, port.orders = port.orders, LiveOrders()

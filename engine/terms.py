@@ -78,7 +78,7 @@ class Cross(IntEnum):
 
 
 class PriceType(IntEnum):
-    """What an order's price follows; `LIMIT` is its own."""
+    """What an order's price follows; `LIMIT` is its own, `MIDPOINT` the midpoint as it was on entry."""
 
     LIMIT = 0
     MARKET_PEG = 1
@@ -86,6 +86,10 @@ class PriceType(IntEnum):
     PRIMARY_PEG = 3
     MARKET_MAKER_PEG = 4
     MIDPOINT = 5
+
+
+MIDPOINTS: Final = frozenset({PriceType.MIDPOINT_PEG, PriceType.MIDPOINT})
+"""The price types that trade at the midpoint."""
 
 
 class Liquidity(IntEnum):
@@ -106,6 +110,8 @@ class Liquidity(IntEnum):
     CLOSING_PRICE = 9
     OPENING_IMBALANCE = 10
     CLOSING_IMBALANCE = 11
+    ADDED_MIDPOINT = 12
+    REMOVED_MIDPOINT = 13
 
 
 class CancelReason(IntEnum):
@@ -260,6 +266,8 @@ class Reject(IntEnum):
     REPLACE_NOT_ALLOWED = 40
     CANCEL_PENDING = 41
     NO_CLOSING_REFERENCE = 42
+    QUOTE_UNAVAILABLE = 43
+    CROSSED_MARKET = 44
 
 
 EQRC_CHECKS: Final = frozenset(
@@ -351,4 +359,14 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
     @property
     def conditional(self) -> bool:
         """Whether an order with these, incoming or resting, needs more than price and time to be matched."""
-        return bool(self.minimum_quantity or self.max_floor or self.self_match_prevention is not None)
+        return bool(
+            self.minimum_quantity
+            or self.max_floor
+            or self.self_match_prevention is not None
+            or self.price_type in MIDPOINTS
+        )
+
+    @property
+    def pegged(self) -> bool:
+        """Whether the price of an order with these comes from the quotes of its book."""
+        return self.price_type is not PriceType.LIMIT

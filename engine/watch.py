@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from engine.api import (
+    PLAIN,
     BrokenTradeReason,
     CancelReason,
     Liquidity,
@@ -108,7 +109,7 @@ class Modified(NamedTuple):
 
 
 class Restated(NamedTuple):
-    """The venue tells of an order again under a new `number`: in a new day, or because it displays more."""
+    """The venue tells of an order again under a new `number`: in a new day, with more displayed, at another price."""
 
     order: Order
     terms: OrderTerms
@@ -118,6 +119,7 @@ class Restated(NamedTuple):
     carried_over: bool
     now: int
     wall: int
+    is_repriced: bool = False
 
 
 class Broken(NamedTuple):
@@ -203,19 +205,21 @@ class Watch:
     def accepted(self, order: Order, dead: bool, now: int) -> None:
         """See `Sink`."""
         self.sink.accepted(order, dead, now)
-        self.note(Accepted(order, order.terms, order.attributes, order.open, dead, now, self.notes.times.wall_time))
+        self.note(
+            Accepted(still(order), order.terms, order.attributes, order.open, dead, now, self.notes.times.wall_time)
+        )
 
     def replaced(self, order: Order, original: Order, dead: bool, now: int) -> None:
         """See `Sink`."""
         self.sink.replaced(order, original, dead, now)
         wall = self.notes.times.wall_time
-        self.note(Replaced(order, original, order.terms, order.attributes, order.open, dead, now, wall))
+        self.note(Replaced(still(order), original, order.terms, order.attributes, order.open, dead, now, wall))
 
     def modified(self, order: Order, now: int) -> None:
         """See `Sink`."""
         self.sink.modified(order, now)
         wall = self.notes.times.wall_time
-        self.note(Modified(order, order.terms, order.attributes, order.open, now, wall))
+        self.note(Modified(still(order), order.terms, order.attributes, order.open, now, wall))
 
     def canceled(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
         """See `Sink`."""
@@ -225,12 +229,12 @@ class Watch:
     def left(self, order: Order, quantity: int, reason: CancelReason, now: int) -> Left:
         """Give the note of shares that left."""
         wall = self.notes.times.wall_time
-        return Left(order, order.terms, order.attributes, order.open, quantity, reason, now, wall)
+        return Left(still(order), order.terms, order.attributes, order.open, quantity, reason, now, wall)
 
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """See `Sink`."""
         self.sink.executed(order, quantity, price, liquidity, match, now)
-        what = order, order.terms, order.attributes, order.open
+        what = still(order), order.terms, order.attributes, order.open
         self.note(Executed(*what, quantity, price, liquidity, match, now, self.notes.times.wall_time))
 
     def prevented(
@@ -251,14 +255,20 @@ class Watch:
         """See `Sink`."""
         self.sink.restated(order, displayed, number, now)
         wall = self.notes.times.wall_time
-        self.note(Restated(order, order.terms, order.attributes, order.open, number, False, now, wall))
+        self.note(Restated(still(order), order.terms, order.attributes, order.open, number, False, now, wall))
+
+    def repriced(self, order: Order, number: int, now: int) -> None:
+        """See `Sink`."""
+        self.sink.repriced(order, number, now)
+        wall = self.notes.times.wall_time
+        self.note(Restated(still(order), order.terms, order.attributes, order.open, number, False, now, wall, True))
 
     def carried_over(self, order: Order, now: int) -> None:
         """See `Sink`."""
         self.sink.carried_over(order, now)
         wall = self.notes.times.wall_time
         number = order.order_reference_number
-        self.note(Restated(order, order.terms, order.attributes, order.open, number, True, now, wall))
+        self.note(Restated(still(order), order.terms, order.attributes, order.open, number, True, now, wall))
 
     def cancel_pending(self, order: Order, now: int) -> None:
         """See `Sink`."""
@@ -283,3 +293,13 @@ class Watch:
     def system_event(self, event: SystemEvent, now: int) -> None:
         """See `Sink`."""
         self.sink.system_event(event, now)
+
+
+def still(order: Order) -> Order:
+    """Give an order as it is now: the price of a peg moves on, and what is noted is told later."""
+    if order.attributes is PLAIN or not order.attributes.pegged:
+        return order
+    size, price, name = order.size, order.price, order.cl_ord_id
+    copy = Order(order.port, order.scope, order.terms, order.attributes, size, price, name, order.key)
+    copy.quantity, copy.order_reference_number = order.quantity, order.order_reference_number
+    return copy

@@ -209,7 +209,10 @@ class Reader:
         expires_at = changes.pop("expires_at", 0)
         assert isinstance(expires_at, int)
         side, time_in_force = changes.pop("side", Side.BUY), changes.pop("time_in_force", TimeInForce.DAY)
-        display, cross = changes.pop("display", Display.VISIBLE), changes.pop("cross", Cross.CONTINUOUS)
+        if details.is_pegged:
+            changes.setdefault("price_type", PriceType.PRIMARY_PEG)
+        usual = Display.HIDDEN if changes.get("price_type") is PriceType.MIDPOINT_PEG else Display.VISIBLE
+        display, cross = changes.pop("display", usual), changes.pop("cross", Cross.CONTINUOUS)
         sweep = bool(changes.pop("intermarket_sweep", False))
         assert isinstance(side, Side)
         assert isinstance(time_in_force, TimeInForce)
@@ -219,8 +222,6 @@ class Reader:
             details.expires_at = changes["expires_at"] = expires_at
         terms = OrderTerms(side, time_in_force, display, cross, sweep, ())
         details.terms = _terms.setdefault(terms, terms)
-        if details.is_pegged and "price_type" not in changes:
-            changes["price_type"] = PriceType.PRIMARY_PEG
         if changes:
             details.attributes = structs.replace(details.base, **changes)
 

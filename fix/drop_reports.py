@@ -22,6 +22,7 @@ from engine.api import (
     OrderAttributes,
     OrderTerms,
     Port,
+    PriceType,
     Scope,
 )
 from engine.watch import Accepted, Broken, Executed, Left, Modified, Refused, Replaced, Restated
@@ -39,6 +40,9 @@ OPEN: Final = b"Open"
 """Text (58) of an order that is in."""
 LIMIT: Final = b"2"
 MARKET: Final = b"1"
+PEGGED: Final = b"P"
+PEGS: Final = {PriceType.PRIMARY_PEG: b"R", PriceType.MARKET_PEG: b"P", PriceType.MIDPOINT_PEG: b"M"}
+"""What ExecInst says of a peg."""
 _TRADED: Final = Struct(">QQQQQQI")
 
 
@@ -236,7 +240,7 @@ class DropReports:
         return self.report(Event.TRADE, kind, note, note.open, fill=note)
 
     def restated(self, note: Restated) -> bytes:
-        """Tell that an order displays more of its reserve, or goes on in a new day."""
+        """Tell that an order displays more of its reserve, has another price, or goes on in a new day."""
         order, why, secondary = note.order, EXCHANGE_OPTION, note.number
         if note.carried_over:
             why, secondary = RENEWAL, note.attributes.entry_number
@@ -244,6 +248,8 @@ class DropReports:
             if before is not None:
                 self.keep(note, before._replace(order_id=note.number))
         figures = self.figures(note, why, secondary=secondary)
+        if note.is_repriced:
+            return self.long_report(Event.REPRICED, figures, self.kind_of(note).echo)
         return self.long_report(Event.RESTATED, figures, self.kind_of(note).echo)
 
     def broken(self, port: Port, note: Broken) -> bytes:
@@ -369,6 +375,8 @@ class DropReports:
     def rare(self, attributes: OrderAttributes) -> dict[int, bytes]:
         """Give what few orders say."""
         said: dict[int, bytes] = {}
+        if attributes.pegged and attributes.price_type in PEGS:
+            said[18], said[40] = PEGS[attributes.price_type], PEGGED
         if attributes.minimum_quantity:
             said[110] = b"%d" % attributes.minimum_quantity
         if attributes.max_floor:

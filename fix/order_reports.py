@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.api import (
     AWAY_MARKET,
+    MARKET_PRICE,
     BrokenTradeReason,
     CancelReason,
     Liquidity,
@@ -31,6 +32,8 @@ EXCHANGE_OPTION: Final = 8
 """ExecRestatementReason (378): the market restates an order."""
 RENEWAL: Final = 1
 """ExecRestatementReason (378): an order goes on in a new day."""
+NO_PRICE: Final = MARKET_PRICE
+"""Instead of the price of a report that has none."""
 ROUTED: Final = Liquidity.ROUTED
 FILLED: Final = b"2"
 UNASKED: Final = frozenset({Event.CANCELED, Event.EXPIRED})
@@ -289,6 +292,14 @@ class OrderReports(FixEndpoint, Sink):
         mine = self.mine(order)
         figures = self.figures(mine, order.open, now)._replace(restatement=EXCHANGE_OPTION, secondary=number)
         self.tell_of(Event.RESTATED, figures, mine.details)
+
+    def repriced(self, order: Order, number: int, now: int) -> None:
+        """Tell that a peg has another price, under a new number, or for now none."""
+        mine = self.mine(order)
+        price = order.price if number else NO_PRICE
+        figures = self.figures(mine, order.open, now)
+        figures = figures._replace(price=price, restatement=EXCHANGE_OPTION, secondary=number)
+        self.tell_of(Event.REPRICED, figures, mine.details)
 
     def carried_over(self, order: Order, now: int) -> None:
         """Tell that an order goes on in the new day, by its new number and its old one."""

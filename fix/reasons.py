@@ -64,6 +64,8 @@ REASONS: Final = {
     Reject.MARKET_CLOSED: Reason(CLOSED, b"Market is closed"),
     Reject.LOW_DISK_SPACE: Reason(OTHER, b"System is not available"),
     Reject.ENTRY_DISABLED: Reason((0, 0, 0), b"Reject All enabled"),
+    Reject.QUOTE_UNAVAILABLE: Reason(OTHER, b"No quote for peg"),
+    Reject.CROSSED_MARKET: Reason(OTHER, b"Midpoint peg in a crossed market"),
     # US risk checks.
     Reject.PORT_MESSAGE_RATE: Reason(OTHER, b"Exceeded order rate", 41),
     Reject.RESTRICTED_STOCK: Reason(OTHER, b"Restricted symbol list reject", 34),
@@ -150,6 +152,8 @@ LIQUIDITY_FLAGS: Final = {
     Liquidity.REMOVED: b"R",
     Liquidity.ADDED_HIDDEN: b"J",
     Liquidity.ADDED_RESERVE: b"u",
+    Liquidity.ADDED_MIDPOINT: b"k",
+    Liquidity.REMOVED_MIDPOINT: b"m",
     Liquidity.ROUTED: b"X",
     Liquidity.OPENING_CALL: b"O",
     Liquidity.INTRADAY_CALL: b"K",

@@ -37,6 +37,7 @@ class Event(IntEnum):
     RESTATED = 6
     BROKEN = 7
     PENDING_CANCEL = 8
+    REPRICED = 9
 
 
 class ReportStyle(NamedTuple):
@@ -129,7 +130,7 @@ def states(version: Version, style: ReportStyle, event: Event, executed: int, le
             return style.expired, style.expired
         case Event.REPLACED:
             return b"5", b"5" if version.has_exec_trans_type else present
-        case Event.RESTATED:
+        case Event.RESTATED | Event.REPRICED:
             return b"D", present
         case Event.PENDING_CANCEL:
             return b"6", b"6"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from engine.api import MARKET_PRICE_ALTERNATIVE
 from fix.order_dialect import OrderDialect
 from fix.reports import EchoField, price_text
 
@@ -55,10 +56,11 @@ def make_template(dialect: OrderDialect, echo: Iterable[EchoField], *, is_new: b
 
 
 def price_field(ticks: int) -> bytes:
-    """Spell Price (44)."""
+    """Spell Price (44), nothing where any price is taken."""
     text = _price_fields.get(ticks)
     if text is None:
         if len(_price_fields) >= PRICE_FIELDS_MAX:
             _price_fields.clear()
-        text = _price_fields[ticks] = b"44=%b\x01" % price_text(ticks)
+        text = b"44=%b\x01" % price_text(ticks) if ticks < MARKET_PRICE_ALTERNATIVE else b""
+        _price_fields[ticks] = text
     return text

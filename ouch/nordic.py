@@ -69,6 +69,7 @@ MANNER_AT: Final = 24
 PARTIES_END: Final = 15
 """Where Enter Order has its book, and what tells its manner: parties up to there, then the appendage."""
 DISPLAY_REFRESH: Final = codes.RestatedReason.REFRESH.wire
+REPRICED: Final = codes.RestatedReason.REPRICED.wire
 INSTRUCTION_REJECTED: Final = codes.InstructionStatus.REJECTED.wire
 ANONYMOUS: Final = b"    "
 TRADING_MODE, CATEGORY, LAST_MARKET, BENCHMARK = b"2", b"-", b" ", b"-"
@@ -346,6 +347,16 @@ class NordicOuchPort(OuchPort):
         options: OptionValues = {codec.TAG_SECONDARY_ORDER_REF: number, codec.TAG_DISPLAY_QUANTITY: displayed}
         appendage = codec.pack_options(options)
         self.send(codec.pack_order_restated(now - self.port.midnight, order.key, DISPLAY_REFRESH, appendage))
+
+    def repriced(self, order: Order, number: int, now: int) -> None:
+        """Restated: a peg has another price, or without options none; of a hidden one only the price is told."""
+        options: OptionValues = {}
+        if number:
+            options = {codec.TAG_DISPLAY_PRICE: order.price, codec.TAG_SECONDARY_ORDER_REF: number}
+            if order.is_displayed:
+                options[codec.TAG_DISPLAY_QUANTITY] = order.quantity
+        appendage = codec.pack_options(options)
+        self.send(codec.pack_order_restated(now - self.port.midnight, order.key, REPRICED, appendage))
 
     def broken(self, key: int, cl_ord_id: bytes, match: int, reason: BrokenTradeReason, now: int) -> None:
         """Broken Trade."""

@@ -191,6 +191,7 @@ class InstructionStatus(Code):
 class RejectReason(NumberCode):
     """Why an order, a change of one or a cancel was refused; below 0x0100 as in US OUCH 5.0, from there on PRM's."""
 
+    QUOTE_UNAVAILABLE = 0x0001, "Quote unavailable"
     MARKET_CLOSED = 0x0002, "Market closed"
     INVALID_DISPLAY = 0x0003, "Invalid display"
     INVALID_MAX_FLOOR = 0x0004, "Invalid max floor"
@@ -203,6 +204,7 @@ class RejectReason(NumberCode):
     OTHER = 0x000F, "Other"
     CANCEL_NOT_ALLOWED = 0x0010, "Cancel not allowed"
     PEGGING_NOT_SERVED = 0x0011, "Pegging not allowed"
+    CROSSED_MARKET = 0x0012, "Crossed market"
     INVALID_QUANTITY = 0x0013, "Invalid quantity"
     INVALID_CROSS = 0x0014, "Invalid cross order"
     ROUTING_NOT_SERVED = 0x0016, "Routing not allowed"

@@ -20,6 +20,7 @@ from engine.api import (
     Order,
     OrderAttributes,
     OrderTerms,
+    PriceType,
     Reject,
     SelfMatchAction,
     SelfMatchLevel,
@@ -58,6 +59,8 @@ ANY_CALL: Final = nordic_codes.CrossType.ANY.wire
 GOOD_TILL_CANCELED: Final = nordic_codes.TimeInForce.GTC.wire
 DISPLAYS: Final = {b"Y": Display.VISIBLE, b"N": Display.HIDDEN}
 VISIBLE: Final = nordic_codes.Display.VISIBLE.wire
+UNSEEN: Final = nordic_codes.Display.HIDDEN.wire
+PEGS: Final = {b"M": PriceType.MIDPOINT_PEG, b"P": PriceType.MARKET_PEG, b"R": PriceType.PRIMARY_PEG}
 CAPACITIES: Final = frozenset(capacity.wire for capacity in nordic_codes.Capacity)
 ALGO_INDICATORS: Final = frozenset(indicator.wire for indicator in nordic_codes.AlgoIndicator)
 STP_ACTIONS: Final = {b"1": SelfMatchAction.CANCEL_OLDEST, b"2": SelfMatchAction.CANCEL_NEWEST}
@@ -72,8 +75,7 @@ SERVED: Final[dict[int, tuple[Reject, frozenset[bytes]]]] = {
         frozenset(indicator.wire for indicator in nordic_codes.DEAIndicator),
     ),
     nordic_codec.TAG_DISPLAY: (Reject.INVALID_DISPLAY, frozenset(DISPLAYS)),
-    nordic_codec.TAG_PEG_DIFFERENCE: (Reject.PEGGING_NOT_SERVED, NOTHING),
-    nordic_codec.TAG_PEG_TYPE: (Reject.PEGGING_NOT_SERVED, NOTHING),
+    nordic_codec.TAG_PEG_TYPE: (Reject.INVALID_PRICE_TYPE, frozenset(PEGS)),
     nordic_codec.TAG_STP_ACTION: (Reject.INVALID_SELF_MATCH_PREVENTION, frozenset(STP_ACTIONS)),
     nordic_codec.TAG_STP_LEVEL: (Reject.INVALID_SELF_MATCH_PREVENTION, frozenset({STP_MPID, STP_GROUP})),
     nordic_codec.TAG_TIME_IN_FORCE: (Reject.INVALID_TIME_IN_FORCE, frozenset(TIMES_IN_FORCE)),
@@ -100,6 +102,7 @@ NUMBERS: Final[dict[int, str]] = {
     nordic_codec.TAG_MAX_FLOOR: "max_floor",
     nordic_codec.TAG_RANDOM_RESERVE: "random_reserve",
     nordic_codec.TAG_EXPIRE_TIME: "expire_time",
+    nordic_codec.TAG_PEG_DIFFERENCE: "peg_offset",
 }
 """Options that are a number, and the attribute that holds it."""
 
@@ -146,6 +149,8 @@ REASONS: Final = {
     Reject.MAXIMUM_ORDER_QUANTITY: RejectReason.MAXIMUM_ORDER_QUANTITY,
     Reject.MAXIMUM_ORDER_VALUE: RejectReason.MAXIMUM_ORDER_VALUE,
     Reject.CONTINUOUS_FAT_FINGER: RejectReason.FAT_FINGER,
+    Reject.QUOTE_UNAVAILABLE: RejectReason.QUOTE_UNAVAILABLE,
+    Reject.CROSSED_MARKET: RejectReason.CROSSED_MARKET,
     # What follows are letters and checks of US markets, which no order of this dialect meets: the closest there is.
     Reject.INVALID_INTERMARKET_SWEEP: RejectReason.OTHER,
     Reject.RETAIL_NOT_SERVED: RejectReason.OTHER,
@@ -179,6 +184,8 @@ LIQUIDITY_ATTRIBUTES: Final = {
     Liquidity.REMOVED: nordic_codes.REMOVED,
     Liquidity.ADDED_HIDDEN: nordic_codes.ADDED,
     Liquidity.ADDED_RESERVE: nordic_codes.ADDED,
+    Liquidity.ADDED_MIDPOINT: nordic_codes.ADDED,
+    Liquidity.REMOVED_MIDPOINT: nordic_codes.REMOVED,
     Liquidity.OPENING_CALL: nordic_codes.AUCTION,
     Liquidity.INTRADAY_CALL: nordic_codes.AUCTION,
     Liquidity.UNSCHEDULED_CALL: nordic_codes.AUCTION,
@@ -257,6 +264,9 @@ def order_attributes(options: OptionValues, base: OrderAttributes, at_close: byt
             if value != at_close:
                 return OPTION_FAULTS[tag]
             changes["closing_price"] = True
+    peg_type = options.get(nordic_codec.TAG_PEG_TYPE)
+    if isinstance(peg_type, bytes):
+        changes["price_type"] = PEGS[peg_type]
     action = options.get(nordic_codec.TAG_STP_ACTION)
     if isinstance(action, bytes):
         level, group = options.get(nordic_codec.TAG_STP_LEVEL, STP_MPID), options.get(nordic_codec.TAG_STP_TRADER_GROUP)
@@ -283,7 +293,8 @@ def order_manner(
     if isinstance(attributes, Reject):
         return attributes
     time_in_force = _letter(nordic_codec.TAG_TIME_IN_FORCE, DAY, options, inherited)
-    display = _letter(nordic_codec.TAG_DISPLAY, VISIBLE, options, inherited)
+    usual = VISIBLE if attributes.price_type is not PriceType.MIDPOINT_PEG else UNSEEN
+    display = _letter(nordic_codec.TAG_DISPLAY, usual, options, inherited)
     any_call = ANY_CALL if time_in_force == FOR_AUCTION else b""
     cross = CROSSES.get(_letter(nordic_codec.TAG_CROSS_TYPE, any_call, options, inherited), Cross.CONTINUOUS)
     return Manner(

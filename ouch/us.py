@@ -16,6 +16,7 @@ from engine.api import (
     REFUSALS,
     BrokenTradeReason,
     CancelReason,
+    Display,
     Liquidity,
     Order,
     OrderAttributes,
@@ -53,6 +54,9 @@ LIVE: Final = b"L"
 DEAD: Final = b"D"
 AFTER_HOURS: Final = b"E"
 DISPLAY_REFRESH: Final = codes.RestatedReason.REFRESH.wire
+REPRICED: Final = codes.RestatedReason.REPRICED.wire
+HIDDEN: Final = Display.HIDDEN
+UNSEEN: Final = codes.Display.HIDDEN.wire
 NO_OPTIONS: Final[OptionValues] = {}
 SPELLED: Final[dict[str, bytes]] = {}
 """The symbols met so far, as they stand on the wire: no more than the venue has listed."""
@@ -360,6 +364,19 @@ class UsOuchPort(OuchPort):
         timestamp = now - self.port.midnight
         echo = codec.pack_options(options)
         self.send(codec.pack_order_restated(timestamp, order.key & NUMBER_MASK, DISPLAY_REFRESH, echo))
+
+    def repriced(self, order: Order, number: int, now: int) -> None:
+        """Tell of a new price: for a displayed peg by Order Restated (§4.13), for others by Priority Update (§4.11)."""
+        where = now - self.port.midnight, order.key & NUMBER_MASK
+        channel = channel_option(order.key >> CHANNEL_SHIFT)
+        options: OptionValues = {codec.TAG_DISPLAY_QUANTITY: 0}  # of one that stands aside; a hidden one is not told so
+        if order.terms.display is not HIDDEN:
+            if number:
+                options = {codec.TAG_DISPLAY_QUANTITY: order.quantity, codec.TAG_DISPLAY_PRICE: order.price}
+                options[codec.TAG_SECONDARY_ORD_REF_NUM] = number
+            self.send(codec.pack_order_restated(*where, REPRICED, codec.pack_options(options) + channel))
+        elif number:
+            self.send(codec.pack_order_priority_update(*where, order.price, UNSEEN, number, channel))
 
     def mass_canceled(self, request: bytes, now: int) -> None:
         """Mass Cancel Response (OUCH 5.0 §4.14): the request's own words."""

@@ -1,7 +1,8 @@
 """Every book held against itself, the ports, and the events alone."""
 
-from engine.api import MAXIMUM_PRICE, Display, Side
-from engine.book import AT_CLOSE, AT_MARKET, WAITING, Reserve
+from engine.api import MAXIMUM_PRICE, Display, PriceType, Side
+from engine.book import AT_CLOSE, AT_MARKET, PARKED, WAITING, Reserve
+from engine.pegs import NO_PRICE, peg_price, read_quote
 from engine.phases import TRADING
 
 
@@ -41,6 +42,7 @@ def audit(market):
                 for side in (book.buys, book.sells)
             )
             crossed = bids and offers and max(bids) >= min(offers)
+            audit_pegs(book, [order for side in (book.buys, book.sells) for order in side.orders()])
             assert not crossed or book.phase not in TRADING, "crossed by orders that any other may trade with"
     for security in market.engine.securities.values():
         bids = [book.buys.shown.keys[-1] for book in security.books if book.buys.shown.keys]
@@ -59,11 +61,34 @@ def audit_aside(side, book):
     orders = audit_ladder(side.aside, is_aside=True)
     for order in orders:
         assert order.reserve is None
+        if order.level.key == PARKED:
+            assert order in book.pegs.limits
+            assert order.price == book.pegs.limits[order]
+            continue
         wanted = WAITING if book.waits(order) else AT_CLOSE if book.is_at_close(order) else AT_MARKET
         assert order.level.key == wanted
         assert book.waits(order) or book.is_at_close(order) or order.price > MAXIMUM_PRICE
         assert book.waits(order) or book.phase not in TRADING, "an order without a price rests"
     return orders
+
+
+def audit_pegs(book, orders):
+    """Every peg stands where the quote puts it now, and nowhere while its book does not trade."""
+    quote = read_quote(book)
+    for order in orders:
+        if not order.attributes.pegged or isinstance(order, Reserve) or book.security.tape is not None:
+            continue
+        limit = book.pegs.limits[order]
+        fixed = order.attributes.price_type is PriceType.MIDPOINT
+        price = limit if fixed else peg_price(order, limit, quote)
+        if book.phase not in TRADING or book.waits(order):
+            price = NO_PRICE
+        assert (NO_PRICE if order.level.key == PARKED else order.price) == price
+        assert order.reserve is None or order.reserve.price == price
+    if book.pegs is not None:
+        assert book.pegs.quote == (quote if book.phase in TRADING else None)
+        numbers = [order.order_reference_number for order in book.pegs.live()]
+        assert numbers == sorted(numbers)
 
 
 def audit_ladder(ladder, *, is_aside=False):
@@ -82,5 +107,6 @@ def audit_ladder(ladder, *, is_aside=False):
         assert queue, "an empty level"
         assert level.tail is queue[-1]
         assert level.quantity == sum(order.quantity for order in queue)
+        assert level.pegged == sum(order.quantity for order in queue if order.attributes.pegged)
         orders += queue
     return orders

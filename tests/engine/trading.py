@@ -28,6 +28,7 @@ from words import (
     Prevented,
     Rejected,
     Replaced,
+    Repriced,
     Restated,
     Where,
     dollars,
@@ -53,6 +54,7 @@ from engine.api import (
 )
 from engine.commands import handle
 from engine.engine import Engine
+from engine.following import is_parked
 from engine.state import EngineState, dump, dump_trades, load
 
 
@@ -104,6 +106,11 @@ class RecordingSink:
     def restated(self, order, displayed, number, now):
         assert displayed == order.quantity
         self.market.events.append(Restated(order.key, displayed, Where(self.port.name, now, number)))
+
+    def repriced(self, order, number, now):
+        assert is_parked(order) is (number == 0)
+        price = dollars(order.price) if number else None
+        self.market.events.append(Repriced(order.key, price, Where(self.port.name, now, number)))
 
     def mass_canceled(self, request, now):
         self.market.events.append(MassCanceled(request, Where(self.port.name, now)))

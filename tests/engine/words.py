@@ -220,6 +220,14 @@ class Restated(Event):
 
 
 @dataclass(frozen=True)
+class Repriced(Event):
+    """The price at which a peg stands now, None where it stands aside."""
+
+    at: str | None
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
 class CarriedOver(Event):
     """Shares that are open when an order goes on in the next day."""
 

@@ -20,6 +20,7 @@ TOLD = {
     Event.REPLACED: FIGURES._replace(orig_cl_ord_id=b"OLD"),
     Event.RESTATED: FIGURES._replace(restatement=8),
     Event.PENDING_CANCEL: FIGURES._replace(orig_cl_ord_id=b"OLD"),
+    Event.REPRICED: FIGURES._replace(restatement=8, secondary=9),
     Event.BROKEN: DEAD._replace(executed=0, value=0, exec_ref_id=b"9", last_quantity=100, last_price=1_900_000),
 }
 PAIRS = [

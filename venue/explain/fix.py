@@ -52,7 +52,14 @@ NO_SUCH_TAG: Final = -1
 """The tag of what orders have in other protocols only."""
 GROUPS: Final[tuple[Group, ...]] = (
     ((115, "firm"),),
-    ((18, "price_type"), (211, "peg_offset"), (40, "price_type"), (9140, "price_type")),
+    (
+        (18, "price_type"),
+        (211, "peg_offset"),
+        (40, "price_type"),
+        (9140, "price_type"),
+        (9140, "post_only"),
+        (9303, "route"),
+    ),
     ((9392, "discretion_price"), (9391, "discretion_price_type"), (389, "discretion_peg_offset")),
     ((110, "minimum_quantity"),),
     ((111, "max_floor"), (NO_SUCH_TAG, "random_reserve")),

@@ -85,6 +85,7 @@ class NordicDialect(Dialect):
         ((codec.TAG_FIRM, "firm"),),
         ((codec.TAG_MIN_QTY, "minimum_quantity"),),
         ((codec.TAG_MAX_FLOOR, "max_floor"), (codec.TAG_RANDOM_RESERVE, "random_reserve")),
+        ((codec.TAG_PEG_TYPE, "price_type"), (codec.TAG_PEG_DIFFERENCE, "peg_offset")),
         ((codec.TAG_EXPIRE_TIME, "expire_time"),),
     )
     any_field = ("quantity", "price", codec.TAG_TIME_IN_FORCE, codec.TAG_DISPLAY, "side")

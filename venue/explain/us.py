@@ -39,7 +39,7 @@ CHOICES: Final[dict[Key, tuple[Any, ...]]] = {
 }
 GROUPS: Final[tuple[Group, ...]] = (
     ((codec.TAG_FIRM, "firm"),),
-    ((codec.TAG_PRICE_TYPE, "price_type"), (codec.TAG_PEG_OFFSET, "peg_offset")),
+    ((codec.TAG_PRICE_TYPE, "price_type"), (codec.TAG_PEG_OFFSET, "peg_offset"), (codec.TAG_POST_ONLY, "post_only")),
     (
         (codec.TAG_DISCRETION_PRICE, "discretion_price"),
         (codec.TAG_DISCRETION_PRICE_TYPE, "discretion_price_type"),

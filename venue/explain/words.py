@@ -21,7 +21,7 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.INVALID_CAPACITY: "capacity {observed} is not one that may be sent here ({allowed})",
     Reject.INVALID_INTERMARKET_SWEEP: "inter-market sweep eligibility {observed} is neither Y nor N",
     Reject.INVALID_CROSS: "with {fields} the order asks for a cross that this market does not serve",
-    Reject.INVALID_PRICE_TYPE: "{fields} names no price type that there is, or cannot be read",
+    Reject.INVALID_PRICE_TYPE: "{fields} names no price type that there is, is an offset to none, or cannot be read",
     Reject.INVALID_MINIMUM_QUANTITY: "a minimum quantity of {observed} must be whole round lots of {lot}, no more than "
     "the order's {quantity} shares, and the order hidden or immediate or cancel",
     Reject.INVALID_MAX_FLOOR: "a displayed part of {observed} shares must be from 1 to {largest}, more than its random "
@@ -30,7 +30,11 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.INVALID_EXPIRE_TIME: "an expire time of {observed} seconds is not from 1 to {limit}; time in force 6 "
     "needs one",
     Reject.INVALID_ATTRIBUTE: "{fields} may not stand as sent: unknown, doubled, of the wrong size, value or message",
-    Reject.PEGGING_NOT_SERVED: "with {fields} the order asks for a pegged order, which this market does not serve",
+    Reject.PEGGING_NOT_SERVED: "with {fields} the order asks for a peg that this market does not serve: one of market "
+    "makers, post only, routed, or for a cross",
+    Reject.QUOTE_UNAVAILABLE: "with {fields} the order follows a quote, and {symbol} has none at {exchange} that it "
+    "could follow",
+    Reject.CROSSED_MARKET: "with {fields} the order follows the midpoint of {symbol}, whose bid is above its offer",
     Reject.ROUTING_NOT_SERVED: "with {fields} the order asks for routing, which this market does not serve",
     Reject.RETAIL_NOT_SERVED: "cross type R asks for the retail program, which this market does not serve",
     Reject.AFTER_HOURS_CLOSED: "time in force E may enter from {limit}, and it was {observed}",
@@ -80,6 +84,8 @@ OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
     Reject.CANCEL_PENDING: "{symbol} would have to be earlier in its day at {exchange}",
     Reject.NO_CLOSING_REFERENCE: "{symbol} would have to have a quote, a last sale or a previous close at {exchange}",
     Reject.MARKET_CLOSED: "{symbol} would have to be in another phase of its day at {exchange}",
+    Reject.QUOTE_UNAVAILABLE: "somebody would have to quote {symbol} at {exchange}, or operations from outside",
+    Reject.CROSSED_MARKET: "the outside quote of {symbol} would have to go, or operations to set another",
     Reject.LOW_DISK_SPACE: "the venue would have to have more room on its disk",
     Reject.ENTRY_DISABLED: "order entry of {port} would have to be enabled again: by the client (Enable "
     "Order Entry), or by the next trading day",

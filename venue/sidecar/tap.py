@@ -148,6 +148,11 @@ class Tap:
         self.seen.touched(order, None, number)
         self.sink.restated(order, displayed, number, now)
 
+    def repriced(self, order: Order, number: int, now: int) -> None:
+        """See `Sink`."""
+        self.seen.books[order.scope.book] = None
+        self.sink.repriced(order, number, now)
+
     def carried_over(self, order: Order, now: int) -> None:
         """See `Sink`."""
         self.seen.touched(order)

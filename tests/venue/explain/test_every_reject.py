@@ -103,7 +103,7 @@ ROWS = {
     ),
     Reject.INVALID_ATTRIBUTE: Row(appendage=b"\x02\xfe\x00", change={"options": ""}),
     Reject.PEGGING_NOT_SERVED: Row(
-        options={"price_type": "P", "peg_offset": 5}, change={"options.priceType": "L", "options.pegOffset": None}
+        options={"price_type": "Q", "peg_offset": 5}, change={"options.priceType": "L", "options.pegOffset": None}
     ),
     Reject.ROUTING_NOT_SERVED: Row(appendage=b"\x05\x0eSCAN", change={"options": ""}),
     Reject.RETAIL_NOT_SERVED: Row(cross_type="R", change={"crossType": "N"}, figures=(None, "R")),
@@ -158,6 +158,16 @@ ROWS = {
         figures=("20.0100", "29.9000"),
     ),
     Reject.DISCRETION_NOT_SERVED: Row(options={"discretion_price": 10}, change={"options.discretionPrice": None}),
+    Reject.QUOTE_UNAVAILABLE: Row(
+        options={"price_type": "P", "peg_offset": 5},
+        change={"options.priceType": "L", "options.pegOffset": None},
+    ),
+    Reject.CROSSED_MARKET: Row(
+        before=lambda floor: floor.do(SetPrices("ZWZZT", {"outside_bid": 101_000, "outside_offer": 100_000})),
+        options={"price_type": "M"},
+        display="N",
+        change={"options.priceType": "L"},
+    ),
     Reject.LOW_DISK_SPACE: Row(
         before=lambda floor: floor.do(SetStorage(low=True)), change={}, lift=[SetStorage(low=False)]
     ),

@@ -91,7 +91,7 @@ ROWS = {
     Reject.INVALID_QUANTITY: ({"t38": 0}, (999_999, 0), {"quantity": 1}),
     Reject.INVALID_TICK: ({"t44": "10.001"}, ("0.0100", "10.0010"), {"price": "10.0000"}),
     Reject.INVALID_SYMBOL: ({"t55": "NONE"}, (None, "NONE"), {}),
-    Reject.PEGGING_NOT_SERVED: ({"t18": "M"}, (None, None), {"18": None}),
+    Reject.QUOTE_UNAVAILABLE: ({"t18": "M"}, (None, None), {"18": None}),
     Reject.INVALID_CROSS: ({"t9355": "S"}, (None, "S"), {"9355": None}),
     Reject.CALL_MISSED: ({"t9355": "O"}, (None, None), {"9355": None}),
     Reject.DISCRETION_NOT_SERVED: ({"t9392": "9.00"}, (None, None), {"9392": None}),
@@ -122,7 +122,7 @@ def test_a_us_refusal_is_told_with_its_figures_and_what_would_pass(floor, reason
 def test_all_that_is_wrong_is_told_and_one_change_for_each(floor):
     floor.order(t38=6_000, t44="11.01", t18="M")
     found = told(floor.explain())
-    assert found["check"] == "PEGGING_NOT_SERVED"
+    assert found["check"] == "QUOTE_UNAVAILABLE"
     assert [one["check"] for one in found["otherChecks"]] == ["MAXIMUM_SHARES", "FAT_FINGER"]
     changes = found["smallestChange"]["fields"]
     assert {one["field"] for one in changes} == {"18", "quantity", "price"}

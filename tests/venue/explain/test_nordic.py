@@ -88,7 +88,7 @@ ROWS = {
     Reject.INVALID_DISPLAY: Row(options={7: "M"}, change={"options.display": "Y"}, figures=(None, "M")),
     Reject.INVALID_CROSS: Row(options={5: "X"}, change={"options.crossType": "I"}, figures=(None, "X")),
     Reject.CALL_MISSED: Row(options={5: "O"}, change={"options.crossType": "I"}),
-    Reject.PEGGING_NOT_SERVED: Row(options={19: "P"}, change={"options.pegType": None}),
+    Reject.QUOTE_UNAVAILABLE: Row(options={19: "P"}, change={"options.pegType": None}),
     Reject.INVALID_SELF_MATCH_PREVENTION: Row(options={22: "4"}, change={"options.stpAction": None}),
     Reject.INVALID_MINIMUM_QUANTITY: Row(
         options={14: 200, 7: "N"}, change={"options.minQty": 100}, figures=(None, 200)
