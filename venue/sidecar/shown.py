@@ -22,7 +22,7 @@ from venue.calls import dollars
 from venue.sidecar.tap import Filled, Touched
 
 Facts = dict[str, Any]
-UNSEEN: Final = frozenset({Liquidity.ADDED_HIDDEN, Liquidity.ADDED_RESERVE})
+UNSEEN: Final = frozenset({Liquidity.ADDED_HIDDEN, Liquidity.ADDED_RESERVE, Liquidity.ADDED_MIDPOINT})
 """Executions of what was not displayed."""
 
 

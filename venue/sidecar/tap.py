@@ -150,7 +150,7 @@ class Tap:
 
     def repriced(self, order: Order, number: int, now: int) -> None:
         """See `Sink`."""
-        self.seen.books[order.scope.book] = None
+        self.seen.touched(order, None, number)
         self.sink.repriced(order, number, now)
 
     def carried_over(self, order: Order, now: int) -> None:
