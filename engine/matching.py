@@ -68,8 +68,7 @@ class Matching(Deadlines):
 
         What must not rest (immediate or cancel, market-priced) and finds nothing is dead at once (OUCH 5.0 §2.6).
         """
-        book = order.scope.book
-        market = book.market
+        book, market = order.scope.book, order.scope.book.market
         market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
         terms, attributes = order.terms, order.attributes
         if attributes is not PLAIN and attributes.pegged and not take_peg(self, order, original, now):

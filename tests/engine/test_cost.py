@@ -11,7 +11,7 @@ from trading import Market
 from words import buy, fat_finger, max_notional, max_shares, message_rate, sell
 
 import engine.book
-from engine.api import Phase, SetPhase, Side
+from engine.api import Phase, PriceType, SetPhase, Side
 from engine.commands import handle
 
 pytestmark = [
@@ -98,6 +98,35 @@ def test_calls_grow_with_the_trades_and_with_nothing_else():
 
     few, many = sweep(40), sweep(MANY)
     assert few[1] - few[0] == many[1] - many[0]
+
+
+def pegged(pegs):
+    """A quoted book in which so many pegs stand at the bid, behind the order that they follow."""
+    market = crowd(FEW, spread=True)
+    for _ in range(pegs):
+        market.enter(buy(10, at=NEAR + 5_000, price_type=PriceType.PRIMARY_PEG))
+    return market
+
+
+def calls_with(pegs, act):
+    market = pegged(pegs)
+    return calls(lambda: act(market))
+
+
+def test_what_moves_no_quote_costs_no_more_with_many_pegs():
+    for act in (
+        lambda market: market.enter(buy(10, at=NEAR - 300)),
+        lambda market: market.enter(buy(10, at=NEAR - 100)),
+        lambda market: market.enter(buy(10, at=NEAR - 300, price_type=PriceType.PRIMARY_PEG)),
+        lambda market: market.cancel(5),
+        lambda market: market.cancel(FEW + 1),
+    ):
+        assert calls_with(10, act) == calls_with(60, act)
+
+
+def test_a_quote_that_moves_costs_in_proportion_to_the_pegs_that_move():
+    one, two, three = (calls_with(pegs, lambda market: market.enter(buy(10, at=NEAR))) for pegs in (10, 20, 30))
+    assert three - two == two - one > 0
 
 
 def instructions(act):
