@@ -121,6 +121,12 @@ class Order:
         return self.quantity if self.reserve is None else self.quantity + self.reserve.quantity
 
     @property
+    def limit(self) -> int:
+        """The price that it came with, whatever that of a peg is now."""
+        pegs = self.scope.book.pegs
+        return self.price if pegs is None else pegs.limits.get(self, self.price)
+
+    @property
     def user(self) -> str:
         """The user who sent it, where the port's protocol names one."""
         return self.scope.user

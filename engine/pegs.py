@@ -75,12 +75,6 @@ class Pegs:
         return [order for order in self.limits if is_live(order)]
 
 
-def limit_of(order: Order) -> int:
-    """Give the price that an order came with, whatever a peg's is now."""
-    pegs = order.scope.book.pegs
-    return order.price if pegs is None else pegs.limits.get(order, order.price)
-
-
 def read_quote(book: Book) -> Quote:
     """Give what the pegs of a book follow now."""
     security: Security = book.security

@@ -33,7 +33,6 @@ from engine.guards import place_guards
 from engine.market import Market
 from engine.mass_cancel import MassCancel
 from engine.orders import LiveOrders, TermsState, is_live
-from engine.pegs import limit_of
 from engine.prm_commands import take_accounts
 from engine.risk.eqrc import RuleBook
 from engine.risk.prm import scope_key
@@ -297,7 +296,7 @@ def _dump_order(part: Order) -> OrderState:
         order.expires_at,
         part is not order,
         order.user,
-        limit_of(order) if is_pegged else 0,
+        order.limit if is_pegged else 0,
         is_pegged and is_parked(order),
     )
 

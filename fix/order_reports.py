@@ -296,9 +296,9 @@ class OrderReports(FixEndpoint, Sink):
     def repriced(self, order: Order, number: int, now: int) -> None:
         """Tell that a peg has another price, under a new number, or for now none."""
         mine = self.mine(order)
-        price = order.price if number else NO_PRICE
+        mine.price = order.price if number else NO_PRICE
         figures = self.figures(mine, order.open, now)
-        figures = figures._replace(price=price, restatement=EXCHANGE_OPTION, secondary=number)
+        figures = figures._replace(restatement=EXCHANGE_OPTION, secondary=number)
         self.tell_of(Event.REPRICED, figures, mine.details)
 
     def carried_over(self, order: Order, now: int) -> None:

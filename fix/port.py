@@ -296,7 +296,7 @@ class FixOrderPort(OrderReports):
             self.refuse_request(message, CancelFault(REFUSED_CODES, reason.text))
             return
         if not price:
-            after.price = mine.price
+            after.price = order.limit
         self.subject, self.request, self.successor = order, cl_ord_id, after
         refusal = self.change(order, mine, after, now)
         self.subject = self.successor = None
@@ -313,7 +313,7 @@ class FixOrderPort(OrderReports):
         if after.quantity <= mine.executed:
             self.engine.cancel_to(order, 0, now)
             return None
-        if after.details is mine.details and after.price == mine.price and after.quantity <= mine.quantity:
+        if after.details is mine.details and after.price == order.limit and after.quantity <= mine.quantity:
             after.key = mine.key
             if self.port.rule_book == PRM and size < order.size:  # which holds nobody who only takes shares off
                 self.engine.cancel_to(order, size, now)

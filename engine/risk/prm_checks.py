@@ -28,7 +28,6 @@ from engine.api import (
     Reject,
     Side,
 )
-from engine.pegs import limit_of
 from engine.risk.protection import protection_of, refuse, settle
 
 BUY: Final = Side.BUY
@@ -166,7 +165,7 @@ def is_reduction(original: Order, order: Order) -> bool:
     """Whether a replacement is its original with fewer shares, whatever labels it carries."""
     return (
         order.size < original.size
-        and order.price == limit_of(original)
+        and order.price == original.limit
         and order.scope is original.scope
         and order.terms == original.terms
         and unlabeled(order.attributes) == unlabeled(original.attributes)
