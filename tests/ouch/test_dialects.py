@@ -18,9 +18,7 @@ from wire.record import Direction, Protocol, alpha, message, u32
 MORNING = (10 * 3_600 * 10**9).to_bytes(8, "big")
 DIALECTS = {"us": (messages.OUCH, codec, us), "nordic": (nordic_messages.NORDIC, nordic_codec, nordic)}
 NOT_SENT = {
-    "us": {
-        "OrderPriorityUpdate": "price sliding",
-    },
+    "us": {},
     "nordic": {
         "CancelPending": "auctions on demand",
         "ReplacePending": "auctions on demand",

@@ -83,7 +83,7 @@ REFUSED = [
     (0x000F, 4, b"RR"),
     (0x0004, 5, bytes(3)),
     (0x0005, 6, b""),
-    (0x0011, 7, bytes(8)),
+    (0x0005, 7, bytes(8)),
     (0x000F, 9, bytes(4)),
     (0x0005, 10, b"LL"),
     (0x000F, 11, bytes(8)),
@@ -129,7 +129,7 @@ def test_an_option_that_may_not_stand_so_is_refused_with_the_closest_reason(venu
 @REASONS
 @pytest.mark.parametrize(("tag", "value"), [(tag, value) for tag, value in SERVED if tag != 28], ids=str)
 def test_an_option_stands_once(venue, tag, value):
-    reason = {2: 0x000C, 3: 0x000D, 5: 0x0004, 6: 0x0005, 7: 0x0011, 10: 0x0005, 13: 0x0004, 17: 0x0014}
+    reason = {2: 0x000C, 3: 0x000D, 5: 0x0004, 6: 0x0005, 7: 0x0005, 10: 0x0005, 13: 0x0004, 17: 0x0014}
     reason |= {29: 0x0040, 30: 0x0040}
     twice = option(tag, value) * 2
     assert venue.enter(appendage=twice) == [f"rejected 1: 0x{reason.get(tag, 0x000F):04X}"]
