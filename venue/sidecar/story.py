@@ -57,7 +57,7 @@ class Story:
         self._tops: dict[Book, Top] = {}
         self._calls: dict[Book, Facts] = {}
         self._phases = {book: book.phase for book in _books(machine)}
-        self._limits = {book: limit_facts(book) for book in _books(machine) if book.security.entry is None}
+        self._limits = {book: limit_facts(book) for book in _books(machine)}
         self._day = machine.engine.session
         self._seen.stand_by(machine.engine)
         for port in machine.ports:
@@ -88,11 +88,7 @@ class Story:
             yield Event(number, "session", facts, port.mpid)
         else:
             seen.stand_by(engine)  # it may have opened ports
-            seen.books |= dict.fromkeys(
-                book for book in _books(self.machine) if book in self._calls or book.phase is not self._phases.get(book)
-            )
-            seen.books |= {book: None for book in _books(self.machine) if is_indicative(book)}
-            seen.books |= {book: None for book in self._limits if limit_facts(book) != self._limits[book]}
+            seen.books |= dict.fromkeys(self._concerned(is_command=record.kind == Kind.COMMAND))
             is_new_day = engine.session != self._day
         if is_new_day:
             self._day = engine.session
@@ -102,6 +98,19 @@ class Story:
         for kind, facts in self._market(is_new_day, time):
             yield Event(number, kind, facts)
         seen.forget()
+
+    def _concerned(self, *, is_command: bool) -> list[Book]:
+        """Give the books of which a record that is no client's may have to tell, by name; a timer's are few."""
+        found = [
+            book
+            for market in self.machine.engine.markets.values()
+            for book in market.books.values()
+            if book.phase is not self._phases.get(book)
+            or book in self._calls
+            or (is_command and is_indicative(book))
+            or ((is_command or book.security.tape is not None) and self._limits.get(book, {}) != limit_facts(book))
+        ]
+        return sorted(found, key=lambda book: (book.market.key, book.symbol))
 
     def _market(self, is_new_day: bool, time: str) -> Iterator[tuple[str, Facts]]:
         """Give what happened to books, by kind."""
@@ -132,7 +141,7 @@ class Story:
                 self._tops[book] = top
                 yield "top", top_facts(book, top) | {"time": time}
             yield from self._call(book, time)
-            if book.security.entry is None and self._limits.get(book) != (limits := limit_facts(book)):
+            if self._limits.get(book, {}) != (limits := limit_facts(book)):
                 self._limits[book] = limits
                 yield "limits", of(book) | limits | {"time": time}
 
@@ -255,7 +264,9 @@ def call_facts(book: Book) -> Facts:
 
 
 def limit_facts(book: Book) -> Facts:
-    """Give what keeps a US book from trades at some prices, as an event tells it."""
+    """Give what keeps a US book from trades at some prices, as an event tells it; nothing of a Nordic one."""
+    if book.security.entry is not None:
+        return {}
     security = book.security
     return {
         "luldLower": dollars(security.luld_lower),
