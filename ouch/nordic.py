@@ -34,6 +34,8 @@ from engine.endpoint import PacketStream
 from ouch import nordic_codec as codec
 from ouch import nordic_codes as codes
 from ouch.nordic_terms import (
+    BLOW_THROUGH,
+    BLOW_THROUGH_LETTER,
     BROKEN_TRADE_REASONS,
     CANCEL_NOT_ALLOWED,
     CANCEL_REASONS,
@@ -99,13 +101,15 @@ class NordicOuchPort(OuchPort):
         self.base: OrderAttributes = port.plain
         self.codes: dict[str, int] = {}
         self.at_close = CLOSING_PRICE_LETTER.encode()
+        self.blow_through = BLOW_THROUGH_LETTER.encode()
         self.configured()
 
     def configured(self) -> None:
-        """Take over the numbers that a configuration has for reasons, and its letter for the closing price."""
+        """Take over the numbers that a configuration has for reasons, and its letters."""
         settings = self.port.entry.settings
         self.codes = _settings.decode(settings) if settings else {}
         self.at_close = bytes([self.codes.pop(CLOSING_PRICE, ord(CLOSING_PRICE_LETTER))])
+        self.blow_through = bytes([self.codes.pop(BLOW_THROUGH, ord(BLOW_THROUGH_LETTER))])
         self.manners.clear()
 
     # From the client.
@@ -307,7 +311,8 @@ class NordicOuchPort(OuchPort):
 
     def canceled(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
         """Tell of shares that left (Canceled)."""
-        self.send(codec.pack_order_canceled(now - self.port.midnight, order.key, quantity, CANCEL_REASONS[reason]))
+        letter = self.blow_through if reason is CancelReason.BLOW_THROUGH else CANCEL_REASONS[reason]
+        self.send(codec.pack_order_canceled(now - self.port.midnight, order.key, quantity, letter))
 
     def executed(self, order: Order, quantity: int, price: int, liquidity: Liquidity, match: int, now: int) -> None:
         """Tell of a trade (Executed); the other side stays anonymous."""

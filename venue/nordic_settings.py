@@ -15,7 +15,7 @@ import msgspec
 
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE
-from ouch.nordic_terms import CANCEL_NOT_ALLOWED, CLOSING_PRICE_LETTER, REASONS
+from ouch.nordic_terms import BLOW_THROUGH_LETTER, CANCEL_NOT_ALLOWED, CLOSING_PRICE_LETTER, REASONS
 from venue.settings import AccountName, Dollars, Mpid, Name6, Settings, Ticks, ticks, ticks_fault
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def _service_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Faul
                 f"service[{i}].closing_price_letter",
                 f"{service.protocol} has no option of trading at the closing price",
             )
+        if service.blow_through_letter != BLOW_THROUGH_LETTER and service.protocol != "ouch-5.0-nordic":
+            yield f"service[{i}].blow_through_letter", f"the letters of {service.protocol} stay"
         for reason in service.reject_codes or ():
             key = f"service[{i}].reject_codes.{reason}"
             if not service.protocol.endswith("-nordic"):

@@ -24,7 +24,7 @@ from engine.api import (
     VolatilityEntry,
 )
 from engine.risk.eqrc import PERCENT_SCALE
-from ouch.nordic_terms import CLOSING_PRICE, CLOSING_PRICE_LETTER
+from ouch.nordic_terms import BLOW_THROUGH, BLOW_THROUGH_LETTER, CLOSING_PRICE, CLOSING_PRICE_LETTER
 from ouch.terms import AIQ_STRATEGIES
 from venue import nordic_settings
 from venue.config import Config, SymbolSettings, scaled
@@ -107,7 +107,7 @@ def market_command(config: Config) -> Configure:
 
 
 def _protocol_settings(config: Config, service: ServiceSettings, port: PortSettings) -> bytes:
-    """Give what the file says to a port's protocol alone: of Nordic OUCH 5 its reject codes and letter, else all."""
+    """Give what the file says to a port's protocol alone: of Nordic OUCH 5 its reject codes and letters, else all."""
     if service.protocol in FIX_PROTOCOLS:
         return fix_entry(config, service, port)
     if service.protocol == PRM_PROTOCOL:
@@ -115,6 +115,8 @@ def _protocol_settings(config: Config, service: ServiceSettings, port: PortSetti
     settings = dict(service.reject_codes or {})
     if service.closing_price_letter != CLOSING_PRICE_LETTER:
         settings[CLOSING_PRICE] = ord(service.closing_price_letter)
+    if service.blow_through_letter != BLOW_THROUGH_LETTER:
+        settings[BLOW_THROUGH] = ord(service.blow_through_letter)
     return msgspec.msgpack.encode(settings, order="sorted") if settings else b""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from ouch.nordic_terms import CLOSING_PRICE_LETTER
+from ouch.nordic_terms import BLOW_THROUGH_LETTER, CLOSING_PRICE_LETTER
 from venue.fix_settings import CompId, FixPortSettings
 from venue.prm_settings import PrmPortSettings
 from venue.settings import AccountName, Milliseconds, Mpid, Name6, Settings
@@ -97,7 +97,7 @@ class ServiceSettings(Settings, frozen=True):
 
     There is one `http` service at most. `comp_id` is a FIX service's own CompID. `reject_codes` are the numbers of a
     Nordic OUCH service's Rejected, by reason, where they are not the usual ones; `closing_price_letter` is what its
-    orders say that take part in trading at the closing price.
+    orders say that take part in trading at the closing price, `blow_through_letter` why a protected order is canceled.
     """
 
     key: str
@@ -118,6 +118,7 @@ class ServiceSettings(Settings, frozen=True):
     comp_id: CompId | None = None
     reject_codes: dict[str, RejectCode] | None = None
     closing_price_letter: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]\Z")] = CLOSING_PRICE_LETTER
+    blow_through_letter: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]\Z")] = BLOW_THROUGH_LETTER
 
 
 class PortSettings(Settings, frozen=True):

@@ -67,7 +67,11 @@ def nordic_ticket(rng):
 
 def us_ticket(rng):
     how = terms(rng)
-    at = MARKET if rng.random() < 0.15 and "max_floor" not in how else f"{rng.choice([900, 1100, rng.randint(940, 1060)]) / 100:.2f}"
+    at = (
+        MARKET
+        if rng.random() < 0.15 and "max_floor" not in how
+        else f"{rng.choice([900, 1100, rng.randint(940, 1060)]) / 100:.2f}"
+    )
     by = rng.choice(["IN1", "IN2", "AK1", "AKB", "INP"])
     return rng.choice([buy_us, sell_us, short])(100 * rng.randint(3, 9), at, by=by, **how)
 

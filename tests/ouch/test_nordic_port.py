@@ -299,6 +299,17 @@ def test_a_number_that_the_configuration_has_for_a_reason_stands_on_the_wire(nor
 
 
 @ORDERS
+@pytest.mark.parametrize("letter", ["B", "x"])
+def test_blow_through_protection_cancels_by_the_configuration_s_letter(nordic, letter):
+    marker = "# [service.reject_codes]"
+    nordic.configure(config.sample().replace(marker, f'blow_through_letter = "{letter}"\n{marker}'))
+    nordic.enter("sell", 100, "104.00", by=THEIRS)
+    port = nordic.machine.engine.ports[OURS]
+    nordic.machine.engine.scope(port, "101", "GP29U5").protection.blow_through = True
+    assert nordic.enter("buy", 100, "105.00")[1:] == [f"canceled 1: 100 {letter}"]
+
+
+@ORDERS
 def test_an_order_takes_part_in_trading_at_the_closing_price_by_the_configuration_s_letter(nordic):
     profile = config.sample()
     marker = "# [service.reject_codes]"

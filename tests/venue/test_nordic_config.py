@@ -106,6 +106,19 @@ def test_what_cannot_be_is_refused_by_its_key(added, key):
 
 
 @CONFIGURATION
+@pytest.mark.parametrize("line", ["luld = true", "short_sale_test = true", "static_call_seconds = 0"])
+def test_a_nordic_market_has_no_us_bands_and_its_calls_last(line):
+    text = config.sample().replace('key = "nordic"\n', f'key = "nordic"\n{line}\n', 1)
+    assert refused(text) == f"market[3].{line.split(' ')[0]}"
+
+
+@CONFIGURATION
+def test_letters_are_those_of_nordic_ouch_only():
+    text = config.sample().replace('key = "fix.nordic"\n', 'key = "fix.nordic"\nblow_through_letter = "X"\n', 1)
+    assert refused(text).endswith(".blow_through_letter")
+
+
+@CONFIGURATION
 @pytest.mark.parametrize("line", ["fat_finger = true", "max_orders_per_second = 5", "cancel_on_breach = true"])
 def test_a_us_port_has_none_of_prm_s_settings(line):
     text = config.sample() + PORT.format(mpid="INET", service="ouch.nasdaq", more=line)
