@@ -25,7 +25,6 @@ class Protection:
         "aggressive",
         "armed",
         "blow_through",
-        "blow_through",
         "buys",
         "is_declared",
         "maximum_quantity",
@@ -40,7 +39,6 @@ class Protection:
         self.account = account
         self.is_declared = is_declared
         self.armed: tuple[Check, ...] = ()
-        self.blow_through = False
         self.blow_through = False
         self.maximum_quantity = 0
         self.maximum_value = 0

@@ -6,8 +6,8 @@ The audit after each step holds shares and books.
 import random
 
 import pytest
+from banded import BandedMarket
 from nordic import ERIC, NordicMarket, book, buy, percent, sell
-from test_limit_state import BandedMarket
 from words import MARKET, TOMORROW, Executed, short, ticks, whole
 from words import buy as buy_us
 from words import sell as sell_us

@@ -1,9 +1,9 @@
 """Markets under price bands: what is priced within them, how they move, limit states and pauses."""
 
 import pytest
+from banded import BandedMarket
 from hypothesis import given
 from hypothesis import strategies as st
-from trading import Market
 from words import (
     HOUR,
     MARKET,
@@ -14,50 +14,16 @@ from words import (
     Canceled,
     Executed,
     buy,
-    dollars,
     sell,
-    symbol_entry,
     ticks,
     trade,
 )
 
-from engine.api import CancelReason, Cross, Liquidity, MarketEntry, Phase
+from engine.api import CancelReason, Cross, Liquidity, Phase
 
 BANDS = pytest.mark.section("Market model", "2.2 LULD")
 MINUTE = 60
 ENDED = CancelReason.REGULATORY
-
-
-def with_bands(entry):
-    values = {name: getattr(entry, name) for name in entry.__struct_fields__}
-    return MarketEntry(**values | {"bands": True})
-
-
-class BandedMarket(Market):
-    """Three exchanges under bands; ZWZZT, in the first tier, closed at 10.00, so its bands are 9.50 and 10.50."""
-
-    SYMBOLS = (type(symbol_entry("ZWZZT"))("ZWZZT", ticks("10.00"), None, None, 0, ((10_000, 100), (1, 1)), 1),)
-    MARKETS = tuple(map(with_bands, MARKETS))
-
-    def configure(self, *rules, symbols=SYMBOLS, markets=MARKETS, **how):
-        return super().configure(*rules, symbols=self.SYMBOLS, markets=self.MARKETS, **how)
-
-    @property
-    def bands(self):
-        security = self.security()
-        return dollars(security.luld_lower), dollars(security.luld_upper)
-
-    def book(self, exchange="nasdaq"):
-        return self.engine.markets[exchange].books["ZWZZT"]
-
-    @property
-    def phases(self):
-        return [self.book(entry.key).phase for entry in self.MARKETS]
-
-    def trade_at(self, price):
-        self.enter(sell(100, at=price, by="AK1"))
-        self.enter(buy(100, at=price))
-        self.wait()
 
 
 @pytest.fixture
