@@ -16,12 +16,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from engine.api import Display, Liquidity, Order, Side
-from engine.book import Book, Reserve
+from engine.book import Book, Level, Reserve
 from engine.engine import Engine
 from venue.calls import dollars
 from venue.sidecar.tap import Filled, Touched
 
 Facts = dict[str, Any]
+JOINS: Final = frozenset({"add", "replace"})
+"""The events by which an order gets a place at the end of a queue."""
 UNSEEN: Final = frozenset({Liquidity.ADDED_HIDDEN, Liquidity.ADDED_RESERVE, Liquidity.ADDED_MIDPOINT})
 """Executions of what was not displayed."""
 
@@ -85,12 +87,13 @@ class Shown:
         for book in changed:
             orders |= dict.fromkeys([*self.lines(book), *displayed(book)])
         replaced = set(originals.values())
-        for order in orders:
-            if order in replaced:
-                continue
-            book = order.scope.book
-            for facts in self._settle(order, first_of(order, originals), numbers.get(order, 0)):
-                yield book, facts
+        told = [
+            (order, facts)
+            for order in orders
+            if order not in replaced
+            for facts in self._settle(order, first_of(order, originals), numbers.get(order, 0))
+        ]
+        yield from ((order.scope.book, facts) for order, facts in in_line(told))
 
     def _settle(self, order: Order, originals: list[Order], number: int) -> Iterator[Facts]:
         """Tell what became of one order, which took the place of others."""
@@ -127,6 +130,21 @@ class Shown:
         """Give the displayed orders of a book in the order in which they trade, buys first."""
         lines = self.lines(book)
         return [facts_of(order, lines[order].number) for order in displayed(book)]
+
+
+def in_line(told: list[tuple[Order, Facts]]) -> list[tuple[Order, Facts]]:
+    """Give what was told so that orders which take a new place at one price do so in the order of its queue."""
+    joining: dict[Level, dict[Order, int]] = {}
+    for i, (order, facts) in enumerate(told):
+        if facts["event"] in JOINS and order.level is not None:
+            joining.setdefault(order.level, {})[order] = i
+    arranged = list(told)
+    for level, places in joining.items():
+        if len(places) > 1:
+            queued = [order for order in level.orders() if order in places]
+            for place, order in zip(sorted(places.values()), queued, strict=True):
+                arranged[place] = told[places[order]]
+    return arranged
 
 
 def first_of(order: Order, originals: dict[Order, Order]) -> list[Order]:

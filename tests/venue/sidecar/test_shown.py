@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.api import PRICE_SCALE, Phase, SetPrices
+from engine.api import PRICE_SCALE, Phase, PriceType, SetPrices
 from venue.record import Kind, Record
 from venue.sidecar.story import Story
 
@@ -15,7 +15,17 @@ sys.path += [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "en
 from flow import Day
 from nordic import ERIC, NordicMarket, buy, sell
 from test_call_flow import random_step
+from trading import Market
+from words import buy as us_buy
+from words import sell as us_sell
 
+KINDS_OF_ORDERS = (
+    {"price_type": PriceType.PRIMARY_PEG},
+    {"price_type": PriceType.MARKET_PEG, "peg_offset": -100},
+    {"price_type": PriceType.MIDPOINT_PEG, "hidden": True},
+    {"max_floor": 100},
+    {"hidden": True},
+)
 CROSSES = {"OPENING_CALL", "INTRADAY_CALL", "UNSCHEDULED_CALL", "CLOSING_CALL"}
 
 
@@ -144,6 +154,35 @@ def test_random_nordic_days(seed):
             assert follower.queues() == queues(market.engine)
         kinds |= set(follower.kinds)
     assert {"order", "trade", "top", "phase", "cross", "indicative"} <= kinds
+
+
+def random_us_step(rng, market):
+    """An order, often one that follows the quotes, a cancel, a replacement, or another phase."""
+    live = sorted(key for _, key in market.open)
+    dice = rng.random()
+    price = f"{rng.randint(995, 1005) / 100:.2f}"
+    if dice < 0.65 or not live:
+        how = rng.choice([*KINDS_OF_ORDERS, {}, {}])
+        side = rng.choice([us_buy, us_sell])
+        market.enter(side(rng.choice([100, 200, 300]), at=price, by=rng.choice(["IN1", "AK1"]), **how))
+    elif dice < 0.85:
+        market.cancel(rng.choice(live))
+    elif dice < 0.95:
+        market.replace(rng.choice(live), us_buy(200, at=price))
+    else:
+        market.phase(rng.choice([Phase.HALT, Phase.CONTINUOUS, Phase.QUOTATION, Phase.PRE_MARKET]))
+
+
+def test_random_us_days_with_pegs_and_crosses(seed):
+    rng = random.Random(seed)
+    for _ in range(4):
+        market = Market()
+        story, follower = Story(Stage(market.engine)), Follower()
+        story.show()
+        for _ in range(120):
+            random_us_step(rng, market)
+            follow(story, follower)
+            assert follower.queues() == queues(market.engine)
 
 
 def check_numbers(market, told):
