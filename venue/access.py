@@ -20,6 +20,7 @@ from venue.roles import MEANINGS
 
 if TYPE_CHECKING:
     from venue.config import Config
+    from venue.nordic_settings import MemberSettings
     from venue.service_settings import PortSettings
 
 KNOWN_PASSWORD = "NTFTEST"  # noqa: S105 - the demo's, which everybody can read
@@ -47,7 +48,7 @@ def reach_fault(config: Config, addresses: Iterable[IPv4Address | IPv6Address]) 
     venue = config.venue
     if all(address.is_loopback for address in addresses):
         return None
-    plain = [service.key for service in config.service if not service.tls]
+    plain = [service.key for service in config.service if not service.tls and service.protocol != "sftp"]
     if plain and not venue.allow_plain_tcp:
         way_out = "give every [[service]] tls = true (and [tls] its files), or set venue.allow_plain_tcp = true"
         risk = f"{plain[0]} would take passwords and orders in the clear"
@@ -69,9 +70,10 @@ def known_logins(config: Config) -> Iterator[str]:
     """Give the keys of passwords and secrets that everybody knows: those in the clear, then the first of the hashes."""
     hashes: list[tuple[str, str, str]] = []
     """Key, hash, and what it may not be the hash of."""
-    entries: list[tuple[str, PortSettings | PersonSettings]] = []
+    entries: list[tuple[str, PortSettings | PersonSettings | MemberSettings]] = []
     entries += [(f"port[{i}]", port) for i, port in enumerate(config.port)]
     entries += [(f"person[{i}]", person) for i, person in enumerate(config.person)]
+    entries += [(f"member[{i}]", member) for i, member in enumerate(config.member)]
     for key, entry in entries:
         if entry.password is not None and entry.password.upper() == KNOWN_PASSWORD:
             yield f"{key}.password"
@@ -142,6 +144,9 @@ def _http_faults(config: Config) -> Iterator[Fault]:
     for i, person in enumerate(config.person):
         yield from _some(_secret_fault(f"person[{i}]", "password", person.password, person.password_hash))
         yield from _role_faults(f"person[{i}]", person.roles)
+    for i, member in enumerate(config.member):
+        if member.password is not None or member.password_hash is not None:
+            yield from _some(_secret_fault(f"member[{i}]", "password", member.password, member.password_hash))
 
 
 def _some(fault: Fault | None) -> Iterator[Fault]:

@@ -29,6 +29,7 @@ from venue.connection import Connection
 from venue.control import ControlServer
 from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
 from venue.drop_turns import DropTurns
+from venue.file_settings import is_served
 from venue.fix_ports import FixConnection
 from venue.fix_settings import FIX_PROTOCOLS
 from venue.gate import Gate, Intake, Writer
@@ -37,6 +38,7 @@ from venue.journal import Journal
 from venue.listener import NO_SUCH_ADDRESS, BoundPort, Listener, plain_address, resolve
 from venue.log import EventLog, MemoryLog, SqliteLog
 from venue.machine import Machine
+from venue.occasions import occasions
 from venue.ports import SoupConnection
 from venue.prm_ports import PrmConnection
 from venue.prm_settings import PRM_PROTOCOL
@@ -156,11 +158,14 @@ class Venue:
         except (OSError, ValueError) as error:
             raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
         check_reach(self.config, map(plain_address, addresses))
-        for service in self.config.service:
+        if self.config.web_service is not None:
+            self.supervisor = Supervisor(self.config, self.data, self.addresses)
+        for service in filter(is_served, self.config.service):
             port = venue.port_base + service.offset if venue.port_base else 0
             listener: BoundPort
-            if service.protocol == "http":
-                listener = self.supervisor = Supervisor(self.config, self.data, self.addresses)
+            if service.market is None:
+                assert self.supervisor is not None
+                listener = self.supervisor.port_of(service)
             else:
                 speaks_fix = service.protocol in FIX_PROTOCOLS
                 plain = PrmConnection if service.protocol == PRM_PROTOCOL else SoupConnection
@@ -220,6 +225,7 @@ class Venue:
                 DayRoll(self.days, self.machine.engine, self.open_day),
                 Extensions(self.machine.engine, self.command),
                 *timetables(self.config, self.machine.engine, self.command),
+                *occasions(self.config, self.machine.engine, lambda: self.clock, self.command),
             ]
         )
         self.timekeeper = Timekeeper(self.journal, schedule, clock)

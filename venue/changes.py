@@ -15,7 +15,6 @@ from engine.api import (
     MAXIMUM_PRICE,
     BrokenTradeReason,
     BustTrade,
-    Command,
     CommandRefused,
     CrossStage,
     Phase,
@@ -31,6 +30,7 @@ from engine.timely import NEXT_CROSS
 from ouch.terms import BROKEN_TRADE_REASONS
 from venue.calls import LONGEST_NUMBER, Body, Count, Percent, Reply
 from venue.desk import Client, ClientGone
+from venue.instructions import Instruction
 from venue.looks import PhaseName, Prices, StageName, book_prices, find_book
 from venue.problem import Problem
 from venue.settings import Dollars, Whole, ticks
@@ -61,7 +61,7 @@ class Call(NamedTuple):
     query: Any
     body: Any
 
-    def carry_out(self, command: Command) -> int:
+    def carry_out(self, command: Instruction) -> int:
         """Make a command of the call; gives its record's number."""
         refused: CommandRefused | None = self.venue.command(command)
         if refused is not None:

@@ -36,6 +36,7 @@ from venue.conformance_commands import conform, decode
 from venue.control import Response, Verb, ask
 from venue.descriptors import make_room
 from venue.explain.command import explain
+from venue.file_settings import BESIDE
 from venue.follower import log_directory
 from venue.http_settings import ClientSettings, PersonSettings
 from venue.last_started import last_started, remember
@@ -271,6 +272,7 @@ def banner(venue: Venue) -> str:
         logins = ""
         if settings.show_logins:
             logins = _logins([port for port in venue.config.port if port.service == key])
+            logins = _beside_logins(venue.config, key) or logins
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         if venue.config.web_service is not None and key == venue.config.web_service.key:
             address = f"http{'s' if key in tls else ''}://{address}"
@@ -294,6 +296,17 @@ def _logins(ports: list[PortSettings]) -> str:
 
 def _password(port: PortSettings) -> str:
     return port.password or ("no password" if asks_none(port) else "(hashed)")
+
+
+def _beside_logins(config: Config, key: str) -> str:
+    """Give the logins of a service of the second process, "" where the service is none; it may have none."""
+    protocol = next(service.protocol for service in config.service if service.key == key)
+    if protocol not in BESIDE:
+        return ""
+    members = [member for member in config.member if member.password is not None]
+    if protocol == "smtp-sink" or not members:
+        return "no logins"
+    return "  ".join(f"{member.mpid} / {member.password}" for member in members)
 
 
 def _web_logins(config: Config) -> str:

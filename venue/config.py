@@ -24,6 +24,7 @@ from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.eqrc import PERCENT_SCALE, ROUTED
 from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.drop_settings import drop_fault
+from venue.file_settings import BESIDE, FilesSettings, MailSettings, beside_fault
 from venue.fix_settings import FIX_PROTOCOLS, FixPortSettings, FixTimers, fix_fault, may_route
 from venue.hints import hint
 from venue.http_settings import ClientSettings, HttpSettings, PersonSettings
@@ -109,6 +110,8 @@ class Config(Settings, frozen=True, kw_only=True):
     login: LoginSettings = LoginSettings()
     tls: TlsSettings | None = None
     http: HttpSettings = HttpSettings()
+    files: FilesSettings = FilesSettings()
+    mail: MailSettings = MailSettings()
     market: Annotated[tuple[MarketSettings, ...], msgspec.Meta(min_length=1)]
     service: Annotated[tuple[ServiceSettings, ...], msgspec.Meta(min_length=1)]
     port: tuple[PortSettings, ...]
@@ -181,7 +184,7 @@ def known_keys() -> list[str]:
     """Give every key there is in a configuration file."""
     tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
     entries = (PortSettings, FirmSettings, TickTableSettings, SymbolSettings, Config, *get_args(AnyRule))
-    http = (HttpSettings, ClientSettings, PersonSettings, FixTimers, FixPortSettings)
+    http = (HttpSettings, ClientSettings, PersonSettings, FixTimers, FixPortSettings, FilesSettings, MailSettings)
     nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings, TimetableSettings, EntrySettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
     structs = (*tables, *entries, *http, *nordic, *settings)
@@ -210,7 +213,8 @@ def _check(config: Config) -> None:
             if service.market is not None:
                 raise ConfigError(f"service[{i}].market", "an http service has no market: it shows them all")
         elif service.market is None:
-            raise ConfigError(f"service[{i}].market", "this key is required")
+            if service.protocol not in BESIDE:
+                raise ConfigError(f"service[{i}].market", "this key is required")
         else:
             _known(f"service[{i}].market", service.market, markets)
         if service.tls and config.tls is None:
@@ -251,6 +255,7 @@ def _check(config: Config) -> None:
     _unique("client", "id", [client.id for client in config.client])
     _unique("person", "name", [person.name for person in config.person])
     _refuse(http_fault(config))
+    _refuse(beside_fault(config))
     if config.login.first_delay_ms > config.login.longest_delay_ms:
         raise ConfigError("login.longest_delay_ms", "it is shorter than first_delay_ms")
     with suppress(ValueError):  # a name: the venue looks it up when it binds

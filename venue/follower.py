@@ -27,13 +27,18 @@ def log_directory(data: Path) -> Path | None:
 class Follower:
     """Gives a new machine the records of the log in `directory`, one after the other, for whoever applies them.
 
-    With `from_newest` it begins at the newest snapshot, else with the first record that is kept. Close it, or use it in
-    `with`. Raises `LogDamaged`.
+    With `from_newest` it begins at the newest snapshot, else with the first record that is kept; with `at_most` no
+    snapshot after that record is taken. Close it, or use it in `with`. Raises `LogDamaged`.
     """
 
-    def __init__(self, directory: Path, machine: Machine, *, from_newest: bool = False) -> None:
+    def __init__(
+        self, directory: Path, machine: Machine, *, from_newest: bool = False, at_most: int | None = None
+    ) -> None:
         self.machine = machine
-        (begin_at_newest if from_newest else begin)(directory, machine)
+        if from_newest:
+            begin_at_newest(directory, machine, at_most)
+        else:
+            begin(directory, machine)
         self._begun = machine.number
         self._reader = LogReader(directory, max(self._begun, 1))
 

@@ -20,5 +20,17 @@ class SetClock(msgspec.Struct, array_like=True, frozen=True, tag="set-clock"):
     mode: ClockMode
 
 
-Instruction = Command | SetClock
+class Occasion(msgspec.Struct, array_like=True, frozen=True, tag="occasion"):
+    """Have the second process do something, `name`, now: the record's place among all others is when.
+
+    One that an appointment brings has its `position` among those of the day, so that the next one is known; `mpid` is
+    whom it is for, "" for all.
+    """
+
+    name: str
+    position: int = -1
+    mpid: str = ""
+
+
+Instruction = Command | SetClock | Occasion
 """What a record of a command may ask."""

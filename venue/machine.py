@@ -27,7 +27,7 @@ from engine.prm_commands import safeguard
 from venue.desk import Desk, DeskState
 from venue.dialects import Ignored, check_kinds, open_endpoint
 from venue.drops import Drops
-from venue.instructions import ClockMode, Instruction, SetClock
+from venue.instructions import ClockMode, Instruction, Occasion, SetClock
 from venue.machine_state import MachineState, PortState, Snapshot
 from venue.record import WITH_THE_VENUE, Kind, Record
 from venue.snapshot import canonical, state_hash
@@ -99,6 +99,10 @@ class Machine:
         """Carry out a command, or give its refusal."""
         if isinstance(command, SetClock):
             self.clock = command.mode
+            return None
+        if isinstance(command, Occasion):  # the second process's, but for when it is due again
+            if command.position >= 0:
+                self.engine.timetables[command.name] = command.position
             return None
         entries = self.drops.entries
         if isinstance(command, Configure):

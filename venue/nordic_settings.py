@@ -28,6 +28,7 @@ Segment = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 Mic = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{4}\Z")]
 BookName = Annotated[str, msgspec.Meta(pattern=r"^[!-~]+( [!-~]+)*\Z", max_length=32)]
+MemberPassword = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}\Z")]
 Multiplier = Annotated[int, msgspec.Meta(ge=0, le=999)]
 LimitQuantity = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF_FFFF)]
 REJECT_NAMES = [*(reason.name for reason in REASONS), CANCEL_NOT_ALLOWED]
@@ -60,12 +61,14 @@ PERCENTAGES = ("fat_finger_aggressive", "fat_finger_passive", "extension", "stat
 
 
 class MemberSettings(Settings, frozen=True):
-    """A Nordic member: its users, and by how many percent its fat finger thresholds are multiplied."""
+    """A Nordic member: its users, by how many percent its fat finger thresholds are multiplied, its login to files."""
 
     mpid: Mpid
     users: tuple[Name6, ...] = ()
     fat_finger_multiplier_aggressive: Multiplier = 100
     fat_finger_multiplier_passive: Multiplier = 100
+    password: MemberPassword | None = None
+    password_hash: str | None = None
 
 
 class LimitSettings(Settings, frozen=True):

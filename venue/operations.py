@@ -68,6 +68,16 @@ from venue.prm_calls import (
     show_account,
 )
 from venue.problem import Problem
+from venue.report_calls import (
+    AuditReportBody,
+    AuditReportMade,
+    FileListBody,
+    FileListSet,
+    MailList,
+    make_audit_report,
+    set_file_list,
+    show_mail,
+)
 from venue.timing import Metrics
 
 if TYPE_CHECKING:
@@ -167,6 +177,18 @@ ROUTES = (
         examples=({"what": "block"},),
     ),
     Route(
+        *("PUT", "prm/accounts/{account}/file", FileListBody, FileListSet, "Set what a PRM account's file lists"),
+        serve=set_file_list,
+        problems=(404, 422),
+        examples=({"orderBooks": ["301"]}, {"orderBooks": None}),
+    ),
+    Route(
+        *("POST", "reports/prm-audit", AuditReportBody, AuditReportMade, "Write the PRM audit report of today now"),
+        serve=make_audit_report,
+        problems=(422,),
+        examples=({}, {"mpid": "GP29"}),
+    ),
+    Route(
         *("POST", "clients", ClientBody, ClientSecret, "Make a client of the HTTP service; its secret is told once"),
         serve=make_client,
         problems=(409, 422),
@@ -208,6 +230,7 @@ ROUTES = (
         query=AuditQuery,
         problems=(422,),
     ),
+    Route("GET", "mail", None, MailList, "List what came in by mail", serve=show_mail),
     Route("GET", "metrics", None, Metrics, "Tell how busy the engine process is", serve=show_metrics),
     Route("GET", "state", None, StateView, "Hash the whole state as it is now", look=show_state),
     Route("GET", "clock", None, ClockView, "Show the venue's clock and what comes next", serve=show_clock),

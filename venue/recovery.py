@@ -55,11 +55,16 @@ def begin(directory: Path, machine: Machine) -> None:
     raise LogDamaged(first, "the records before it are gone, and no snapshot stands in for them")
 
 
-def begin_at_newest(directory: Path, machine: Machine) -> None:
-    """Bring a new machine to the newest snapshot that this version can read, if there is one."""
-    for _, blob in snapshot.newest_first(directory / "snapshots"):
-        if _restored(machine, blob):
+def begin_at_newest(directory: Path, machine: Machine, at_most: int | None = None) -> None:
+    """Bring a new machine to the newest snapshot that this version can read, if there is one.
+
+    With `at_most` to the newest that does not stand for records behind that one, or to where what is kept begins.
+    """
+    for number, blob in snapshot.newest_first(directory / "snapshots"):
+        if (at_most is None or number <= at_most) and _restored(machine, blob):
             return
+    if at_most is not None:
+        begin(directory, machine)
 
 
 def _restored(machine: Machine, blob: bytes) -> bool:

@@ -93,11 +93,12 @@ class MarketSettings(Settings, frozen=True):
 
 
 class ServiceSettings(Settings, frozen=True):
-    """A listener: `offset` is added to the port base. Order entry has a market; `http`, the second process's, has none.
+    """A listener: `offset` is added to the port base. Order entry has a market; those of the second process have none.
 
-    There is one `http` service at most. `comp_id` is a FIX service's own CompID. `reject_codes` are the numbers of a
-    Nordic OUCH service's Rejected, by reason, where they are not the usual ones; `closing_price_letter` is what its
-    orders say that take part in trading at the closing price, `blow_through_letter` why a protected order is canceled.
+    There is one of each protocol of that process at most. `comp_id` is a FIX service's own CompID. `reject_codes` are
+    the numbers of a Nordic OUCH service's Rejected, by reason, where they are not the usual ones;
+    `closing_price_letter` is what its orders say that take part in trading at the closing price, `blow_through_letter`
+    why a protected order is canceled.
     """
 
     key: str
@@ -112,6 +113,9 @@ class ServiceSettings(Settings, frozen=True):
         "fix-drop-nordic",
         "prm-nordic",
         "http",
+        "sftp",
+        "ftp",
+        "smtp-sink",
     ]
     market: str | None = None
     tls: bool = False

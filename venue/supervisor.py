@@ -26,6 +26,7 @@ import structlog
 
 from venue.config import Config
 from venue.listener import BoundPort
+from venue.service_settings import ServiceSettings
 from venue.sidecar.start import FOLDER, Start, frame
 
 COMMAND = (sys.executable, "-P", "-m", "venue.sidecar")
@@ -49,11 +50,12 @@ log = structlog.get_logger()
 class Supervisor(BoundPort):
     """Keeps a venue's second process going. `bind` its port, `start` it when the venue runs, `stop` it.
 
-    `say` takes its lines of log, in our thread.
+    `beside` are the ports of its other services, by their keys: files, and mail.
     """
 
     def __init__(self, config: Config, data: Path, addresses: dict[str, tuple[str, int]]) -> None:
         super().__init__()
+        self.beside: dict[str, BoundPort] = {}
         self._config = config
         self._data = data
         self._addresses = addresses
@@ -67,6 +69,12 @@ class Supervisor(BoundPort):
         """The second process, 0 while there is none."""
         process = self._process
         return 0 if process is None else process.pid
+
+    def port_of(self, service: ServiceSettings) -> BoundPort:
+        """Give the port of one of the second process's services, to be bound: of `http` it is this one."""
+        if service.protocol == "http":
+            return self
+        return self.beside.setdefault(service.key, BoundPort())
 
     def start(self) -> None:
         """Listen, and start the second process. Raises `OSError`."""
@@ -99,9 +107,11 @@ class Supervisor(BoundPort):
         self._clear()  # what one that was killed has left
         service = self._config.web_service
         assert service is not None
-        descriptors = [bound.fileno() for bound in self.sockets]
+        ports = {service.key: self, **self.beside}
+        sockets = {key: [bound.fileno() for bound in port.sockets] for key, port in ports.items()}
+        descriptors = [descriptor for some in sockets.values() for descriptor in some]
         run = f"{time.time_ns()}-{os.getpid()}"
-        start = Start(self._config, os.fsencode(self._data), self._addresses, {service.key: descriptors}, run)
+        start = Start(self._config, os.fsencode(self._data), self._addresses, sockets, run)
         pause, told = FIRST_PAUSE, ""
         while not self._stopping.is_set():
             began = time.monotonic()

@@ -40,7 +40,7 @@ from processes import PORTCULLIS, Process, patient_ask  # noqa: E402 - the same
 PATIENCE = 15.0
 """Seconds after which something that should happen has not."""
 PASSWORD = "NTFTEST"
-SECOND_PROCESS = re.search(r'\[\[service\]\]\nkey = "http".*?\n\n', configuration.sample(), re.DOTALL)[0]
+SECOND_PROCESS = re.search(r'\[\[service\]\]\nkey = "http".*?(?=# --- Ports)', configuration.sample(), re.DOTALL)[0]
 """What the sample says of it."""
 UNPACK = {
     b"S": codec.unpack_system_event,

@@ -281,6 +281,9 @@ def test_the_sample_is_the_demo():
         "drop.us": 6,
         "drop.nordic": 13,
         "http": 20,
+        "ftp": 21,
+        "sftp": 22,
+        "mail": 23,
     }
     assert {port.name: (port.mpid, port.service) for port in demo.port} == {
         "IN19T6": ("INET", "ouch.nasdaq"),

@@ -25,6 +25,7 @@ from aiohttp import web
 from venue.listener import BACKLOG
 from venue.log import DirectoryInUse
 from venue.record import LogDamaged
+from venue.sidecar.beside import join, open_mailbox
 from venue.sidecar.context import Sidecar
 from venue.sidecar.engine import EngineClient
 from venue.sidecar.feed import Feed
@@ -81,7 +82,11 @@ async def serve(start: Start) -> None:
         data, engine = start.directory, EngineClient(start.directory)
         in_memory = start.config.venue.durability == "memory"
         records = folder if in_memory else data
-        replica = Replica(records, folder, is_told=in_memory)
+        mailbox = open_mailbox(start.config, records)
+        if mailbox is not None:
+            undo.callback(mailbox.close)
+        looked_at = None if mailbox is None else mailbox.looked_at
+        replica = Replica(records, folder, is_told=in_memory, looked_at=looked_at)
         undo.callback(replica.close)
         work: list[Callable[[], Coroutine[Any, Any, Any]]] = [ended.wait, replica.run]
         if in_memory:
@@ -90,6 +95,7 @@ async def serve(start: Start) -> None:
         sidecar = Sidecar(start.config, data, records, start.addresses, replica, engine, Feed(replica))
         work.append(sidecar.comparison.run)
         await listen(start, sidecar, undo)
+        work += await join(start, sidecar, mailbox, undo)
         undo.callback(sidecar.feed.close)
         tasks = [loop.create_task(part()) for part in work]
         undo.push_async_callback(cancel, tasks)

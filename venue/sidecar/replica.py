@@ -16,10 +16,11 @@ from pathlib import Path
 
 import structlog
 
+from engine.risk.notices import Notify
 from venue.follower import Follower
 from venue.machine import Machine
 from venue.mark import read_mark
-from venue.record import LogDamaged, Record
+from venue.record import Kind, LogDamaged, Record
 from venue.recovery import SETTLE_EVERY
 from venue.sidecar.counts import Counts
 
@@ -44,12 +45,18 @@ class Replica:
     """Follows the log in `records`; what its machine spills goes to `folder`. `run` it; for others it is read-only.
 
     `machine` is another one after a rebuild, so nobody keeps it. `engine_record` is the last record that the engine is
-    known to have made durable: it stands beside the log, or where `is_told` somebody has to say so.
+    known to have made durable: it stands beside the log, or where `is_told` somebody has to say so. It begins before
+    the record behind `looked_at`, which somebody still has to see.
+
+    `before` and `after` are told of each command as it is applied, `notify` is given what accounts are to be told of.
     """
 
-    def __init__(self, records: Path, folder: Path, *, is_told: bool = False) -> None:
+    def __init__(self, records: Path, folder: Path, *, is_told: bool = False, looked_at: int | None = None) -> None:
         self.records = records
         self.folder = folder
+        self.notify: Notify | None = None
+        self.before: list[Applied] = []
+        self.after: list[Applied] = []
         self.machine = Machine(folder)
         self.engine_record = 0
         self.caught_up = asyncio.Event()
@@ -57,6 +64,7 @@ class Replica:
         self.told: Applied | None = None
         self._follower: Follower | None = None
         self._from_newest = True
+        self._looked_at = looked_at
         self._knows_engine = not is_told
         self._limit: int | None = None
         self._wake = asyncio.Event()
@@ -115,6 +123,7 @@ class Replica:
         """Begin anew, with the first record that is kept: no snapshot is trusted that stands for records we have."""
         self.close()
         self.machine = Machine(self.folder)
+        self.machine.engine.prm.notify = self.notify
         self._from_newest = False
         self.caught_up.clear()
         self._wake.set()
@@ -133,7 +142,8 @@ class Replica:
     async def catch_up(self) -> bool:
         """Apply what is in the log by now, in slices; gives whether there was any."""
         if self._follower is None:
-            self._follower = Follower(self.records, self.machine, from_newest=self._from_newest)
+            from_newest, at_most = self._from_newest, self._looked_at
+            self._follower = Follower(self.records, self.machine, from_newest=from_newest, at_most=at_most)
         if self.applied and not (self.records / "log").is_dir():
             raise LogDamaged(self.applied + 1, f"the log of {self.records} is gone")
         before, follower = self.applied, self._follower
@@ -158,7 +168,12 @@ class Replica:
             if record is None:
                 more = False
                 break
+            is_command = record.kind == Kind.COMMAND
+            if is_command:
+                self._tell(self.before, record)
             machine.apply(record)
+            if is_command:
+                self._tell(self.after, record)
             self.counts.came(record, machine)
             number = machine.number
             if told is not None:
@@ -172,6 +187,15 @@ class Replica:
         self.settle()
         self._call()
         return more
+
+    @staticmethod
+    def _tell(listeners: list[Applied], record: Record) -> None:
+        for told in listeners:
+            told(record)
+
+    def listen(self, notify: Notify) -> None:
+        """Have what accounts are to be told of given to `notify`, of every record from now on."""
+        self.notify = self.machine.engine.prm.notify = notify
 
     def settle(self) -> None:
         """Let the streams put away what they got: nobody here sends it."""
