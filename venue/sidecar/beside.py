@@ -7,6 +7,8 @@ import socket
 import sqlite3
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import structlog
 
 from venue.config import Config
 from venue.mailbox import MAILBOX, Mailbox
+from venue.service_settings import TlsSettings
 from venue.sidecar.context import Sidecar
 from venue.sidecar.files import FileLists
 from venue.sidecar.homes import Home
@@ -51,33 +54,62 @@ async def join(start: Start, sidecar: Sidecar, mailbox: Mailbox | None, undo: As
     if config.member:
         Reports(sidecar.data, sidecar.replica)
         work.append(FileLists(sidecar).run)
-        await _file_servers(start, sidecar, undo)
+        work += _file_servers(start, sidecar)
     if mailbox is not None:
         work += await _mail(start, sidecar.replica, mailbox, undo)
     return work
 
 
-async def _file_servers(start: Start, sidecar: Sidecar, undo: AsyncExitStack) -> None:
-    """Serve members' files."""
-    config, logins = start.config, MemberLogins(start.config)
-    for member in config.member:
+def _file_servers(start: Start, sidecar: Sidecar) -> list[Work]:
+    """Give what serves members' files."""
+    logins = MemberLogins(start.config)
+    for member in start.config.member:
         Home(sidecar.data, member.mpid).clear()
-    for service in config.service:
+    work: list[Work] = []
+    for service in start.config.service:
         sockets = _handed(start, service.key) if service.protocol in {"sftp", "ftp"} else []
-        if not sockets:
-            continue
-        if service.protocol == "sftp":
-            from venue.sidecar.sftp import Sftp  # noqa: PLC0415 - a third of a second that others need not wait
+        if sockets and service.protocol == "sftp":
+            work.append(partial(_sftp, sockets, sidecar.data, logins))
+        elif sockets:
+            tls = start.config.tls if service.tls else None
+            work.append(partial(_ftp, sockets, sidecar.data, logins, tls))
+    return work
 
-            sftp = Sftp(sidecar.data, logins)
-            undo.callback(sftp.close)
-            await sftp.listen(sockets)
-        else:
-            from venue.sidecar.ftp import Ftp  # noqa: PLC0415 - it comes as an extra
 
-            ftp = Ftp(config, sidecar.data, logins, config.tls if service.tls else None)
-            undo.callback(ftp.stop)
-            ftp.start(sockets)
+async def rung(sockets: list[socket.socket]) -> None:
+    """Wait until somebody comes: what a server needs takes half a second to load, which nobody else is to wait for."""
+    loop, came = asyncio.get_running_loop(), asyncio.Event()
+    for listening in sockets:
+        loop.add_reader(listening, came.set)
+    try:
+        await came.wait()
+    finally:
+        for listening in sockets:
+            loop.remove_reader(listening)
+
+
+async def _sftp(sockets: list[socket.socket], data: Path, logins: MemberLogins) -> None:
+    """Serve SFTP, for ever. Raises `OSError`."""
+    await rung(sockets)
+    module = await asyncio.get_running_loop().run_in_executor(None, import_module, "venue.sidecar.sftp")
+    server = module.Sftp(data, logins)
+    try:
+        await server.listen(sockets)
+        await asyncio.Event().wait()
+    finally:
+        server.close()
+
+
+async def _ftp(sockets: list[socket.socket], data: Path, logins: MemberLogins, tls: TlsSettings | None) -> None:
+    """Serve FTP, for ever. Raises `OSError`."""
+    await rung(sockets)
+    module = await asyncio.get_running_loop().run_in_executor(None, import_module, "venue.sidecar.ftp")
+    server = module.Ftp(data, logins, tls)
+    try:
+        server.start(sockets)
+        await asyncio.Event().wait()
+    finally:
+        server.stop()
 
 
 async def _mail(start: Start, replica: Replica, mailbox: Mailbox, undo: AsyncExitStack) -> list[Work]:

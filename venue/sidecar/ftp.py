@@ -20,7 +20,6 @@ from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
-from venue.config import Config
 from venue.service_settings import TlsSettings
 from venue.sidecar.files import FOLDER
 from venue.sidecar.homes import LARGEST_UPLOAD, UPLOAD, Home
@@ -98,7 +97,7 @@ class Bounded:
         self.file.close()
 
 
-class Folder(AbstractedFS):  # type: ignore[misc]
+class Folder(AbstractedFS):  # type: ignore[misc]  # pyftpdlib has no types
     """A member's folder: pyftpdlib lets no path out of it; an upload lies beside its name until it is complete."""
 
     def open(self, filename: str, mode: str) -> Any:
@@ -118,7 +117,7 @@ class Folder(AbstractedFS):  # type: ignore[misc]
         return [name for name in super().listdir(path) if not name.startswith(".")]
 
 
-class Handler(FTPHandler):  # type: ignore[misc]
+class Handler(FTPHandler):  # type: ignore[misc]  # the same
     """One connection."""
 
     abstracted_fs = Folder
@@ -152,7 +151,7 @@ class Handler(FTPHandler):  # type: ignore[misc]
 class Ftp:
     """The server: `start` it on the sockets that were handed over, `stop` it."""
 
-    def __init__(self, config: Config, data: Path, logins: MemberLogins, tls: TlsSettings | None) -> None:
+    def __init__(self, data: Path, logins: MemberLogins, tls: TlsSettings | None) -> None:
         logger = logging.getLogger("pyftpdlib")
         logger.addHandler(logging.NullHandler())  # one that has a handler is not given another, and a level, by itself
         logger.setLevel(logging.ERROR)

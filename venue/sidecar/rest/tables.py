@@ -5,6 +5,13 @@ from __future__ import annotations
 from venue.sidecar.rest.explanations import EXPLANATION_ENDPOINTS
 from venue.sidecar.rest.market_data import MARKET_DATA_ENDPOINTS
 from venue.sidecar.rest.operations import OPERATION_ENDPOINTS
+from venue.sidecar.rest.reports import REPORT_ENDPOINTS
 from venue.sidecar.rest.status import STATUS_ENDPOINTS
 
-ENDPOINTS = (*OPERATION_ENDPOINTS, *MARKET_DATA_ENDPOINTS, *EXPLANATION_ENDPOINTS, *STATUS_ENDPOINTS)
+ENDPOINTS = (
+    *OPERATION_ENDPOINTS,
+    *MARKET_DATA_ENDPOINTS,
+    *EXPLANATION_ENDPOINTS,
+    *REPORT_ENDPOINTS,
+    *STATUS_ENDPOINTS,
+)
