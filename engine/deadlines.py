@@ -33,7 +33,7 @@ class Timed:
 
 
 class Deadlines:
-    """The deadlines of orders, as a heap, and the timers of books and tapes by name: few, and mostly none."""
+    """The deadlines of orders and the timers of books and tapes, each as a heap; timers by name too."""
 
     def __init__(self) -> None:
         self.deadlines: list[tuple[int, int, Order]] = []
@@ -41,6 +41,7 @@ class Deadlines:
         self.deadlines_set = 0
         self.deadlines_live = 0
         self.timers: dict[tuple[str, str], Timed] = {}
+        self.timer_moments: list[tuple[int, tuple[str, str]]] = []
         self.next_timer = NEVER
 
     def expire(self, order: Order, deadline: int) -> None:
@@ -54,7 +55,7 @@ class Deadlines:
     def advance(self, now: int) -> None:
         """Do all that time brings up to `now`, an order's end before what a book does at the same moment."""
         while self.next_timer <= now:
-            moment, name = min((timed.timer, name) for name, timed in self.timers.items())
+            moment, name = self.timer_moments[0]
             self._expire_until(moment)
             timed = self.timers[name]
             self.set_timer(timed, 0)
@@ -98,10 +99,22 @@ class Deadlines:
 
     def set_timer(self, timed: Timed, moment: int) -> None:
         """Let something do what it does until `moment` only, 0 = for good; it has one timer at the most."""
+        name = timed.timer_name
         timed.timer = moment
         if moment:
-            self.timers[timed.timer_name] = timed
+            self.timers[name] = timed
+            heappush(self.timer_moments, (moment, name))
         else:
-            self.timers.pop(timed.timer_name, None)
-        self.next_timer = min((waiting.timer for waiting in self.timers.values()), default=NEVER)
+            self.timers.pop(name, None)
+        moments = self.timer_moments
+        if len(moments) > 2 * len(self.timers) + SPARE_DEADLINES:
+            moments[:] = [(waiting.timer, name) for name, waiting in self.timers.items()]
+            heapify(moments)
+        while moments and not self._is_set(moments[0][0], moments[0][1]):
+            heappop(moments)
+        self.next_timer = moments[0][0] if moments else NEVER
         self._settle()
+
+    def _is_set(self, moment: int, name: tuple[str, str]) -> bool:
+        timed = self.timers.get(name)
+        return timed is not None and timed.timer == moment

@@ -66,6 +66,8 @@ class LimitStates(Interruptions):
     def _look(self, tape: Tape, now: int) -> None:
         """Do what follows of what a tape has noted."""
         tape.renew(now)
+        if not any(book.phase is Phase.QUOTATION for book in tape.bands):
+            tape.paused_until = 0  # operators ended the pause
         if tape.paused_until and now >= tape.paused_until:
             self._resume(tape, now)
             tape.renew(now)

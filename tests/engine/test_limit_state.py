@@ -183,6 +183,28 @@ def test_operations_may_end_a_pause_and_keep_a_book_halted_after_it(market):
 
 
 @BANDS
+def test_a_pause_that_operations_end_may_be_followed_by_another(market):
+    market.prices(outside_bid="10.50")
+    market.wait()
+    market.wait(15)
+    market.phase(Phase.CONTINUOUS, symbol=None)
+    for exchange in ("bx", "psx"):
+        market.phase(Phase.CONTINUOUS, symbol=None, exchange=exchange)
+    market.prices(outside_bid="10.60")
+    market.wait()
+    market.wait(15)
+    assert market.phases == [Phase.QUOTATION] * 3
+
+
+@BANDS
+def test_timers_do_not_pile_up(market):
+    for _ in range(500):
+        market.enter(buy(100, at="10.00"))
+        market.cancel(market.last_key)
+    assert len(market.engine.timer_moments) < 200
+
+
+@BANDS
 def test_the_price_of_a_cross_is_the_reference_at_once(market):
     market.phase(Phase.QUOTATION)
     market.enter(buy(100, at="10.04", cross=Cross.CONTINUOUS))
