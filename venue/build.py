@@ -58,6 +58,7 @@ COMPILED = (
     "ouch.nordic_terms",
     "ouch.nordic",
     "ouch.drop",
+    "prmproto.port",  # its base is compiled, and no plain class may stand on that
     "fix.amounts",
     "fix.codec",
     "fix.speaker",
@@ -85,6 +86,7 @@ COMPILED = (
     "venue.journal",
     "venue.connection",
     "venue.ports",
+    "venue.prm_ports",  # the same
     "venue.fix_ports",
 )
 """The order path, from socket to socket."""
