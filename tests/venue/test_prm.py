@@ -213,11 +213,11 @@ def test_each_command_prints_what_it_did(host):
     assert run(venue, "accounts").startswith("account=GP29PR mpid=GP29 status=active lock=none block-cause=none")
     assert "user=GP29U1 listing=included" in run(venue, "accounts", "GP29PR", "--users")
     assert "check=fat-finger" in run(venue, "accounts", "GP29PR", "--checks")
-    changed = run(venue, "set", "GP29P1", "--currency", "SEK", "total-open=250000", "maximum-value=500000.5")
+    changed = run(venue, "set", "GP29P1", "--currency", "SEK", "open-sell=250000", "maximum-value=500000.5")
     assert "maximum-value=500,000.5" in changed
-    assert "total-open=250,000" in changed
+    assert "open-sell=250,000" in changed
     limits = run(venue, "limits", "GP29P1")
-    assert "limit=total-open enabled=yes today=250,000 persistent=0 changed=yes" in limits
+    assert "limit=open-sell enabled=yes today=250,000 persistent=0 changed=yes" in limits
     assert "repeated-orders=3 restrict-on-repeated=on" in run(
         venue, "set", "GP29Q1", "repeated-orders=3", "restrict-on-repeated=on"
     )
@@ -231,8 +231,8 @@ def test_each_command_prints_what_it_did(host):
     assert "restricted=101 name=ERIC B origin=manual" in run(venue, "restrict")
     assert run(venue, "cancel", "GP29PR", "--json") == '{"canceled":0}\n'
     counters = [json.loads(line) for line in run(venue, "counters", "GP29P1", "--json").splitlines()]
-    assert counters[2]["counter"] == "total-open"
-    assert counters[2]["limit"] == 2_500_000_000
+    assert counters[6]["counter"] == "open-sell"
+    assert counters[6]["limit"] == 2_500_000_000
     audit = [json.loads(line) for line in run(venue, "audit", "--json").splitlines()]
     assert audit[0]["action"] == "Limit Change"
 
