@@ -250,8 +250,9 @@ class Book(Timed):
     It is `apart` where what enters, or some of it, does not simply trade. Orders for market hours are `held` from a
     pre-market on until the market opens.
 
-    Near to a cross, `stage` says how near, `late_reference` is the price that late orders are held to (None where there
-    is none), and `late_cancels` has the orders whose cancel had to wait (True) or was refused (False), by port and key.
+    Near the cross `stage_of`, `stage` says how near, `late_reference` is the price that late orders are held to (None
+    where there is none), and `late_cancels` has the orders whose cancel had to wait (True) or was refused (False), by
+    port and key.
     """
 
     __slots__ = (
@@ -272,6 +273,7 @@ class Book(Timed):
         "security",
         "sells",
         "stage",
+        "stage_of",
         "symbol",
     )
 
@@ -286,7 +288,7 @@ class Book(Timed):
         self.phase = Phase.CONTINUOUS
         self.closed: Reject | None = None
         self.gathers = self.apart = self.held = False
-        self.stage = CrossStage.OPEN
+        self.stage, self.stage_of = CrossStage.OPEN, CONTINUOUS
         self.late_reference: int | None = None
         self.late_cancels: dict[tuple[str, int], bool] = {}
         self.extended_until = 0
@@ -309,9 +311,9 @@ class Book(Timed):
         else:
             self.closed = REASONS.get(self.phase, Reject.LOW_DISK_SPACE if storage_low else None)
 
-    def next_day(self) -> None:
-        """Forget how near the cross of the day that has ended was."""
-        self.stage, self.late_reference = CrossStage.OPEN, None
+    def forget_stage(self) -> None:
+        """Forget how near a cross was, which is over."""
+        self.stage, self.stage_of, self.late_reference = CrossStage.OPEN, CONTINUOUS, None
         self.late_cancels.clear()
 
     def is_nordic_size(self, size: int) -> bool:

@@ -247,7 +247,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         market.midnight = hours_from(engine, market.key)
         market.next_day()
         for book in market.books.values():
-            book.next_day()
+            book.forget_stage()
     for entry in () if engine.configuration is None else engine.configuration.markets:
         set_after_hours(engine, entry)
     for security in engine.securities.values():

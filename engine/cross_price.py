@@ -24,7 +24,7 @@ from engine.auction import Equilibrium, Interest, interest, is_waiting, takes_pa
 from engine.book import Book, BookSide
 from engine.conditions import owner_of
 from engine.following import is_parked
-from engine.timely import NEXT_CROSS
+from engine.phases import NEXT_CROSS
 
 THRESHOLD: Final = PRICE_SCALE // 2
 """Ticks that a cross may always be away from a price: 50 cents."""

@@ -29,9 +29,8 @@ from engine.cross_price import (
 )
 from engine.following import is_parked, resume, suspend
 from engine.market import Security
-from engine.phases import TRADING, US_OVER
+from engine.phases import NEXT_CROSS, TRADING, US_OVER
 from engine.routing import away_price
-from engine.timely import NEXT_CROSS
 
 FLAGS: Final = {
     Cross.OPENING: (Liquidity.OPENING_CALL, Liquidity.OPENING_IMBALANCE),
@@ -71,17 +70,23 @@ class Crosses(Auctions):
             self._cross(book, cross, now)
         book.phase = phase
         book.held = phase is Phase.PRE_MARKET or (book.held and phase in (Phase.HALT, Phase.CLOSED))
-        book.next_day()
         book.settle(storage_low)
         self._sort_out(book, left, now)
+        if book.stage_of in US_OVER.get(phase, NO_CROSSES) or NEXT_CROSS.get(phase, book.stage_of) is not book.stage_of:
+            book.forget_stage()
         if phase in TRADING:
             resume(self, book, now)
 
     @staticmethod
-    def enter_stage(book: Book, stage: CrossStage) -> None:
-        """Bring a book nearer to its cross; the price that late orders are held to is that of the first late moment."""
-        cross = NEXT_CROSS.get(book.phase)
-        if cross is not None and book.stage is CrossStage.OPEN:
+    def enter_stage(book: Book, phase: Phase, stage: CrossStage) -> None:
+        """Bring a book nearer to the cross to which a phase leads.
+
+        The price that late orders are held to is that of the first late moment.
+        """
+        cross = NEXT_CROSS[phase]
+        if book.stage_of is not cross:
+            book.forget_stage()
+            book.stage_of = cross
             found = current(book, cross, cross_interest(book.buys, cross), cross_interest(book.sells, cross))
             book.late_reference = None if found is None else found.price
         book.stage = stage
@@ -121,7 +126,7 @@ class Crosses(Auctions):
     def _end(self, order: Order, now: int, *, is_void: bool = False) -> None:
         """Cancel what a cross has left of an order that was for it alone."""
         reason = CancelReason.OPEN_PROTECTION if is_void else CancelReason.CALL_OVER
-        if order.scope.book.late_cancels.get((order.port.name, order.key)):
+        if is_pending(order):
             reason = CancelReason.USER
         elif not is_void and is_immediate(order):
             reason = CancelReason.IMMEDIATE_OR_CANCEL
@@ -138,7 +143,7 @@ class Crosses(Auctions):
             if terms.cross in over:
                 outlasted = terms.cross is Cross.OPENING and left in STOPPED
                 reason = CancelReason.HALT_OUTLASTED_CROSS if outlasted else CancelReason.CALL_OVER
-                self.cancel(order, order.open, reason, now)
+                self.cancel(order, order.open, CancelReason.USER if is_pending(order) else reason, now)
             elif is_over(order):
                 self.cancel(order, order.open, CancelReason.EXPIRED, now)
             elif book.waits(order) is not is_waiting(order) and not is_parked(order):
@@ -180,6 +185,11 @@ def settle_official(security: Security, cross: Cross, price: int | None) -> None
         security.official_open = price
     elif cross is Cross.CLOSING:
         security.official_close = security.last if price is None else price
+
+
+def is_pending(order: Order) -> bool:
+    """Whether an order is to be canceled after its cross."""
+    return order.scope.book.late_cancels.get((order.port.name, order.key), False)
 
 
 def is_immediate(order: Order) -> bool:

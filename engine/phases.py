@@ -111,6 +111,8 @@ US_OVER: Final = {
     Phase.POST_MARKET: US_CROSSES,
 }
 """Which crosses are over, so that what waits for them goes."""
+NEXT_CROSS: Final = {Phase.PRE_MARKET: Cross.OPENING, Phase.CONTINUOUS: Cross.CLOSING}
+"""The cross that a phase of a US market leads to."""
 
 
 def crosses_of(rule_book: str, has_crosses: bool) -> frozenset[Cross]:
@@ -130,6 +132,13 @@ def phases_of(rule_book: str) -> dict[str, Phase]:
     return NORDIC_PHASES if rule_book == PRM else US_PHASES
 
 
+def leads_to(book: Book, phase: Phase) -> bool:
+    """Whether a US book is in a phase, or would be if it had not been halted."""
+    if book.phase is Phase.HALT:
+        return book.held is (phase is Phase.PRE_MARKET)
+    return book.phase in (phase, Phase.QUOTATION)
+
+
 def phase_name(book: Book) -> str:
     """Give the name of a book's phase."""
     return next(name for name, phase in phases_of(book.market.rule_book).items() if phase is book.phase)
@@ -141,6 +150,8 @@ def set_phase(engine: Engine, command: SetPhase, books: list[Book], now: int) ->
         known = phases_of(book.market.rule_book)
         if command.phase not in known.values():
             raise CommandRefused("phase", f"{command.market} has no phase {command.phase.name}: {', '.join(known)}")
+        if command.stage and (book.market.rule_book == PRM or command.phase not in NEXT_CROSS):
+            raise CommandRefused("stage", f"{command.phase.name} of {command.market} leads to no cross")
     if command.timetable:
         engine.timetables[command.timetable] = command.position
     for book in sorted(books, key=lambda book: book.symbol):
@@ -150,8 +161,8 @@ def set_phase(engine: Engine, command: SetPhase, books: list[Book], now: int) ->
             book.extended_until, book.extended_to = now + command.extension, command.phase
             continue
         if command.stage:
-            if book.phase is command.phase:
-                engine.enter_stage(book, command.stage)
+            if leads_to(book, command.phase):
+                engine.enter_stage(book, command.phase, command.stage)
             continue
         is_next = bool(command.timetable or book.extended_until)
         book.extended_until = 0

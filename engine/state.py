@@ -16,6 +16,7 @@ from engine.api import (
     AccountSettings,
     CancelReason,
     Configure,
+    Cross,
     CrossStage,
     Order,
     OrderAttributes,
@@ -78,7 +79,7 @@ class TradesState(msgspec.Struct, array_like=True, frozen=True):
 class BookState(msgspec.Struct, array_like=True, frozen=True):
     """One book's orders, whether it is halted, and the phase that it is in where it is not; how long a call goes on.
 
-    The last four are a US book's: whether orders for market hours are held, how near its cross is, and what is late.
+    The last five are a US book's: whether orders for market hours are held, how near its cross is, and what is late.
     """
 
     halted: bool
@@ -91,6 +92,7 @@ class BookState(msgspec.Struct, array_like=True, frozen=True):
     stage: CrossStage = CrossStage.OPEN
     late_reference: int | None = None
     late_cancels: tuple[tuple[str, int, bool], ...] = ()
+    stage_of: Cross = Cross.CONTINUOUS
 
 
 class MarketState(msgspec.Struct, array_like=True, frozen=True):
@@ -275,7 +277,7 @@ def _dump_book(book: Book) -> BookState:
     orders = [_dump_order(order) for order in book.orders()]
     phase = Phase.CONTINUOUS if halted else book.phase
     late_cancels = tuple((port, key, is_whole) for (port, key), is_whole in book.late_cancels.items())
-    late = book.held, book.stage, book.late_reference, late_cancels
+    late = book.held, book.stage, book.late_reference, late_cancels, book.stage_of
     return BookState(halted, orders, phase, book.extended_until, book.extended_to, book.timer, *late)
 
 
@@ -332,7 +334,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
             book.extended_until, book.extended_to = book_state.extended_until, book_state.extended_to
             if book_state.timer:
                 engine.set_timer(book, book_state.timer)
-            book.held, book.stage = book_state.held, book_state.stage
+            book.held, book.stage, book.stage_of = book_state.held, book_state.stage, book_state.stage_of
             book.late_reference = book_state.late_reference
             book.late_cancels = {(port, key): is_whole for port, key, is_whole in book_state.late_cancels}
             book.settle(state.storage_low)

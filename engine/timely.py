@@ -7,7 +7,8 @@ As a cross comes near, a book goes through stages (`engine.terms.CrossStage`), b
     NO_MARKET_ORDERS  none without a price is taken any more
     NO_LIMIT_ORDERS   none but imbalance-only ones is
 
-A stage belongs to the cross that the phase leads to: the opening in pre-market, the closing in market hours.
+A stage belongs to the cross that a phase leads to: the opening in pre-market, the closing in market hours. It lasts
+until that cross is over, through halts too.
 
 Source: the deadlines of NASDAQ's opening and closing cross; OUCH 5.0, 2.5, "Cancel Pending / Cancel Reject".
 """
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from engine.book import Book
 
 DAY: Final = 86_400 * SECOND
-NEXT_CROSS: Final = {Phase.PRE_MARKET: Cross.OPENING, Phase.CONTINUOUS: Cross.CLOSING}
-"""The cross that a phase of a US market leads to."""
 
 
 def untimely(order: Order, now: int) -> Reject | None:
@@ -56,7 +55,7 @@ def cross_fault(order: Order) -> Reject | None:
 def is_late(order: Order) -> bool:
     """Whether the cross that an order is tied to is so near that nothing of it may change."""
     book = order.scope.book
-    return book.stage is not CrossStage.OPEN and order.terms.cross is NEXT_CROSS.get(book.phase)
+    return book.stage is not CrossStage.OPEN and order.terms.cross is book.stage_of
 
 
 def change_fault(order: Order) -> Reject | None:

@@ -24,9 +24,8 @@ from engine.api import (
     SetPrices,
 )
 from engine.commands import NORDIC_PRICES, THRESHOLDS, US_PRICES
-from engine.phases import phases_of
+from engine.phases import NEXT_CROSS, phases_of
 from engine.risk.eqrc import PERCENT_SCALE
-from engine.timely import NEXT_CROSS
 from ouch.terms import BROKEN_TRADE_REASONS
 from venue.calls import LONGEST_NUMBER, Body, Count, Percent, Reply
 from venue.desk import Client, ClientGone

@@ -12,7 +12,7 @@ from words import MARKET, TOMORROW, Executed, buy, sell, whole
 from engine.api import MAXIMUM_PRICE, Cross, CrossStage, Phase, TimeInForce
 from engine.cross_price import coming_cross, indication, participants
 from engine.crosses import FLAGS, cross_between
-from engine.phases import US_CROSSES, US_PHASES
+from engine.phases import NEXT_CROSS, US_CROSSES, US_PHASES
 
 FLOW = pytest.mark.section("Market model", "2.1 Crosses")
 ROUNDS = 8
@@ -71,7 +71,8 @@ def random_step(rng, market):
     phase = market.engine.markets["nasdaq"].books["ZWZZT"].phase
     if rng.random() < 0.2:
         stage = rng.choice(list(CrossStage)[1:])
-        return lambda one: one.phase(phase, stage=stage)
+        leading = rng.choice(list(NEXT_CROSS))
+        return lambda one: one.phase(leading, stage=stage)
     following = NEXT[phase] if rng.random() < 0.7 else rng.choice(list(US_PHASES.values()))
     return lambda one: one.phase(following)
 

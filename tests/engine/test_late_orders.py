@@ -16,7 +16,7 @@ from words import (
     symbol_entry,
 )
 
-from engine.api import CancelReason, Cross, CrossStage, Liquidity, Phase, Reject, TimeInForce
+from engine.api import CancelReason, CommandRefused, Cross, CrossStage, Liquidity, Phase, Reject, TimeInForce
 
 LATE_RULES = pytest.mark.section("Market model", "2.1 Deadlines")
 PENDING = pytest.mark.section("OUCH 5.0", "2.5 Cancel Pending / Cancel Reject")
@@ -141,7 +141,7 @@ def test_orders_for_another_cross_and_those_of_the_book_may_change(market):
 
 
 @LATE_RULES
-def test_a_stage_is_of_its_phase_and_ends_with_it_or_with_the_day(market):
+def test_a_stage_is_of_its_phase_outlasts_halts_and_ends_with_the_cross_or_the_day(market):
     market.phase(PRE)
     near(market, NO_LIMIT, MARKET_HOURS)
     order = buy(1, at="9.00", cross=OPENING)
@@ -149,13 +149,35 @@ def test_a_stage_is_of_its_phase_and_ends_with_it_or_with_the_day(market):
     near(market, NO_LIMIT, PRE)
     assert market.enter(order) == MISSED
     market.phase(Phase.HALT)
+    assert market.reloaded().state() == market.state()
+    assert market.cancel(1) == [CancelPending(1)]
     market.phase(PRE)
-    assert market.enter(order) == [accepted(3, order)]
-    near(market, LATE, PRE)
-    assert market.cancel(3) == [CancelPending(3)]
+    assert market.enter(order) == MISSED
     market.next_day("2026-11-23")
     assert market.enter(order) == [accepted(4, order)]
     assert market.cancel(4) == [Canceled(4, 1)]
+
+
+@LATE_RULES
+@pytest.mark.parametrize("stopped", [Phase.HALT, Phase.QUOTATION])
+def test_a_book_that_is_stopped_comes_near_to_its_cross_too(market, stopped):
+    for ticket in (buy(10, at="10.00"), sell(10, at="10.10"), buy(5, at="9.00", cross=CLOSING)):
+        market.enter(ticket)
+    market.phase(stopped)
+    near(market, LATE)
+    near(market, NO_LIMIT, PRE)
+    assert market.engine.markets["nasdaq"].books["ZWZZT"].late_reference is not None
+    market.phase(MARKET_HOURS)
+    if stopped is Phase.HALT:
+        assert market.cancel(3) == [CancelPending(3)]
+        assert market.enter(buy(1, at="11.00", cross=CLOSING)) == [Accepted(4, 1, "10.05")], "the midpoint"
+
+
+@LATE_RULES
+def test_only_what_leads_to_a_cross_has_stages(market):
+    with pytest.raises(CommandRefused) as refused:
+        near(market, LATE, POST)
+    assert refused.value.field == "stage"
 
 
 @LATE_RULES
