@@ -15,10 +15,11 @@ from conformance.capture.streams import Stream, read_capture
 from conformance.declarations import soup
 from conformance.declarations.message import Cell, Dialect, Dissection, dissect
 from conformance.declarations.nordic import NORDIC
+from conformance.declarations.prm import PRM
 from conformance.declarations.us import US
 from conformance.fix import decode as fix
 
-DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC)}
+DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC, PRM)}
 UNKNOWN: Final = 4
 TOWARDS: Final = {True: "to the server", False: "from the server"}
 

@@ -271,11 +271,12 @@ def conform(
 @click.option("--message", is_flag=True, help="One bare message, without a packet around it.")
 @click.option("--ouch-us", "dialect", flag_value="ouch-us", help="Messages of US OUCH 5.0.")
 @click.option("--ouch-nordic", "dialect", flag_value="ouch-nordic", help="Messages of Nordic OUCH 5.")
+@click.option("--prm", "dialect", flag_value="prm", help="Messages of the PRM administration protocol.")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="In: to the server. Out: from it.")
 def decode(
     file: Path, form: str | None, soup: bool, fix: bool, message: bool, dialect: str | None, direction: str | None
 ) -> int:
-    """Take SoupBinTCP, OUCH and FIX bytes apart, a line a field: offset, length, name, value, meaning.
+    """Take SoupBinTCP, OUCH, PRM and FIX bytes apart, a line a field: offset, length, name, value, meaning.
 
     FILE holds raw bytes (FIX also as logs print it, with | for SOH), hexadecimal text (also
     as xxd prints it) or a capture (pcap, pcapng); - is standard input.

@@ -281,7 +281,7 @@ def test_new_connections_on_old_ports_are_streams_of_their_own():
     st.binary(max_size=300),
     st.sampled_from([None, "raw", "hex", "pcap"]),
     st.sampled_from([None, "soup", "message"]),
-    st.sampled_from([None, "ouch-us", "ouch-nordic"]),
+    st.sampled_from([None, "ouch-us", "ouch-nordic", "prm"]),
     st.sampled_from([None, "in", "out"]),
 )
 def test_any_bytes_give_lines_and_never_an_exception(data, form, layer, dialect, direction):

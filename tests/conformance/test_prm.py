@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from conformance.declarations.soup import Packet
+from conformance.decode import decode
 from conformance.runner import Outcome
 from venue.conformance_commands import PRM_DEMO
 
@@ -123,6 +124,16 @@ LIES = {
     "another version is taken": (of(b"j", lambda p: b"h" + p[2:6] + bytes(21)), "another major*"),
     "a cancel counts what was not there": (of(b"x", add(19, ">I")), "a cancel where*"),
 }
+
+
+def test_messages_of_this_protocol_are_found_out_and_taken_apart():
+    block = bytes.fromhex("0015 55 43 00000007 475032395052 ffffffff 3f 3f 3f 3f 43")
+    lines, is_sound = decode(block, "raw", "soup", None, None)
+    assert is_sound
+    text = "\n".join(lines)
+    assert "ModifyAccountSettings, 20 bytes to the server, PRM protocol" in text
+    assert "RepeatedOrders         keep" in text
+    assert "blocked and canceled" in text
 
 
 @pytest.mark.section("PRM protocol", "2.5 Meaning of each request")
