@@ -12,7 +12,8 @@ is that of the closing call (`engine.closing_price`).
 is a US day, with continuous trading in the three in the middle (MARKET is CONTINUOUS). Out of a HALT may lead
 QUOTATION, in which orders are gathered as in a call (`engine.crosses`).
 
-A phase is a book's, and part of the state: it changes by command only, and outlives restarts and the end of the day.
+A phase is a book's, and part of the state: it outlives restarts and the end of the day. It changes by command, or where
+guards or bands interrupt trading and when that is over (`engine.interruption`, `engine.limit_state`).
 
 Sources: the phases of Nordic markets are those of the INET Nordic market model, those of US markets the system hours
 and trading states of NASDAQ. Cancels pass in each of them.
