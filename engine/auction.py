@@ -226,8 +226,8 @@ class Auctions(ClosingPrice):
             if left < quantity:
                 quantity = left
             left -= quantity
-            self._take(buy, buyer, quantity)
-            self._take(sell, seller, quantity)
+            self.take(buy, buyer, quantity)
+            self.take(sell, seller, quantity)
             self._trade(buyer, seller, quantity, price, of_seller, now, of_buyer)
             if buyer.reserve is not None:
                 touched[buyer] = None

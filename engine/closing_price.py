@@ -19,8 +19,9 @@ from msgspec import structs
 
 from engine.api import MAXIMUM_PRICE, PLAIN, SECOND, CancelReason, Liquidity, Order, OrderAttributes, Phase, TimeInForce
 from engine.book import AT_CLOSE, Book, Reserve, unlink
+from engine.conditions import hold_back
 from engine.following import is_parked
-from engine.matching import BUY, GOOD_TILL_TIME, Matching, hold_back
+from engine.matching import BUY, GOOD_TILL_TIME, Matching
 
 IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 TRADING_AT_CLOSE: Final = Phase.TRADING_AT_CLOSE
@@ -71,7 +72,7 @@ class ClosingPrice(Matching):
         while order.quantity and (resting := contra.head_at_close()) is not None:
             quantity = min(order.quantity, resting.quantity)
             order.quantity -= quantity
-            self._take(resting, resting, quantity)
+            self.take(resting, resting, quantity)
             self._trade(order, resting, quantity, price, LIQUIDITY, now, LIQUIDITY)
 
     def begin_at_close(self, book: Book, now: int) -> None:
@@ -84,8 +85,8 @@ class ClosingPrice(Matching):
             price = book.security.official_close
             assert price is not None
             quantity = min(buy.quantity, sell.quantity)
-            self._take(buy, buy, quantity)
-            self._take(sell, sell, quantity)
+            self.take(buy, buy, quantity)
+            self.take(sell, sell, quantity)
             self._trade(buy, sell, quantity, price, LIQUIDITY, now, LIQUIDITY)
 
     def end_at_close(self, book: Book, now: int) -> None:

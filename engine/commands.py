@@ -21,6 +21,7 @@ from engine.api import (
     CommandRefused,
     Configure,
     Cross,
+    LockCurrency,
     MarketEntry,
     NextDay,
     Order,
@@ -28,6 +29,7 @@ from engine.api import (
     Phase,
     Port,
     PortEntry,
+    ReleaseAccount,
     ReleasePort,
     SetAccount,
     SetFileList,
@@ -52,7 +54,10 @@ from engine.prm_commands import (
     block_account,
     check_prm,
     list_books,
+    lock_currency,
     protect,
+    recount,
+    release_account,
     reset_accounts,
     set_account,
     set_file_list,
@@ -104,6 +109,10 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
             set_account(engine, command, now)
         case BlockAccount():
             block_account(engine, command, now)
+        case LockCurrency():
+            lock_currency(engine, command, now)
+        case ReleaseAccount():
+            release_account(engine, command, now)
         case SetFileList():
             set_file_list(engine, command, now)
 
@@ -146,6 +155,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
     place_guards(engine)
     place_tapes(engine, now)
     set_rules(engine, RuleBook(command.rules))
+    recount(engine)
 
 
 def add_port(engine: Engine, entry: PortEntry, connect: Connect) -> Port:

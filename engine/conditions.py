@@ -1,7 +1,8 @@
 """What an order's attributes ask of a match: minimum quantity, reserve, self-match prevention, price improvement.
 
-Pure questions about one incoming order and the other side of its book; nothing is changed here. Rules without a source
-in OUCH 5.0 follow Nasdaq's Equity 4, Rules 4702 (post only), 4703 (minimum quantity, reserve), 4757 (self-match).
+Pure questions about one incoming order and the other side of its book; nothing is changed here but by `hold_back`.
+Rules without a source in OUCH 5.0 follow Nasdaq's Equity 4, Rules 4702 (post only), 4703 (minimum quantity, reserve),
+4757 (self-match).
 """
 
 from __future__ import annotations
@@ -156,3 +157,13 @@ def needs_refill(order: Order) -> bool:
         return False
     lot = order.scope.book.security.round_lot
     return order.quantity < (lot if order.attributes.max_floor >= lot else 1)
+
+
+def hold_back(order: Order) -> None:
+    """Put on the book what an order with a reserve does not display."""
+    book, attributes = order.scope.book, order.attributes
+    displayed = display_size(attributes, order.order_reference_number, book.security.round_lot)
+    if displayed and displayed < order.quantity:
+        reserve = order.reserve = Reserve(order, order.quantity - displayed)
+        order.quantity = displayed
+        book.add_reserve(reserve)

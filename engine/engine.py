@@ -42,8 +42,11 @@ from engine.following import follow
 from engine.limit_state import LimitStates
 from engine.market import Market, Security
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
+from engine.risk.counters import FlowState, warning
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
-from engine.risk.prm import PrmRuleBook, excuses, scope_key, verdict
+from engine.risk.notices import NoticeKind
+from engine.risk.prm import Account, PrmRuleBook, Protection, excuses, is_reduction, scope_key, verdict
+from engine.terms import Origin
 from engine.timely import change_fault, is_late, untimely
 from engine.trades import MemoryStore, OpenStore, Trade
 
@@ -122,8 +125,12 @@ class Engine(LimitStates, OrderEntry):
             if window.arrive(now) and not port.rate_limited:
                 port.rate_limited, port.rate_rule = True, rule
                 port.settle()
+                if rule == PRM:
+                    self.prm.tell_port_rate(port, now, NoticeKind.RATE_BREACH)
                 if port.cancel_on_breach:
                     self.cancel_all(port, now)
+            elif self.prm.notify is not None and rule == PRM and window.holds(warning(window.limit)):
+                self.prm.tell_port_rate(port, now, NoticeKind.RATE_WARNING)
 
     def fault(self, order: Order) -> Refusal | None:
         """Check an order's own details, in this order: symbol, quantity, price, terms, attributes."""
@@ -178,6 +185,9 @@ class Engine(LimitStates, OrderEntry):
 
     def enter(self, order: Order, now: int) -> Refusal | None:
         """Check, book and match a new order, or say why not."""
+        protection = order.scope.protection
+        if protection is not None:
+            return self._enter_guarded(order, protection, now)
         refusal = self.fault(order)
         if refusal is None:
             refusal = self.admit(order, now)
@@ -185,9 +195,41 @@ class Engine(LimitStates, OrderEntry):
             self.work(order, None, now)
             if order.scope.book.pegs is not None:
                 follow(self, order.scope.book, now)
-        elif order.scope.protection is not None:
-            self.prm.refused(order, refusal, now)
         return refusal
+
+    def _enter_guarded(self, order: Order, protection: Protection, now: int) -> Refusal | None:
+        """Do the same for an order of a Nordic port, and what follows of it for its account."""
+        account, flow = protection.account, protection.flow
+        is_over = account is not None and flow is not None and self.prm.arrived(account, flow, now)
+        refusal, quantity = self.fault(order), order.size
+        if refusal is None:
+            refusal = self.admit(order, now)
+        if refusal is None:
+            self.work(order, None, now)
+            if order.scope.book.pegs is not None:
+                follow(self, order.scope.book, now)
+        else:
+            self.prm.refused(order, refusal, now)
+        if account is not None and flow is not None:
+            if refusal is None and self.prm.came(account, flow, order, quantity, now):
+                self.prm.restrict(account, flow.order_book, Origin.REPEATED_ORDER, now)
+                self.protect(account.entry.mpid)
+            if is_over:
+                self.lock_by_rate(account, flow, now)
+        return refusal
+
+    def lock_by_rate(self, account: Account, flow: FlowState, now: int) -> None:
+        """Lock an account whose orders in one symbol came too fast (PRM guide 3.12): its orders may end with it."""
+        self.prm.lock_by_rate(account, flow, now)
+        if account.settings.cancel_on_symbol_rate:
+            self.cancel_accounts({account.name: account.entry.mpid}, now)
+
+    def protect(self, mpid: str | None = None) -> None:
+        """Fold PRM's settings anew for every scope, or those of one member; to be called when any has changed."""
+        for port in self.ports.values():
+            if port.rule_book == PRM and mpid in (None, port.mpid):
+                for scope in port.scopes.values():
+                    scope.protection = self.prm.protection(scope)
 
     def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
         """Put a faultless `order` in the place of `original` with a new time priority, or say why not."""
@@ -198,16 +240,39 @@ class Engine(LimitStates, OrderEntry):
         executed = original.size - original.open
         assert order.size > executed
         order.quantity = order.size - executed
+        protection = order.scope.protection
+        if protection is not None:
+            return self._replace_guarded(original, order, protection, now)
         refusal = self.admit(order, now)
-        if refusal is not None and order.scope.protection is not None and excuses(refusal, original, order):
-            refusal = None
         if refusal is None:
             self.leave(original)
             self.work(order, original, now)
             if order.scope.book.pegs is not None:
                 follow(self, order.scope.book, now)
-        elif order.scope.protection is not None:
+        return refusal
+
+    def _replace_guarded(self, original: Order, order: Order, protection: Protection, now: int) -> Refusal | None:
+        """Do the same for an order of a Nordic port; one that only takes shares off counts towards no rate."""
+        account, flow, open_before = protection.account, protection.flow, original.open
+        is_over = (
+            account is not None
+            and flow is not None
+            and not is_reduction(original, order)
+            and self.prm.arrived(account, flow, now)
+        )
+        refusal = self.admit(order, now)
+        if refusal is not None and excuses(refusal, original, order):
+            refusal = None
+        if refusal is None:
+            self.prm.left(original, open_before)
+            self.leave(original)
+            self.work(order, original, now)
+            if order.scope.book.pegs is not None:
+                follow(self, order.scope.book, now)
+        else:
             self.prm.refused(order, refusal, now)
+        if is_over and account is not None and flow is not None:
+            self.lock_by_rate(account, flow, now)
         return refusal
 
     def cancel_to(self, order: Order, size: int, now: int) -> None:
@@ -244,6 +309,8 @@ class Engine(LimitStates, OrderEntry):
         order.size = size
         if removed:
             self.reduce(order, removed)
+            if order.scope.protection is not None:
+                self.prm.left(order, removed)
         if order.reserve is not None:
             order.reserve.terms, order.reserve.attributes = terms, attributes
         order.port.sink.modified(order, now)

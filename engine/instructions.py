@@ -317,15 +317,23 @@ class SetMember(msgspec.Struct, array_like=True, frozen=True, tag="set-member"):
 class SetAccount(msgspec.Struct, array_like=True, frozen=True, tag="set-account"):
     """Change some settings of a PRM account: `today`, which ends with the day, from the `next_day` on, or both.
 
-    `limits` are by currency and name of `CurrencyLimits`; None leaves a list as it is.
+    `limits` are by currency and name of `CurrencyLimits`; None leaves any other setting as it is.
     """
 
     account: str
-    limits: dict[str, dict[str, int]] = {}
+    limits: dict[str, dict[str, int | bool | None]] = {}
     restricted_symbols: tuple[str, ...] | None = None
     restricted_segments: tuple[int, ...] | None = None
     today: bool = True
     next_day: bool = True
+    repeated_order_limit: int | None = None
+    restrict_on_repeated_order: bool | None = None
+    market_order_prevention: bool | None = None
+    market_order_protection: bool | None = None
+    fat_finger_in_auctions: bool | None = None
+    symbol_rate: int | None = None
+    cancel_on_symbol_rate: bool | None = None
+    emails: tuple[str, ...] | None = None
 
 
 class BlockAccount(msgspec.Struct, array_like=True, frozen=True, tag="block-account"):
@@ -337,6 +345,20 @@ class BlockAccount(msgspec.Struct, array_like=True, frozen=True, tag="block-acco
     account: str
     blocked: bool
     cancel: bool = False
+
+
+class LockCurrency(msgspec.Struct, array_like=True, frozen=True, tag="lock-currency"):
+    """Lift the lock of a PRM account in a currency, whatever locked it, or lock it there by hand."""
+
+    account: str
+    currency: str
+    locked: bool
+
+
+class ReleaseAccount(msgspec.Struct, array_like=True, frozen=True, tag="release-account"):
+    """Free a PRM account whose orders in one symbol came too fast."""
+
+    account: str
 
 
 class SetFileList(msgspec.Struct, array_like=True, frozen=True, tag="set-file-list"):
@@ -366,6 +388,8 @@ Command = (
     | SetAccount
     | BlockAccount
     | SetFileList
+    | LockCurrency
+    | ReleaseAccount
 )
 """What operators and the venue itself ask; each is one record."""
 

@@ -11,7 +11,7 @@ For editors: what is asked for is checked before it comes here; nothing in this 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.api import (
     AWAY_MARKET,
@@ -23,16 +23,15 @@ from engine.api import (
     Liquidity,
     Order,
     Phase,
-    SelfMatchAction,
-    SelfMatchPrevention,
     Side,
     TimeInForce,
 )
-from engine.book import BookSide, Reserve, shrink, unlink
+from engine.book import BookSide, shrink, unlink
 from engine.conditions import (
     MARKET_LIMIT,
     added_by,
     display_size,
+    hold_back,
     improved,
     is_enough,
     is_too_small,
@@ -44,9 +43,13 @@ from engine.conditions import (
 )
 from engine.deadlines import Deadlines
 from engine.following import follow, park_again, take_peg
+from engine.prevention import prevent
 from engine.routing import AWAY_PORT, away_price
 from engine.timely import hold_to_stage
 from engine.trades import PENDING_MAX, pack_trade
+
+if TYPE_CHECKING:
+    from engine.risk.prm import PrmRuleBook
 
 BUY: Final = Side.BUY
 CONTINUOUS: Final = Cross.CONTINUOUS
@@ -59,7 +62,9 @@ REMOVED: Final = Liquidity.REMOVED
 
 
 class Matching(Deadlines):
-    """The half of the engine that changes books; the other half decides what may."""
+    """The half of the engine that changes books; the other half decides what may. `prm` counts what happens."""
+
+    prm: PrmRuleBook
 
     # What comes in.
 
@@ -70,8 +75,12 @@ class Matching(Deadlines):
         """
         book, market = order.scope.book, order.scope.book.market
         market.order_reference_number = order.order_reference_number = market.order_reference_number + 1
-        terms, attributes = order.terms, order.attributes
+        terms, attributes, protection = order.terms, order.attributes, order.scope.protection
+        if protection is not None:
+            self.prm.entered(order, protection, now)
         if attributes is not PLAIN and attributes.pegged and not take_peg(self, order, original, now):
+            if protection is not None and order.level is None:
+                self.prm.left(order, order.quantity)
             return
         if (book.apart or terms.cross is not CONTINUOUS) and self._gather(order, original, now):
             return
@@ -108,8 +117,10 @@ class Matching(Deadlines):
         if rests:
             if order.quantity:
                 self._rest(order, now)
-        elif order.quantity and not dead:
+        elif not dead:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
+        elif protection is not None:
+            self.prm.left(order, order.quantity)
 
     def work_guarded(
         self, order: Order, original: Order | None, contra: BookSide, limit: int, rests: bool, now: int
@@ -214,13 +225,14 @@ class Matching(Deadlines):
         if order.terms.time_in_force is GOOD_TILL_TIME:
             self.set_deadline(order, attributes.expires_at or now + attributes.expire_time * SECOND)
 
-    @staticmethod
-    def _drop(order: Order, reason: CancelReason, now: int) -> None:
+    def _drop(self, order: Order, reason: CancelReason, now: int) -> None:
         """Cancel what is open of an order that never rested."""
         quantity = order.quantity
         if quantity:
             order.quantity = 0
             order.size -= quantity
+            if order.scope.protection is not None:
+                self.prm.left(order, quantity)
             order.port.sink.canceled(order, quantity, reason, now)
 
     # How it trades.
@@ -254,10 +266,10 @@ class Matching(Deadlines):
             quantity = resting.quantity if resting.quantity < order.quantity else order.quantity
             strategy = self_match(order, owner)
             if strategy is not None:
-                self._prevent(order, resting, owner, quantity, added, strategy, now)
+                prevent(self, order, resting, owner, quantity, added, strategy, now)
             else:
                 order.quantity -= quantity
-                self._take(resting, owner, quantity)
+                self.take(resting, owner, quantity)
                 self._trade(order, owner, quantity, owner.price, added, now, removed_by(added))
             if owner.reserve is not None:
                 touched[owner] = None
@@ -279,8 +291,8 @@ class Matching(Deadlines):
             displayed = contact.is_displayed
             self._drop(order, CancelReason.POST_ONLY_DISPLAYED if displayed else CancelReason.POST_ONLY_RULE, now)
 
-    @staticmethod
     def _trade(
+        self,
         order: Order,
         resting: Order,
         quantity: int,
@@ -293,13 +305,17 @@ class Matching(Deadlines):
 
         In a call neither comes in: the buy goes first, and `removed` says the same as `added`.
         """
-        book = order.scope.book
+        scope = order.scope
+        book = scope.book
         market = book.market
         market.match_number = match = market.match_number + 1
         security = book.security
         security.last = price
         if security.tape is not None:
             security.tape.traded(book, price, removed is not REMOVED, now)
+        if scope.protection is not None:
+            self.prm.traded(order, quantity, price, now)
+            self.prm.traded(resting, quantity, price, now)
         port, contra = order.port, resting.port
         pending = market.trades.pending
         pending.append(
@@ -335,36 +351,7 @@ class Matching(Deadlines):
             market.trades.settle()
         port.sink.executed(order, quantity, price, Liquidity.ROUTED, match, now)
 
-    def _prevent(
-        self,
-        order: Order,
-        resting: Order,
-        owner: Order,
-        quantity: int,
-        added: Liquidity,
-        strategy: SelfMatchPrevention,
-        now: int,
-    ) -> None:
-        """Do what a strategy of self-match prevention says instead of trading `quantity` (OUCH 5.0 §6.9).
-
-        What it removes counts as executed where a replacement names the size of the chain (OUCH 5.0 §2.5).
-        """
-        price = resting.price
-        if strategy.action is SelfMatchAction.CANCEL_OLDEST:
-            removed = owner.open
-            self.leave(owner)
-            owner.quantity = 0
-            owner.port.sink.prevented(owner, removed, quantity, price, added, strategy, now)
-            return
-        removed = order.quantity if strategy.action is SelfMatchAction.CANCEL_NEWEST else quantity
-        order.quantity -= removed
-        if strategy.action is SelfMatchAction.DECREMENT_BOTH:
-            self._take(resting, owner, quantity)
-        order.port.sink.prevented(order, removed, quantity, price, REMOVED, strategy, now)
-        if strategy.action is SelfMatchAction.DECREMENT_BOTH:
-            owner.port.sink.prevented(owner, quantity, quantity, price, added, strategy, now)
-
-    def _take(self, resting: Order, owner: Order, quantity: int) -> None:
+    def take(self, resting: Order, owner: Order, quantity: int) -> None:
         """Take shares off one part of a resting order; the order leaves with the last of its parts."""
         if quantity < resting.quantity:
             shrink(resting, quantity)
@@ -405,6 +392,8 @@ class Matching(Deadlines):
         else:
             self.reduce(order, quantity)
         order.size -= quantity
+        if order.scope.protection is not None:
+            self.prm.left(order, quantity)
         order.port.sink.canceled(order, quantity, reason, now)
         if order.scope.book.pegs is not None:
             follow(self, order.scope.book, now)
@@ -438,13 +427,3 @@ class Matching(Deadlines):
     def expire(self, order: Order, deadline: int) -> None:
         """See `Deadlines`."""
         self.cancel(order, order.open, CancelReason.EXPIRED, deadline)
-
-
-def hold_back(order: Order) -> None:
-    """Put on the book what an order with a reserve does not display."""
-    book, attributes = order.scope.book, order.attributes
-    displayed = display_size(attributes, order.order_reference_number, book.security.round_lot)
-    if displayed and displayed < order.quantity:
-        reserve = order.reserve = Reserve(order, order.quantity - displayed)
-        order.quantity = displayed
-        book.add_reserve(reserve)

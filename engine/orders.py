@@ -65,7 +65,8 @@ class Order:
     taken by self-match prevention). `quantity` is the same as `open`, but of an order with a `reserve` it is the
     displayed part.
     `key` is the port's own number for it, unique among the port's live orders; `cl_ord_id` the client's label.
-    `entered` are the attributes that the chain's first order came with.
+    `entered` are the attributes that the chain's first order came with, `counted_at` is the price at which PRM counts
+    what is open, 0 where it does not.
     """
 
     __slots__ = (
@@ -73,6 +74,7 @@ class Order:
         "attributes",
         "before",
         "cl_ord_id",
+        "counted_at",
         "entered",
         "expires_at",
         "key",
@@ -109,6 +111,7 @@ class Order:
         self.cl_ord_id = cl_ord_id
         self.key = key
         self.order_reference_number = 0
+        self.counted_at = 0
         self.expires_at = 0
         self.level: Level | None = None
         self.before: Order | None = None

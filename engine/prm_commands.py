@@ -16,10 +16,12 @@ from engine.api import (
     CommandRefused,
     Configure,
     CurrencyLimits,
+    LockCurrency,
     MemberEntry,
     Origin,
     Port,
     PortEntry,
+    ReleaseAccount,
     SetAccount,
     SetFileList,
     SetMember,
@@ -28,13 +30,20 @@ from engine.api import (
 from engine.engine import Engine
 from engine.market import Security
 from engine.risk.audit_words import MULTIPLIERS
+from engine.risk.counters import COUNTERS
 from engine.risk.diary import HappeningKind
 from engine.risk.differences import differences
 from engine.risk.limits import NO_LIMIT
 from engine.risk.prm import Account, Member
+from engine.terms import Lock
 
 HIGHEST_MULTIPLIER = 999
 """Percent (PRM guide 3.2)."""
+MANDATORY = {
+    "limits.maxValue": ("maximum_quantity", "maximum_value"),
+    "limits.totalRisk": tuple(lock.name.lower() for lock in COUNTERS),
+}
+"""Limits of which sponsored access keeps one on, by the field to blame."""
 
 
 # Configuration.
@@ -99,6 +108,9 @@ def take_accounts(engine: Engine, command: Configure, now: int) -> None:
         tell_changes(engine, account, before.get(name, account.settings), account.settings, now)
     prm.members = {entry.mpid: _member(prm.members.get(entry.mpid), entry) for entry in command.members}
     prm.cover()
+    for currency in sorted({entry.currency for entry in command.books}):
+        for account in prm.accounts.values():
+            account.money(currency)
 
 
 def _account(account: Account | None, entry: AccountEntry) -> Account:
@@ -140,25 +152,26 @@ def protections(entry: PortEntry) -> tuple[bool, int, bool]:
 
 def protect(engine: Engine, mpid: str | None = None) -> None:
     """Fold PRM's settings anew for every scope, or those of one member; to be called when any of them has changed."""
-    for port in engine.ports.values():
-        if port.rule_book == PRM and mpid in (None, port.mpid):
-            for scope in port.scopes.values():
-                scope.protection = engine.prm.protection(scope)
+    engine.protect(mpid)
 
 
 # The day.
 
 
 def reset_accounts(engine: Engine) -> None:
-    """Let the day begin with the accounts' persistent settings and without blocks (PRM guide 3.18)."""
+    """Let the day begin with the accounts' persistent settings, without blocks, locks and counts (PRM guide 3.18).
+
+    Orders that were carried over are open from the start (3.6); they lock nothing by themselves.
+    """
     for account in engine.prm.accounts.values():
-        account.settings = account.persistent
-        account.unblock()
-        account.changed_at, account.rate_locked = 0, False
-        for state in account.currencies.values():
-            state.locked = ()
-        account.restrictions.next_day()
+        account.next_day()
     protect(engine)
+    recount(engine)
+
+
+def recount(engine: Engine) -> None:
+    """Count what is open anew, from the orders that rest."""
+    engine.prm.recount(engine.prm.accounts.values(), engine.ports.values())
 
 
 # What operators change.
@@ -176,6 +189,10 @@ def set_port(engine: Engine, command: SetPort) -> None:
     if command.fat_finger is False and sponsor is not None:
         raise CommandRefused(
             "fatFinger", f"{port.name} is sponsored by {sponsor}: its fat finger cannot be switched off"
+        )
+    if command.maximum_orders == 0 and sponsor is not None and not engine.prm.accounts[sponsor].settings.symbol_rate:
+        raise CommandRefused(
+            "maxOrdersPerSecond", f"{port.name} is sponsored by {sponsor}, which has no symbol rate: its limit stays"
         )
     if command.fat_finger is not None:
         port.fat_finger = command.fat_finger
@@ -238,14 +255,39 @@ def set_account(engine: Engine, command: SetAccount, now: int, *, by_operations:
     for order_book in command.restricted_symbols or ():
         must_be_a_book(engine, order_book, "restrictedSymbols")
     today, persistent = account.settings, account.persistent
-    if command.today:
-        account.settings = _changed(today, command)
-        account.restrictions.relisted(today.restricted_symbols, account.settings.restricted_symbols)
+    changed = _changed(today, command) if command.today else today, _changed(persistent, command)
+    must_stay_guarded(engine, account, today, changed[0])
     if command.next_day:
-        account.persistent = _changed(persistent, command)
+        must_stay_guarded(engine, account, persistent, changed[1])
+        account.persistent = changed[1]
+    if command.today:
+        account.settings = changed[0]
+        account.restrictions.relisted(today.restricted_symbols, account.settings.restricted_symbols)
     before, after = (today, account.settings) if command.today else (persistent, account.persistent)
     tell_changes(engine, account, before, after, now, by_operations=by_operations)
     protect(engine)
+
+
+def must_stay_guarded(engine: Engine, account: Account, before: AccountSettings, after: AccountSettings) -> None:
+    """Refuse a change that switches off a check which sponsored access keeps on at all times (PRM guide 5).
+
+    In each currency those are one of the accumulated values, and maximum quantity or value; in any, the orders a second
+    of each symbol, unless every sponsored port has a limit of its own.
+    """
+    if not account.entry.sponsored_ports:
+        return
+    for currency, limits in before.limits.items():
+        for field, names in MANDATORY.items():
+            left = after.limits.get(currency, CurrencyLimits())
+            if any(getattr(limits, name) for name in names) and not any(getattr(left, name) for name in names):
+                raise CommandRefused(
+                    field, f"{account.name} is of sponsored access: one of these has to stay on in {currency}"
+                )
+    ports = [engine.ports[name] for name in account.entry.sponsored_ports if name in engine.ports]
+    if before.symbol_rate and not after.symbol_rate and not all(port.maximum_orders for port in ports):
+        raise CommandRefused(
+            "settings.symbolRate", f"{account.name} is of sponsored access: its ports need a limit instead"
+        )
 
 
 def tell_changes(
@@ -269,13 +311,9 @@ def _changed(settings: AccountSettings, command: SetAccount) -> AccountSettings:
     limits = dict(settings.limits)
     for currency, changes in command.limits.items():
         limits[currency] = structs.replace(limits.get(currency, CurrencyLimits()), **changes)
-    symbols, segments = command.restricted_symbols, command.restricted_segments
-    return structs.replace(
-        settings,
-        limits=limits,
-        restricted_symbols=settings.restricted_symbols if symbols is None else symbols,
-        restricted_segments=settings.restricted_segments if segments is None else segments,
-    )
+    others = {name: getattr(command, name) for name in AccountSettings.__struct_fields__ if name != "limits"}
+    given = {name: value for name, value in others.items() if value is not None}
+    return structs.replace(settings, limits=limits, **given)
 
 
 def set_file_list(engine: Engine, command: SetFileList, now: int) -> None:
@@ -287,7 +325,7 @@ def set_file_list(engine: Engine, command: SetFileList, now: int) -> None:
     before = {name: account.is_restricted(name) for name in named}
     account.restrictions.take_file(command.order_books, now)
     for name, was_restricted in before.items():
-        tell_restriction(engine, account, name, was_restricted, now)
+        engine.prm.tell_restriction(account, name, was_restricted, now)
     protect(engine, account.entry.mpid)
 
 
@@ -295,29 +333,20 @@ def restrict_symbol(
     engine: Engine, account: Account, order_book: str, now: int, origin: Origin = Origin.MANUAL
 ) -> None:
     """Restrict an order book for an account until it is released or the day ends."""
-    was_restricted = account.is_restricted(order_book)
-    account.restrictions.restrict(origin, order_book, now)
-    tell_restriction(engine, account, order_book, was_restricted, now)
+    engine.prm.restrict(account, order_book, origin, now)
     protect(engine, account.entry.mpid)
 
 
 def release_symbol(engine: Engine, account: Account, order_book: str, now: int) -> None:
-    """Release an order book for the rest of the day, whoever restricted it, or until the account's file is read."""
+    """Release an order book for the rest of the day, whoever restricted it, or until the account's file is read.
+
+    What was counted of repeated orders in it is forgotten (PRM guide 3.13).
+    """
     was_restricted = account.is_restricted(order_book)
     account.restrictions.release(order_book, account.settings.restricted_symbols, now)
-    tell_restriction(engine, account, order_book, was_restricted, now)
+    engine.prm.tell_restriction(account, order_book, was_restricted, now)
+    account.flow(order_book).repeats = 0
     protect(engine, account.entry.mpid)
-
-
-def tell_restriction(engine: Engine, account: Account, order_book: str, was_restricted: bool, now: int) -> None:
-    """Tell that an order book is restricted for an account, or is so no longer, where that is new."""
-    is_restricted = account.is_restricted(order_book)
-    if is_restricted is was_restricted:
-        return
-    account.changed_at = now
-    kind = HappeningKind.RESTRICTED if is_restricted else HappeningKind.RELEASED
-    old, new = ("N", "Y") if is_restricted else ("Y", "N")
-    engine.prm.diary.tell(engine.prm.diary.of(account, kind, now)._replace(order_book=order_book, old=old, new=new))
 
 
 def must_be_a_book(engine: Engine, order_book: str, field: str) -> None:
@@ -360,6 +389,24 @@ def safeguard(engine: Engine, port: Port, now: int, *, is_restart: bool = False)
             engine.prm.diary.tell(engine.prm.diary.of(account, HappeningKind.DROP, now)._replace(port=port.name))
         account.canceled = True
     engine.cancel_accounts({account.name: account.entry.mpid for account in accounts}, now)
+
+
+def lock_currency(engine: Engine, command: LockCurrency, now: int, *, by_operations: bool = True) -> None:
+    """Lift an account's lock in a currency, or lock it by hand."""
+    account = find_account(engine, command.account)
+    money = account.currencies.get(command.currency)
+    if money is None:
+        known = ", ".join(account.currencies) or "none"
+        raise CommandRefused("currency", f"no order book is in {command.currency}; there are {known}", missing=True)
+    if not command.locked:
+        engine.prm.unlock(account, money, now, by_operations=by_operations)
+    elif Lock.BY_HAND not in money.locked:
+        engine.prm.lock(account, money, now, by_operations=by_operations)
+
+
+def release_account(engine: Engine, command: ReleaseAccount, now: int) -> None:
+    """Free an account whose orders in one symbol came too fast, which its member cannot (PRM guide 3.12)."""
+    engine.prm.release_rate(find_account(engine, command.account), now)
 
 
 def find_account(engine: Engine, name: str) -> Account:

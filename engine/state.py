@@ -11,9 +11,9 @@ from typing import Final
 
 import msgspec
 
+from engine.account_state import AccountState, dump_account, load_account
 from engine.api import (
     PLAIN,
-    AccountSettings,
     CancelReason,
     Configure,
     Cross,
@@ -34,10 +34,9 @@ from engine.guards import place_guards
 from engine.market import Market
 from engine.mass_cancel import MassCancel
 from engine.orders import LiveOrders, TermsState, is_live
-from engine.prm_commands import take_accounts
+from engine.prm_commands import recount, take_accounts
 from engine.risk.eqrc import RuleBook
 from engine.risk.prm import scope_key
-from engine.risk.restrictions import DAY_LISTS, Restrictions
 from engine.security_state import SecurityState, dump_security, load_security, load_tapes
 from engine.tape import place_tapes
 
@@ -66,6 +65,7 @@ class OrderState(msgspec.Struct, array_like=True, frozen=True):
     user: str = ""
     limit: int = 0  # of a peg, whose price is another
     is_parked: bool = False
+    counted_at: int = 0
 
 
 class TradesState(msgspec.Struct, array_like=True, frozen=True):
@@ -122,32 +122,6 @@ class PortState(msgspec.Struct, array_like=True, frozen=True):
     cancel_on_breach: bool = False
     cancel_only: bool = False
     cancel_on_disconnect: bool = False
-
-
-class RestrictionsState(msgspec.Struct, array_like=True, frozen=True):
-    """Order books that a PRM account's file, its member and repeated orders restricted, and those released: since when.
-
-    Each is by order book, with the venue time.
-    """
-
-    file: dict[str, int] = {}
-    manual: dict[str, int] = {}
-    repeated_order: dict[str, int] = {}
-    released: dict[str, int] = {}
-
-
-class AccountState(msgspec.Struct, array_like=True, frozen=True):
-    """A PRM account's settings of today and of the days to come, whether it is blocked, and by which Drop port."""
-
-    settings: AccountSettings
-    persistent: AccountSettings
-    blocked: bool
-    blocked_by: str = ""
-    restrictions: RestrictionsState = RestrictionsState()
-    canceled: bool = False
-    by_operations: bool = False
-    changed_at: int = 0
-    rate_locked: bool = False
 
 
 class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
@@ -235,29 +209,11 @@ def dump(engine: Engine) -> EngineState | None:
         engine.storage_low,
         engine.after_hours,
         engine.local_midnights,
-        {
-            name: AccountState(
-                account.settings,
-                account.persistent,
-                account.blocked,
-                account.blocked_by,
-                _dump_restrictions(account.restrictions),
-                account.canceled,
-                account.by_operations,
-                account.changed_at,
-                account.rate_locked,
-            )
-            for name, account in engine.prm.accounts.items()
-        },
+        {name: dump_account(account) for name, account in engine.prm.accounts.items()},
         {mpid: (member.aggressive, member.passive) for mpid, member in engine.prm.members.items()},
         engine.timetables,
         engine.prm.diary.digests(),
     )
-
-
-def _dump_restrictions(restrictions: Restrictions) -> RestrictionsState:
-    file, manual, repeated_order = (restrictions.listed[origin] for origin in DAY_LISTS)
-    return RestrictionsState(file, manual, repeated_order, restrictions.released)
 
 
 def _dump_market(market: Market) -> MarketState:
@@ -300,6 +256,7 @@ def _dump_order(part: Order) -> OrderState:
         order.user,
         order.limit if is_pegged else 0,
         is_pegged and is_parked(order),
+        order.counted_at,
     )
 
 
@@ -358,20 +315,13 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
             window.resume(times)
     _load_orders(engine, state)
     load_tapes(engine, state.securities)
+    recount(engine)
 
 
 def _load_accounts(engine: Engine, state: EngineState) -> None:
     take_accounts(engine, state.configuration, 0)
     for name, account_state in state.accounts.items():
-        account = engine.prm.accounts[name]
-        account.settings, account.persistent = account_state.settings, account_state.persistent
-        account.blocked, account.blocked_by = account_state.blocked, account_state.blocked_by
-        account.canceled, account.by_operations = account_state.canceled, account_state.by_operations
-        account.changed_at, account.rate_locked = account_state.changed_at, account_state.rate_locked
-        kept = account_state.restrictions
-        lists = kept.file, kept.manual, kept.repeated_order
-        account.restrictions.listed = dict(zip(DAY_LISTS, lists, strict=True))
-        account.restrictions.released = kept.released
+        load_account(engine.prm.accounts[name], account_state)
     for mpid, (aggressive, passive) in state.multipliers.items():
         member = engine.prm.members[mpid]
         member.aggressive, member.passive = aggressive, passive
@@ -441,4 +391,5 @@ def _load_order(engine: Engine, book: Book, state: OrderState, known: dict[Terms
     order.quantity = state.quantity
     order.order_reference_number = state.order_reference_number
     order.expires_at = state.expires_at
+    order.counted_at = state.counted_at
     return order

@@ -268,6 +268,14 @@ class Reject(IntEnum):
     NO_CLOSING_REFERENCE = 42
     QUOTE_UNAVAILABLE = 43
     CROSSED_MARKET = 44
+    ACCOUNT_ORDER_RATE = 45
+    LOCKED_IN_CURRENCY = 46
+    MAXIMUM_AUCTION_QUANTITY = 47
+    MAXIMUM_AUCTION_VALUE = 48
+    AUCTION_FAT_FINGER = 49
+    MARKET_ORDER_PREVENTION = 50
+    MARKET_ORDER_EQUILIBRIUM = 51
+    MARKET_ORDER_REFERENCE = 52
 
 
 EQRC_CHECKS: Final = frozenset(
@@ -289,6 +297,14 @@ PRM_CHECKS: Final = frozenset(
         Reject.MAXIMUM_ORDER_QUANTITY,
         Reject.MAXIMUM_ORDER_VALUE,
         Reject.CONTINUOUS_FAT_FINGER,
+        Reject.ACCOUNT_ORDER_RATE,
+        Reject.LOCKED_IN_CURRENCY,
+        Reject.MAXIMUM_AUCTION_QUANTITY,
+        Reject.MAXIMUM_AUCTION_VALUE,
+        Reject.AUCTION_FAT_FINGER,
+        Reject.MARKET_ORDER_PREVENTION,
+        Reject.MARKET_ORDER_EQUILIBRIUM,
+        Reject.MARKET_ORDER_REFERENCE,
     }
 )
 """What those of Nordic markets refuse for: none of it holds an order that only gets smaller."""

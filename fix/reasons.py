@@ -81,6 +81,14 @@ REASONS: Final = {
     Reject.MAXIMUM_ORDER_QUANTITY: Reason((3, 13, 13), b"Exceeded shares limit"),
     Reject.MAXIMUM_ORDER_VALUE: Reason((3, 3, 20), b"Exceeded dollar value limit"),
     Reject.CONTINUOUS_FAT_FINGER: Reason((0, 99, 16), b"Invalid Price"),
+    Reject.ACCOUNT_ORDER_RATE: Reason(OTHER, b"Exceeded order rate in a symbol"),
+    Reject.LOCKED_IN_CURRENCY: Reason((3, 3, 20), b"Exceeded accumulated value limit"),
+    Reject.MAXIMUM_AUCTION_QUANTITY: Reason((3, 13, 13), b"Exceeded shares limit in auctions"),
+    Reject.MAXIMUM_AUCTION_VALUE: Reason((3, 3, 20), b"Exceeded value limit in auctions"),
+    Reject.AUCTION_FAT_FINGER: Reason((0, 99, 16), b"Invalid Price in auction"),
+    Reject.MARKET_ORDER_PREVENTION: Reason(OTHER, b"Market orders not allowed in auctions"),
+    Reject.MARKET_ORDER_EQUILIBRIUM: Reason(OTHER, b"Market order moves the equilibrium price too far"),
+    Reject.MARKET_ORDER_REFERENCE: Reason(OTHER, b"Market order moves the price too far from its reference"),
 }
 """What a report says for each of the engine's reasons; total, which a test holds it to."""
 

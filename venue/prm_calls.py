@@ -116,7 +116,7 @@ def set_member(call: Call) -> Answer:
 def set_account(call: Call) -> Answer:
     """Set limits and lists of an account; gives all of it as it now is."""
     body: AccountBody = call.body
-    limits: dict[str, dict[str, int]] = {}
+    limits: dict[str, dict[str, int | bool | None]] = {}
     if isinstance(body.limits, LimitsBody):
         if body.currency is msgspec.UNSET:
             raise Problem(422, "limits are of a currency: name it", "currency")
@@ -158,10 +158,10 @@ def given(body: Body) -> dict[str, Any]:
     return fields
 
 
-def _limits(body: LimitsBody) -> dict[str, int]:
+def _limits(body: LimitsBody) -> dict[str, int | bool | None]:
     """Give limits in the engine's units."""
     found = given(body)
-    limits: dict[str, int] = {}
+    limits: dict[str, int | bool | None] = {}
     if isinstance(body.max_quantity, int):
         limits["maximum_quantity"] = body.max_quantity
     if "max_value" in found:

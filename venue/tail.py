@@ -28,7 +28,17 @@ from wire.record import Direction, Malformed, Protocol
 POLL_SECONDS = 0.1
 PRICES = frozenset({"price", "execution_price", "display_price", "discretion_price"})
 IN_DOLLARS = frozenset(
-    {Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.MAXIMUM_ORDER_VALUE, Reject.CONTINUOUS_FAT_FINGER}
+    {
+        Reject.MAXIMUM_NOTIONAL,
+        Reject.FAT_FINGER,
+        Reject.MAXIMUM_ORDER_VALUE,
+        Reject.CONTINUOUS_FAT_FINGER,
+        Reject.LOCKED_IN_CURRENCY,
+        Reject.MAXIMUM_AUCTION_VALUE,
+        Reject.AUCTION_FAT_FINGER,
+        Reject.MARKET_ORDER_EQUILIBRIUM,
+        Reject.MARKET_ORDER_REFERENCE,
+    }
 )
 """The checks whose limit is money, of whatever currency."""
 OF_A_PORT = frozenset({Kind.LOGIN, Kind.DISCONNECT, Kind.SESSION_TIMER, Kind.LOGOUT})

@@ -10,16 +10,18 @@ Source: PRM guide 3.1 to 3.16.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
-from engine.api import PRM, PRM_CHECKS, SECOND, CurrencyLimits, Order, Port, Refusal, Scope
+from engine.api import PRM, PRM_CHECKS, SECOND, Order, Port, Refusal, Reject, Scope
 from engine.risk.accounts import Account, Member
-from engine.risk.diary import Diary, HappeningKind
+from engine.risk.counters import UNLIMITED
+from engine.risk.counting import Counting
+from engine.risk.diary import HappeningKind
 from engine.risk.limits import NO_LIMIT
-from engine.risk.notices import Notify
-from engine.risk.prm_checks import CHECKS, REASONS, excuses, valuation_price, verdict
+from engine.risk.prm_checks import CHECKS, REASONS, excuses, is_reduction, verdict
 from engine.risk.protection import Protection, protection_of
+from engine.risk.valuation import valuation_price
 from engine.risk.windows import SlidingWindow
+from engine.terms import Origin
 from engine.trades import MemoryStore, OpenStore
 
 __all__ = [
@@ -30,23 +32,18 @@ __all__ = [
     "PrmRuleBook",
     "Protection",
     "excuses",
+    "is_reduction",
     "scope_key",
     "valuation_price",
     "verdict",
 ]
 
-UNLIMITED: Final = CurrencyLimits()
 
-
-class PrmRuleBook:
-    """All accounts and members, and which account covers each declared user (by MPID and user).
-
-    `notify` takes notices; nobody does in the engine that trades. `diary` is told what happens to accounts.
-    """
+class PrmRuleBook(Counting):
+    """All accounts and members, and which account covers each declared user (by MPID and user)."""
 
     def __init__(self, open_store: OpenStore = MemoryStore) -> None:
-        self.notify: Notify | None = None
-        self.diary = Diary(open_store)
+        super().__init__(open_store)
         self.accounts: dict[str, Account] = {}
         self.members: dict[str, Member] = {}
         self.users: dict[tuple[str, str], Account | None] = {}
@@ -75,9 +72,18 @@ class PrmRuleBook:
         if account is not None:
             settings = account.settings
             limits = settings.limits.get(book.currency, UNLIMITED)
+            folded.money = account.money(book.currency)
+            folded.money.take_limits(limits)
+            folded.flow = account.flow(book.order_book)
+            folded.flow.window.limit = settings.symbol_rate or NO_LIMIT
             folded.blow_through = limits.blow_through
             folded.maximum_quantity = limits.maximum_quantity
             folded.maximum_value = limits.maximum_value
+            folded.maximum_auction_quantity = limits.maximum_quantity_auction or 0
+            folded.maximum_auction_value = limits.maximum_value_auction or 0
+            folded.fat_finger_in_auctions = settings.fat_finger_in_auctions
+            folded.market_order_prevention = settings.market_order_prevention
+            folded.market_order_protection = settings.market_order_protection
             folded.restricted_segment = book.segment in settings.restricted_segments
             folded.restricted_symbol = account.is_restricted(book.order_book)
         member = self.members.get(port.mpid)
@@ -86,10 +92,13 @@ class PrmRuleBook:
             folded.aggressive = None if aggressive is None else aggressive * member.aggressive
             folded.passive = None if passive is None else passive * member.passive
         is_armed = (
-            *(True, True, account is not None, True),
+            *(True, True, account is not None, account is not None, True, account is not None),
             *(folded.restricted_segment, folded.restricted_symbol),
-            *(folded.maximum_quantity > 0, folded.maximum_value > 0),
+            *(folded.maximum_quantity > 0, folded.maximum_auction_quantity > 0),
+            *(folded.maximum_value > 0, folded.maximum_auction_value > 0),
             folded.aggressive is not None or folded.passive is not None,
+            *(folded.fat_finger_in_auctions, folded.market_order_prevention),
+            *(folded.market_order_protection, folded.market_order_protection),
         )
         folded.armed = tuple(check for check, armed in zip(CHECKS, is_armed, strict=True) if armed)
         return folded
@@ -101,7 +110,11 @@ class PrmRuleBook:
             return
         entry = order.scope.book.security.entry
         assert entry is not None
+        subject = "symbol_rate" if refusal.reason is Reject.ACCOUNT_ORDER_RATE else ""
+        if refusal.reason is Reject.LOCKED_IN_CURRENCY:
+            subject = account.money(entry.currency).locked[0].name.lower()
         told = self.diary.of(account, HappeningKind.REJECT, now)._replace(
+            subject=subject,
             currency=entry.currency,
             order_book=entry.order_book,
             user=order.user,
@@ -111,6 +124,22 @@ class PrmRuleBook:
             reason=refusal.reason,
         )
         self.diary.tell(told)
+
+    def restrict(self, account: Account, order_book: str, origin: Origin, now: int) -> None:
+        """Restrict an order book for an account until it is released or the day ends; scopes are to be folded anew."""
+        was_restricted = account.is_restricted(order_book)
+        account.restrictions.restrict(origin, order_book, now)
+        self.tell_restriction(account, order_book, was_restricted, now)
+
+    def tell_restriction(self, account: Account, order_book: str, was_restricted: bool, now: int) -> None:
+        """Tell that an order book is restricted for an account, or is so no longer, where that is new."""
+        is_restricted = account.is_restricted(order_book)
+        if is_restricted is was_restricted:
+            return
+        account.changed_at = now
+        kind = HappeningKind.RESTRICTED if is_restricted else HappeningKind.RELEASED
+        old, new = ("N", "Y") if is_restricted else ("Y", "N")
+        self.diary.tell(self.diary.of(account, kind, now)._replace(order_book=order_book, old=old, new=new))
 
     @staticmethod
     def order_windows(port: Port) -> tuple[tuple[str, SlidingWindow], ...]:

@@ -28,7 +28,18 @@ from engine.api import (
     Reject,
     Side,
 )
+from engine.risk.auction_checks import (
+    auction_fat_finger,
+    is_in_call,
+    market_order_equilibrium,
+    market_order_prevention,
+    market_order_reference,
+    maximum_auction_quantity,
+    maximum_auction_value,
+)
 from engine.risk.protection import protection_of, refuse, settle
+from engine.risk.valuation import valuation_price
+from engine.terms import Lock
 
 BUY: Final = Side.BUY
 CONTINUOUS: Final = Cross.CONTINUOUS
@@ -60,6 +71,17 @@ def account_blocked(order: Order) -> Refusal | None:
     return Refusal(Reject.ACCOUNT_BLOCKED, rule=account.name)
 
 
+def account_order_rate(order: Order) -> Refusal | None:
+    """Maximum orders per second per symbol (PRM guide 3.12): refuse an account that went over it, in all books."""
+    protection = protection_of(order)
+    account = protection.account
+    if account is None or not account.rate_locked:
+        return None
+    limit = account.settings.symbol_rate or None
+    observed = None if limit is None else limit + 1  # the order that locked it was one too many
+    return refuse(protection, Reject.ACCOUNT_ORDER_RATE, limit, observed, source=account.rate_locked)
+
+
 def port_order_rate(order: Order) -> Refusal | None:
     """Maximum orders per second per port (PRM guide 3.11): refuse on a port that went over it, until it is released."""
     port = order.port
@@ -67,6 +89,24 @@ def port_order_rate(order: Order) -> Refusal | None:
         return None
     limit = port.maximum_orders or None
     return Refusal(Reject.PORT_ORDER_RATE, limit, None if limit is None else limit + 1, rule=port.name)
+
+
+def locked_in_currency(order: Order) -> Refusal | None:
+    """Daily accumulated values (PRM guide 3.6): refuse in a currency in which the account is locked.
+
+    The figures are those of the counter that locked it first; there are none where somebody did.
+    """
+    protection = protection_of(order)
+    money = protection.money
+    if money is None or not money.locked:
+        return None
+    lock = money.locked[0]
+    name = lock.name.lower()
+    source = name.replace("_", " ")
+    if lock is Lock.BY_HAND:
+        return refuse(protection, Reject.LOCKED_IN_CURRENCY, source=source)
+    limit = getattr(money.limits, name) or None
+    return refuse(protection, Reject.LOCKED_IN_CURRENCY, limit, money.values()[lock], source=source)
 
 
 # What an order may be.
@@ -85,19 +125,25 @@ def restricted_symbol(order: Order) -> Refusal | None:
 
 
 def maximum_order_quantity(order: Order) -> Refusal | None:
-    """Maximum order quantity (PRM guide 3.4): refuse when  quantity > limit of the currency."""
+    """Maximum order quantity (PRM guide 3.4): refuse when  quantity > limit of the currency.
+
+    In a call that of auctions holds in its place, where one is set.
+    """
     protection = protection_of(order)
     limit = protection.maximum_quantity
-    if not limit or order.size <= limit:
+    if not limit or order.size <= limit or (protection.maximum_auction_quantity and is_in_call(order)):
         return None
     return refuse(protection, Reject.MAXIMUM_ORDER_QUANTITY, limit, order.size)
 
 
 def maximum_order_value(order: Order) -> Refusal | None:
-    """Maximum order value (PRM guide 3.5): refuse when  quantity x valuation price > limit of the currency."""
+    """Maximum order value (PRM guide 3.5): refuse when  quantity x valuation price > limit of the currency.
+
+    In a call that of auctions holds in its place, where one is set.
+    """
     protection = protection_of(order)
     limit = protection.maximum_value
-    if not limit:
+    if not limit or (protection.maximum_auction_value and is_in_call(order)):
         return None
     price, source = valuation_price(order)
     if price is None or price * order.size <= limit:
@@ -135,12 +181,20 @@ CHECKS: Final = (
     unknown_user,
     entry_disabled,
     account_blocked,
+    account_order_rate,
     port_order_rate,
+    locked_in_currency,
     restricted_segment,
     restricted_symbol,
     maximum_order_quantity,
+    maximum_auction_quantity,
     maximum_order_value,
+    maximum_auction_value,
     continuous_fat_finger,
+    auction_fat_finger,
+    market_order_prevention,
+    market_order_equilibrium,
+    market_order_reference,
 )
 """What is asked of each order, in order of precedence."""
 REASONS: Final = PRM_CHECKS | {Reject.UNKNOWN_USER}
@@ -175,24 +229,3 @@ def is_reduction(original: Order, order: Order) -> bool:
 def unlabeled(attributes: OrderAttributes) -> OrderAttributes:
     """Give attributes without what only labels an order: options as they were sent, and where it was carried from."""
     return structs.replace(attributes, options=(), entry_date=0, entry_number=0)
-
-
-def valuation_price(order: Order) -> tuple[int | None, str]:
-    """Give the price at which an order is valued, and where it comes from (PRM guide 3.5).
-
-    That of a market order is the last paid price, else the previous close, or the best ask for a buy, the best bid for
-    a sale, where that is higher.
-    """
-    if order.price < MARKET_PRICE_ALTERNATIVE:
-        return order.price, "limit price"
-    security = order.scope.book.security
-    price, source = security.last, "last paid"
-    if price is None:
-        price, source = security.previous_close, "previous close"
-    if order.terms.side is BUY:
-        quote, name = security.offer, "best ask"
-    else:
-        quote, name = security.bid, "best bid"
-    if quote is not None and (price is None or quote > price):
-        return quote, name
-    return price, source

@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.api import MARKET_PRICE, Order, Refusal, Reject
 from engine.risk.accounts import Account
+from engine.risk.counters import CurrencyState, FlowState
 from engine.risk.limits import Band, Check
 
 THRESHOLD_SCALE: Final = 100 * 10_000 * 100
@@ -17,7 +18,8 @@ class Protection:
 
     `aggressive` and `passive` are thresholds times multipliers, None where such prices are not checked; `buys` and
     `sells` are what they let pass at the reference price seen last. Limits of 0 are none. `blow_through` keeps an order
-    from setting off a volatility guard.
+    from setting off a volatility guard. `money` are the account's counters in the book's currency, `flow` those of its
+    orders in the book; None without an account.
     """
 
     __slots__ = (
@@ -26,9 +28,16 @@ class Protection:
         "armed",
         "blow_through",
         "buys",
+        "fat_finger_in_auctions",
+        "flow",
         "is_declared",
+        "market_order_prevention",
+        "market_order_protection",
+        "maximum_auction_quantity",
+        "maximum_auction_value",
         "maximum_quantity",
         "maximum_value",
+        "money",
         "passive",
         "restricted_segment",
         "restricted_symbol",
@@ -37,11 +46,18 @@ class Protection:
 
     def __init__(self, account: Account | None, is_declared: bool) -> None:
         self.account = account
+        self.money: CurrencyState | None = None
+        self.flow: FlowState | None = None
         self.is_declared = is_declared
         self.armed: tuple[Check, ...] = ()
         self.blow_through = False
         self.maximum_quantity = 0
         self.maximum_value = 0
+        self.maximum_auction_quantity = 0
+        self.maximum_auction_value = 0
+        self.fat_finger_in_auctions = False
+        self.market_order_prevention = False
+        self.market_order_protection = False
         self.restricted_segment = False
         self.restricted_symbol = False
         self.aggressive: int | None = None

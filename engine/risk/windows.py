@@ -39,6 +39,12 @@ class SlidingWindow:
         self.next = place + 1 if place + 1 < len(times) else 0
         return self.limit < len(times) and times[place - self.limit] > start
 
+    def holds(self, count: int) -> bool:
+        """Tell whether as many arrivals count at the newest one, itself included."""
+        times = self.times
+        newest = times[self.next - 1]
+        return count <= len(times) and times[self.next - count] > newest - self.span
+
     def _grow(self) -> array[int]:
         ordered = self.times[self.next :] + self.times[: self.next]
         self.next = len(ordered)

@@ -16,10 +16,12 @@ from engine.api import (
     BookEntry,
     Configure,
     CurrencyLimits,
+    LockCurrency,
     MarketEntry,
     MemberEntry,
     NextDay,
     PortEntry,
+    ReleaseAccount,
     SetAccount,
     SetMember,
     SetPort,
@@ -37,9 +39,21 @@ def percent(value):
     return None if value is None else int(Decimal(str(value)) * 10_000)
 
 
-def book(order_book, symbol, currency, close, *, segment=100, aggressive=None, passive=None, tick=((0, 1),)):
+def book(
+    order_book,
+    symbol,
+    currency,
+    close,
+    *,
+    segment=100,
+    aggressive=None,
+    passive=None,
+    tick=((0, 1),),
+    extension=None,
+    static=None,
+):
     previous_close = None if close is None else ticks(close)
-    thresholds = percent(aggressive), percent(passive)
+    thresholds = percent(aggressive), percent(passive), percent(extension), percent(static)
     return BookEntry(order_book, "nordic", symbol, "XSTO", currency, segment, previous_close, tick, *thresholds)
 
 
@@ -63,16 +77,22 @@ def port_entry(name, mpid="GP29", **how):
 NORDIC_PORTS = (port_entry("G1"), port_entry("G2"), port_entry("C1", "GP30"))
 
 
-def limits(quantity=0, value=0):
-    """What one order may be: shares, units of the currency."""
-    return CurrencyLimits(quantity, int(Decimal(str(value)) * PRICE_SCALE))
+def money(value):
+    """Units of a currency, as the engine counts them."""
+    return int(Decimal(str(value)) * PRICE_SCALE)
 
 
-def account(
-    name="GP29PR", *, users=(), exclusion=False, mpid="GP29", symbols=(), segments=(), sponsored=(), **by_currency
-):
-    """A PRM account; other names are currencies and their limits."""
-    settings = AccountSettings(by_currency, tuple(symbols), tuple(segments))
+def limits(quantity=0, value=0, auction_quantity=None, auction_value=None, **counters):
+    """What one order may be, shares and units of the currency; others are the accumulated values, in units too."""
+    in_auctions = None if auction_value is None else money(auction_value)
+    accumulated = {name: money(most) for name, most in counters.items()}
+    return CurrencyLimits(quantity, money(value), auction_quantity, in_auctions, **accumulated)
+
+
+def account(name="GP29PR", *, users=(), exclusion=False, mpid="GP29", symbols=(), segments=(), sponsored=(), **others):
+    """A PRM account; names in capitals are currencies and their limits, all others its settings."""
+    by_currency = {name: others.pop(name) for name in list(others) if name.isupper()}
+    settings = AccountSettings(by_currency, tuple(symbols), tuple(segments), **others)
     return AccountEntry(name, mpid, tuple(users), exclusion, settings, tuple(sponsored))
 
 
@@ -123,6 +143,19 @@ class NordicMarket(Market):
         with Step(self) as step:
             safeguard(self.engine, self.engine.ports[port], self.now, **how)
         return step.events
+
+    def counters(self, name="GP29PR", currency="SEK"):
+        """What an account traded and has open in a currency."""
+        return self.engine.prm.accounts[name].currencies[currency]
+
+    def unlock(self, name="GP29PR", currency="SEK"):
+        return self.do(LockCurrency(name, currency, False))
+
+    def lock(self, name="GP29PR", currency="SEK"):
+        return self.do(LockCurrency(name, currency, True))
+
+    def release_account(self, name="GP29PR"):
+        return self.do(ReleaseAccount(name))
 
     def set_port(self, name="G1", **how):
         return self.do(SetPort(name, **how))

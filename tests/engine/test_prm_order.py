@@ -3,10 +3,10 @@
 from itertools import combinations
 
 import pytest
-from nordic import BOOKS, ERIC, STRANGER, NordicMarket, account, buy, limits, port_entry, sell
+from nordic import BOOKS, ERIC, STRANGER, NordicMarket, account, book, buy, limits, port_entry, sell
 from words import MARKET, Rejected
 
-from engine.api import Cross, Reject
+from engine.api import Cross, Phase, Reject
 from engine.risk import prm
 
 ORDER = pytest.mark.section("PRM", "Order of evaluation")
@@ -40,6 +40,16 @@ def shut(market):
         market.message("G1")
 
 
+def hurry(market):
+    market.set_account(symbol_rate=1)
+    for _ in range(2):
+        market.enter(buy(1, at="1.00", by="G2"))
+
+
+def lock(market):
+    market.lock()
+
+
 def watch(market):
     market.set_port("G1", fat_finger=True)
 
@@ -53,7 +63,9 @@ PRECEDENCE = [
     (Reject.UNKNOWN_USER, {"ticket": {"user": STRANGER}}),
     (Reject.ENTRY_DISABLED, {"act": disable}),
     (Reject.ACCOUNT_BLOCKED, {"act": block}),
+    (Reject.ACCOUNT_ORDER_RATE, {"act": hurry}),
     (Reject.PORT_ORDER_RATE, {"act": shut}),
+    (Reject.LOCKED_IN_CURRENCY, {"act": lock}),
     (Reject.RESTRICTED_SEGMENT, {"account": {"segments": [100]}}),
     (Reject.RESTRICTED_SYMBOL, {"account": {"symbols": [ERIC]}}),
     (Reject.MAXIMUM_ORDER_QUANTITY, {"limits": (999, 0)}),
@@ -62,6 +74,18 @@ PRECEDENCE = [
 ]
 
 
+IN_A_CALL = [
+    (Reject.MAXIMUM_AUCTION_QUANTITY, {"limits": {"auction_quantity": 999}}),
+    (Reject.MAXIMUM_AUCTION_VALUE, {"limits": {"auction_value": 99_999}}),
+    (Reject.AUCTION_FAT_FINGER, {"account": {"fat_finger_in_auctions": True}, "ticket": {"at": "120.00"}}),
+    (Reject.MARKET_ORDER_PREVENTION, {"account": {"market_order_prevention": True}}),
+    (Reject.MARKET_ORDER_EQUILIBRIUM, {"account": {"market_order_protection": True}, "now": "100.00"}),
+    (Reject.MARKET_ORDER_REFERENCE, {"account": {"market_order_protection": True}}),
+]
+"""Of a market order of 1,000 that brings the price of a call to 110.00, but where it says otherwise."""
+
+
+MARKET_ORDERS = {reason for reason, how in IN_A_CALL if reason.name.startswith("MARKET_ORDER")}
 CROSSES = {Reject.INVALID_CROSS, Reject.CALL_MISSED}
 """An order is tied to one call only, so no order can meet both."""
 
@@ -103,9 +127,38 @@ def test_each_hindrance_refuses_it_alone(reason, how):
 def test_of_two_hindrances_the_earlier_gives_the_reason(first, second, turned):
     pair = (second[1], first[1]) if turned else (first[1], second[1])
     expected = first[0]
-    if {first[0], second[0]} == {Reject.UNKNOWN_USER, Reject.ACCOUNT_BLOCKED}:
-        expected = Reject.UNKNOWN_USER  # who is nobody's has no account
     assert hindered(*pair) == expected
+
+
+def hindered_in_a_call(*hindrances):
+    settings, most, terms, now = {}, {}, {"quantity": 1_000, "at": MARKET}, None
+    for how in hindrances:
+        settings |= how.get("account", {})
+        most |= how.get("limits", {})
+        terms |= how.get("ticket", {})
+        now = now or how.get("now")
+    books = (book(ERIC, "ERIC B", "SEK", "100.00", extension=6, static=10),)
+    market = NordicMarket(account(SEK=limits(**most), **settings), books=books)
+    market.phase(Phase.CLOSING_CALL)
+    if now is not None:
+        market.enter(buy(1, at=now, by="C1", user="GP30U1"))
+        market.enter(sell(1, at=now, by="C1", user="GP30U1"))
+    market.enter(sell(2_000, at="110.00", by="C1", user="GP30U1"))
+    event = market.enter(buy(**terms))[0]
+    return event.reason if isinstance(event, Rejected) else None
+
+
+@ORDER
+def test_of_two_hindrances_in_a_call_the_earlier_gives_the_reason_too():
+    assert hindered_in_a_call() is None
+    for reason, how in IN_A_CALL:
+        assert hindered_in_a_call(how) == reason
+    for first, second in combinations(IN_A_CALL, 2):
+        kinds = {first[0], second[0]}
+        if Reject.AUCTION_FAT_FINGER in kinds and len(kinds - MARKET_ORDERS) < 2:
+            continue  # one asks limit orders only, the other market orders
+        assert hindered_in_a_call(first[1], second[1]) == first[0]
+        assert hindered_in_a_call(second[1], first[1]) == first[0]
 
 
 @ORDER
@@ -116,7 +169,12 @@ def test_a_port_that_only_cancels_enters_nothing():
 @ORDER
 def test_the_checks_stand_in_the_order_of_the_matrix():
     asked = [check.__name__.upper() for check in prm.CHECKS]
-    assert asked == [reason.name for reason, _ in PRECEDENCE[5:]]
+    in_calls = [reason.name for reason, _ in IN_A_CALL]
+    assert [name for name in asked if name not in in_calls] == [reason.name for reason, _ in PRECEDENCE[5:]]
+    assert [name for name in asked if name in in_calls] == in_calls
+    for general, in_auctions in (("ORDER_QUANTITY", "AUCTION_QUANTITY"), ("ORDER_VALUE", "AUCTION_VALUE")):
+        assert asked.index(f"MAXIMUM_{in_auctions}") == asked.index(f"MAXIMUM_{general}") + 1
+    assert asked.index("AUCTION_FAT_FINGER") == asked.index("CONTINUOUS_FAT_FINGER") + 1
 
 
 @ORDER
@@ -128,8 +186,9 @@ def test_only_checks_with_something_to_compare_are_armed():
         scope = market.engine.scope(market.engine.ports["G1"], order_book, user)
         return tuple(check.__name__ for check in scope.protection.armed)
 
-    assert armed("GP29U1") == (*always, "account_blocked", "port_order_rate", "maximum_order_quantity")
-    assert armed("GP29U1", BOOKS[2].order_book) == (*always, "account_blocked", "port_order_rate")
+    of_the_account = ("account_blocked", "account_order_rate", "port_order_rate", "locked_in_currency")
+    assert armed("GP29U1") == (*always, *of_the_account, "maximum_order_quantity")
+    assert armed("GP29U1", BOOKS[2].order_book) == (*always, *of_the_account)
     market.configure(ports=(port_entry("G1"),))
     assert armed("GP29U1") == (*always, "port_order_rate")
 
@@ -141,7 +200,7 @@ def test_a_refused_order_leaves_no_trace_but_its_count_and_a_row_of_the_audit():
     market.enter(buy(1, at="100.00"))
     market.wait(5)
     market.message("G1")
-    before = market.state()
+    before = without_rates(market)
     for order in (
         buy(1, at="700.00", book="301"),
         sell(1, at="2.00", book="901"),
@@ -159,5 +218,11 @@ def test_a_refused_order_leaves_no_trace_but_its_count_and_a_row_of_the_audit():
     assert times == [market.now]
     assert market.engine.prm.diary.count("GP29") == 5  # those of the account
     market.engine.prm.diary.next_day()
-    state = market.state()
-    assert len(state) == len(before)
+    assert len(without_rates(market)) == len(before)
+
+
+def without_rates(market):
+    """The state without the times of orders by symbol, among which refused ones stand too."""
+    for flow in market.engine.prm.accounts["GP29PR"].flows.values():
+        flow.window.clear()
+    return market.state()

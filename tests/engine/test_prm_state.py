@@ -27,8 +27,17 @@ from engine.api import MARKET_PRICE, PRICE_SCALE, Reject, Side
 
 SNAPSHOT = pytest.mark.section("Portcullis", "Snapshots")
 ACCOUNTS = (
-    account("GP29PR", users=[USER, OTHER], SEK=limits(1_000, 50_000), EUR=limits(2_000), symbols=[NOVO]),
-    account("GP29P1", users=[THIRD], SEK=limits(0, 20_000), segments=[900]),
+    account(
+        "GP29PR",
+        users=[USER, OTHER],
+        SEK=limits(1_000, 50_000, total_traded=9_000),
+        EUR=limits(2_000),
+        symbols=[NOVO],
+        repeated_order_limit=1,
+        restrict_on_repeated_order=True,
+        symbol_rate=20,
+    ),
+    account("GP29P1", users=[THIRD], SEK=limits(0, 20_000, total_open=12_500), segments=[900]),
 )
 PORTS = (
     port_entry("G1", fat_finger=True, maximum_orders=3, cancel_on_breach=True),

@@ -160,7 +160,7 @@ def test_what_operations_blocked_is_theirs_to_unblock(desk):
 
 @MEANING
 def test_a_symbol_rate_lock_cannot_be_lifted(desk):
-    desk.account().rate_locked = True
+    desk.account().rate_locked = "101"
     assert desk.settings(block="U") == rejected(1, "U")
 
 

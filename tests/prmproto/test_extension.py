@@ -109,7 +109,7 @@ def test_accounts_are_listed_as_they_are(open_desk):
 def test_a_block_by_a_drop_port_a_lock_and_an_exclusion_are_told_apart(open_desk):
     engine = open_desk.machine.engine
     safeguard(engine, engine.ports["GP29D1"], open_desk.now)
-    open_desk.account("GP29PR").rate_locked = True
+    open_desk.account("GP29PR").rate_locked = "101"
     causes = {one.account: (one.status, one.block_cause, one.lock) for one in open_desk.ask(ask.AccountList, "")}
     assert causes == {"GP29PR": ("A", "-", "S"), "GP29P1": ("C", "D", "-"), "GP29Q1": ("A", "-", "-")}
     open_desk.hello(OTHER)

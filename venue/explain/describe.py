@@ -33,7 +33,17 @@ OF_THE_BOOK: Final = frozenset(
 )
 OF_THE_PORT: Final = frozenset({Reject.ENTRY_DISABLED, Reject.FIRM_NOT_AUTHORIZED})
 MONEY: Final = frozenset(
-    {Reject.MAXIMUM_NOTIONAL, Reject.FAT_FINGER, Reject.MAXIMUM_ORDER_VALUE, Reject.CONTINUOUS_FAT_FINGER}
+    {
+        Reject.MAXIMUM_NOTIONAL,
+        Reject.FAT_FINGER,
+        Reject.MAXIMUM_ORDER_VALUE,
+        Reject.CONTINUOUS_FAT_FINGER,
+        Reject.LOCKED_IN_CURRENCY,
+        Reject.MAXIMUM_AUCTION_VALUE,
+        Reject.AUCTION_FAT_FINGER,
+        Reject.MARKET_ORDER_EQUILIBRIUM,
+        Reject.MARKET_ORDER_REFERENCE,
+    }
 )
 """Checks whose figures are money, of whatever currency."""
 PRICES: Final = MONEY | {Reject.INVALID_PRICE, Reject.INVALID_TICK}
@@ -48,6 +58,8 @@ UNITS: Final = {
     Reject.MAXIMUM_SHARES: "shares",
     Reject.PORT_ORDER_RATE: "messages",
     Reject.MAXIMUM_ORDER_QUANTITY: "shares",
+    Reject.MAXIMUM_AUCTION_QUANTITY: "shares",
+    Reject.ACCOUNT_ORDER_RATE: "orders",
 }
 """Units of figures that are no prices or values."""
 

@@ -38,9 +38,17 @@ KEYS: Final[dict[Reject, tuple[str, ...]]] = {
     Reject.MAXIMUM_ORDER_QUANTITY: ("quantity",),
     Reject.MAXIMUM_ORDER_VALUE: ("quantity", "price"),
     Reject.CONTINUOUS_FAT_FINGER: ("price",),
+    Reject.ACCOUNT_ORDER_RATE: (),
+    Reject.LOCKED_IN_CURRENCY: (),
+    Reject.MAXIMUM_AUCTION_QUANTITY: ("quantity",),
+    Reject.MAXIMUM_AUCTION_VALUE: ("quantity", "price"),
+    Reject.AUCTION_FAT_FINGER: ("price",),
+    Reject.MARKET_ORDER_PREVENTION: (),
+    Reject.MARKET_ORDER_EQUILIBRIUM: ("quantity",),
+    Reject.MARKET_ORDER_REFERENCE: ("quantity",),
 }
 """Which fields the checks of book, port and rules read; of one that is not named here, all that could matter."""
-VALUED: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.MAXIMUM_ORDER_VALUE})
+VALUED: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.MAXIMUM_ORDER_VALUE, Reject.MAXIMUM_AUCTION_VALUE})
 """Checks that multiply with the price, and so can only be asked where there is one."""
 
 

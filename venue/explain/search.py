@@ -37,9 +37,9 @@ PLAINEST: Final = 2
 """Letters that are tried for a field where others are changed with it."""
 ALTERNATIVES_MAX: Final = 5
 NUMERIC_OPTIONS: Final = ("minimum_quantity", "max_floor", "random_reserve", "expire_time")
-FAT_FINGERS: Final = frozenset({Reject.FAT_FINGER, Reject.CONTINUOUS_FAT_FINGER})
-VALUES: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.MAXIMUM_ORDER_VALUE})
-QUANTITIES: Final = frozenset({Reject.MAXIMUM_SHARES, Reject.MAXIMUM_ORDER_QUANTITY})
+FAT_FINGERS: Final = frozenset({Reject.FAT_FINGER, Reject.CONTINUOUS_FAT_FINGER, Reject.AUCTION_FAT_FINGER})
+VALUES: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.MAXIMUM_ORDER_VALUE, Reject.MAXIMUM_AUCTION_VALUE})
+QUANTITIES: Final = frozenset({Reject.MAXIMUM_SHARES, Reject.MAXIMUM_ORDER_QUANTITY, Reject.MAXIMUM_AUCTION_QUANTITY})
 """Checks whose figures a search begins from."""
 Passes = Callable[[Request], bool]
 Changes = tuple[tuple[Key, Any], ...]

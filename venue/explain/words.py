@@ -64,6 +64,19 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.MAXIMUM_ORDER_VALUE: "{quantity} shares at {reference} ({source}) are {observed}, more than the {limit} of "
     "account {rule}",
     Reject.CONTINUOUS_FAT_FINGER: "{price} is {observed} away from {reference} ({source}), and {limit} is allowed",
+    Reject.ACCOUNT_ORDER_RATE: "account {rule} sent more than {limit} orders and changes within a second in {source}, "
+    "and is locked in every book",
+    Reject.LOCKED_IN_CURRENCY: "account {rule} is locked in the currency of {symbol} ({source})",
+    Reject.MAXIMUM_AUCTION_QUANTITY: "{observed} shares are more than the {limit} that account {rule} allows in a call",
+    Reject.MAXIMUM_AUCTION_VALUE: "{quantity} shares at {reference} ({source}) are {observed}, more than the {limit} "
+    "that account {rule} allows in a call",
+    Reject.AUCTION_FAT_FINGER: "{price} is {observed} away from {reference} ({source}), and {limit} is allowed in a "
+    "call",
+    Reject.MARKET_ORDER_PREVENTION: "account {rule} enters no orders at the market price in a call",
+    Reject.MARKET_ORDER_EQUILIBRIUM: "the order would move the equilibrium price {observed} from {reference}, and "
+    "{limit} is allowed",
+    Reject.MARKET_ORDER_REFERENCE: "the order would bring the equilibrium price {observed} away from {reference} "
+    "({source}), and {limit} is allowed",
 }
 """What was wrong; total, which a test holds it to."""
 UNSOUND_OPTION: Final = "{unsound}"
@@ -103,6 +116,15 @@ OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
     Reject.RESTRICTED_SYMBOL: ACCOUNT_CHANGED,
     Reject.MAXIMUM_ORDER_QUANTITY: ACCOUNT_CHANGED,
     Reject.MAXIMUM_ORDER_VALUE: ACCOUNT_CHANGED,
+    Reject.ACCOUNT_ORDER_RATE: "operations would have to release account {rule}, or the next trading day to begin",
+    Reject.LOCKED_IN_CURRENCY: "account {rule} would have to be unlocked in the currency, or the next trading day to "
+    "begin",
+    Reject.MAXIMUM_AUCTION_QUANTITY: ACCOUNT_CHANGED,
+    Reject.MAXIMUM_AUCTION_VALUE: ACCOUNT_CHANGED,
+    Reject.AUCTION_FAT_FINGER: "the order book's static volatility guard would have to be wider",
+    Reject.MARKET_ORDER_PREVENTION: ACCOUNT_CHANGED,
+    Reject.MARKET_ORDER_EQUILIBRIUM: ACCOUNT_CHANGED,
+    Reject.MARKET_ORDER_REFERENCE: ACCOUNT_CHANGED,
     Reject.CONTINUOUS_FAT_FINGER: "the order book's threshold, or the member's multiplier, would have to be wider",
 }
 """Who would have to do what, where the order cannot be helped."""
