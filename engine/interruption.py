@@ -69,6 +69,8 @@ class Interruptions(Crosses):
             beyond = next(part.price for part in contra.queue(takes) if not guards.permit(part.price))
             if is_immediate and not dead:
                 self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
+            elif dead and protection is not None:
+                self.prm.left(order, order.quantity)
             self._interrupt(order.scope.book, beyond, now)
             if not is_immediate:
                 self.take_in(order, now)

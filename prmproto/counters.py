@@ -45,7 +45,8 @@ def values_of(state: CurrencyState) -> Values:
 
 def currencies_of(account: Account) -> list[str]:
     """Give the currencies in which an account has limits or has counted something."""
-    return sorted({*account.settings.limits, *account.currencies})
+    counted = {state.currency for state in account.currencies.values() if values_of(state) != NOTHING or state.locked}
+    return sorted({*account.settings.limits, *counted})
 
 
 class Counters:
@@ -104,7 +105,7 @@ class Counters:
     def changed(self, now: int) -> Iterator[tuple[Account, CurrencyState, bool, bool]]:
         """Give what has changed since it was told and may be told again: to everyone, and by subscription."""
         for account in self.port.accounts():
-            for state in account.currencies.values():
+            for _, state in sorted(account.currencies.items()):
                 values, key = values_of(state), (account.name, state.currency)
                 total = self.totals.get(key)
                 is_total = values != NOTHING if total is None else values != total.values and is_over(total, now)

@@ -31,6 +31,8 @@ BookName = Annotated[str, msgspec.Meta(pattern=r"^[!-~]+( [!-~]+)*\Z", max_lengt
 MemberPassword = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}\Z")]
 Multiplier = Annotated[int, msgspec.Meta(ge=0, le=999)]
 LimitQuantity = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF_FFFF)]
+OrdersPerSecond = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+EmailAddress = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,189}\Z", max_length=254)]
 REJECT_NAMES = [*(reason.name for reason in REASONS), CANCEL_NOT_ALLOWED]
 """The reasons whose numbers on the wire a Nordic service may change."""
 HIGHEST_PERCENT = 1_000
@@ -72,10 +74,28 @@ class MemberSettings(Settings, frozen=True):
 
 
 class LimitSettings(Settings, frozen=True):
-    """Limits of an account in the order books of one currency."""
+    """Limits of an account in the order books of one currency: on one order, in calls, and accumulated in a day."""
 
     max_quantity: LimitQuantity = 0
     max_value: Decimal = Decimal(0)
+    max_quantity_auction: LimitQuantity | None = None
+    max_value_auction: Decimal | None = None
+    total_risk: Decimal = Decimal(0)
+    total_traded: Decimal = Decimal(0)
+    total_open: Decimal = Decimal(0)
+    traded_buy: Decimal = Decimal(0)
+    traded_sell: Decimal = Decimal(0)
+    open_buy: Decimal = Decimal(0)
+    open_sell: Decimal = Decimal(0)
+    blow_through: bool = False
+
+
+VALUES = (
+    "max_value",
+    "max_value_auction",
+    *("total_risk", "total_traded", "total_open", "traded_buy", "traded_sell", "open_buy", "open_sell"),
+)
+"""The limits that are money, in the order of the engine."""
 
 
 class AccountSettings(Settings, frozen=True):
@@ -89,6 +109,14 @@ class AccountSettings(Settings, frozen=True):
     restricted_symbols: tuple[OrderBookId, ...] = ()
     restricted_segments: tuple[Segment, ...] = ()
     sponsored_ports: tuple[Name6, ...] = ()
+    repeated_order_limit: LimitQuantity = 0
+    restrict_on_repeated_order: bool = False
+    market_order_prevention: bool = False
+    market_order_protection: bool = False
+    fat_finger_in_auctions: bool = False
+    symbol_rate: OrdersPerSecond = 0
+    cancel_on_symbol_rate: bool = False
+    emails: tuple[EmailAddress, ...] = ()
 
     def covered(self, users: tuple[str, ...]) -> set[str]:
         """Give which of its member's users it covers: without any named, all."""
@@ -198,22 +226,38 @@ def _account_faults(config: Config) -> Iterator[Fault]:
         for currency, limits in (account.limits or {}).items():
             if currency not in currencies:
                 yield f"{key}.limits.{currency}", f"no [[book]] is in {currency}"
-            yield from _number_faults(
-                f"{key}.limits.{currency}.max_value", limits.max_value, HIGHEST_VALUE, PRICE_SCALE
-            )
+            for name in VALUES:
+                value = getattr(limits, name)
+                yield from _number_faults(f"{key}.limits.{currency}.{name}", value, HIGHEST_VALUE, PRICE_SCALE)
         for j, order_book in enumerate(account.restricted_symbols):
             if order_book not in books:
                 yield f"{key}.restricted_symbols[{j}]", f"there is no [[book]] {order_book}"
         ports = {port.name: port for port in config.port}
         for j, name in enumerate(account.sponsored_ports):
             yield from _sponsored_faults(f"{key}.sponsored_ports[{j}]", account, name, ports.get(name))
+        if account.sponsored_ports:
+            yield from _mandatory_faults(key, account)
 
 
 def _sponsored_faults(key: str, account: AccountSettings, name: str, port: PortSettings | None) -> Iterator[Fault]:
     if port is None or port.mpid != account.mpid:
         yield key, f"{name} is no port of {account.mpid}"
+    elif not port.max_orders_per_second and not account.symbol_rate:
+        yield (
+            key,
+            f"{name} has sponsored access, so it needs max_orders_per_second, or its account a symbol_rate",
+        )
     elif not port.fat_finger:
         yield key, f"{name} has sponsored access, so its [[port]] needs fat_finger = true"
+
+
+def _mandatory_faults(key: str, account: AccountSettings) -> Iterator[Fault]:
+    """Give which checks sponsored access lacks in a currency that has limits (PRM guide 5)."""
+    for currency, limits in (account.limits or {}).items():
+        if not limits.max_quantity and not limits.max_value:
+            yield f"{key}.limits.{currency}.max_value", "sponsored access needs max_quantity or max_value"
+        if not any(getattr(limits, name) for name in VALUES[2:]):
+            yield f"{key}.limits.{currency}.total_risk", "sponsored access needs one of the accumulated values"
 
 
 def _port_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Fault]:

@@ -162,19 +162,20 @@ ROUTES = (
         examples=({"fatFingerMultiplierAggressive": 200, "fatFingerMultiplierPassive": 100},),
     ),
     Route(
-        *("PUT", "prm/accounts/{account}", AccountBody, AccountView, "Set limits and lists of a PRM account"),
+        *("PUT", "prm/accounts/{account}", AccountBody, AccountView, "Set limits and settings of a PRM account"),
         serve=set_account,
-        problems=(404, 422),
+        problems=(404, 409, 422),
         examples=(
             {"currency": "SEK", "limits": {"maxQuantity": 50000, "maxValue": "2500000.50"}},
             {"settings": {"restrictedSymbols": ["301"], "restrictedSegments": [900]}, "effective": "today"},
+            {"currency": "SEK", "limits": {"totalOpen": 100000}, "settings": {"symbolRate": 50}},
         ),
     ),
     Route(
-        *("POST", "prm/accounts/{account}/release", ReleaseBody, AccountView, "Unblock a PRM account"),
+        *("POST", "prm/accounts/{account}/release", ReleaseBody, AccountView, "Unblock a PRM account or lift a lock"),
         serve=release_account,
         problems=(404, 422),
-        examples=({"what": "block"},),
+        examples=({"what": "block"}, {"what": "symbol-rate"}, {"what": "lock", "currency": "SEK"}),
     ),
     Route(
         *("PUT", "prm/accounts/{account}/file", FileListBody, FileListSet, "Set what a PRM account's file lists"),

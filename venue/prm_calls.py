@@ -11,14 +11,35 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from engine.api import PRICE_SCALE, AccountSettings, BlockAccount, CommandRefused, CurrencyLimits, SetAccount, SetMember
+from engine.api import (
+    PRICE_SCALE,
+    AccountSettings,
+    BlockAccount,
+    CommandRefused,
+    CurrencyLimits,
+    LockCurrency,
+    ReleaseAccount,
+    SetAccount,
+    SetMember,
+)
 from engine.prm_commands import find_account
+from engine.terms import Lock
 from venue.calls import Body, Count, Reply, amount
 from venue.changes import Answer, Call
-from venue.nordic_settings import HIGHEST_VALUE, Currency, LimitQuantity, Multiplier, OrderBookId, Segment
+from venue.nordic_settings import (
+    HIGHEST_VALUE,
+    Currency,
+    EmailAddress,
+    LimitQuantity,
+    Multiplier,
+    OrderBookId,
+    OrdersPerSecond,
+    Segment,
+)
 from venue.problem import Problem
 
 if TYPE_CHECKING:
+    from engine.risk.counters import CurrencyState
     from engine.risk.prm import Account
     from venue.looks import Look
 
@@ -26,6 +47,18 @@ ValueText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?\Z"
 Value = Annotated[int, msgspec.Meta(ge=0, le=HIGHEST_VALUE)] | ValueText
 """Units of a currency: whole, or as text with up to four decimals."""
 OrderBookText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}\Z")]
+LOCKS = {
+    Lock.TOTAL_RISK: "totalRisk",
+    Lock.TOTAL_TRADED: "totalTraded",
+    Lock.TOTAL_OPEN: "totalOpen",
+    Lock.TRADED_BUY: "tradedBuy",
+    Lock.TRADED_SELL: "tradedSell",
+    Lock.OPEN_BUY: "openBuy",
+    Lock.OPEN_SELL: "openSell",
+    Lock.BY_HAND: "byHand",
+}
+"""What locks an account in a currency, by the names that limits have here."""
+NO_MONEY = frozenset({"max_quantity", "max_quantity_auction", "blow_through"})
 Money = Annotated[str, msgspec.Meta(description="Units of the currency with four decimals", examples=["10000000.0000"])]
 
 
@@ -45,15 +78,36 @@ class MemberSet(Reply, frozen=True):
 
 
 class LimitsBody(Body, frozen=True):
-    """Limits on one order; any subset, 0 is none."""
+    """Limits of a currency; any subset, 0 is none. In calls those of auctions hold for one order where they are set.
+
+    The next seven are for what the account traded and has open in a day. Blow-through is a protection, on or off.
+    """
 
     max_quantity: LimitQuantity | msgspec.UnsetType = msgspec.UNSET
     max_value: Value | msgspec.UnsetType = msgspec.UNSET
+    max_quantity_auction: LimitQuantity | msgspec.UnsetType | None = msgspec.UNSET
+    max_value_auction: Value | msgspec.UnsetType | None = msgspec.UNSET
+    total_risk: Value | msgspec.UnsetType = msgspec.UNSET
+    total_traded: Value | msgspec.UnsetType = msgspec.UNSET
+    total_open: Value | msgspec.UnsetType = msgspec.UNSET
+    traded_buy: Value | msgspec.UnsetType = msgspec.UNSET
+    traded_sell: Value | msgspec.UnsetType = msgspec.UNSET
+    open_buy: Value | msgspec.UnsetType = msgspec.UNSET
+    open_sell: Value | msgspec.UnsetType = msgspec.UNSET
+    blow_through: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class SettingsBody(Body, frozen=True):
-    """What may not be traded; any subset, each list as a whole."""
+    """Settings of all currencies; any subset, each list as a whole. A limit of 0 is none."""
 
+    repeated_order_limit: LimitQuantity | msgspec.UnsetType = msgspec.UNSET
+    restrict_on_repeated_order: bool | msgspec.UnsetType = msgspec.UNSET
+    market_order_prevention: bool | msgspec.UnsetType = msgspec.UNSET
+    market_order_protection: bool | msgspec.UnsetType = msgspec.UNSET
+    fat_finger_in_auctions: bool | msgspec.UnsetType = msgspec.UNSET
+    symbol_rate: OrdersPerSecond | msgspec.UnsetType = msgspec.UNSET
+    cancel_on_symbol_rate: bool | msgspec.UnsetType = msgspec.UNSET
+    emails: tuple[EmailAddress, ...] | msgspec.UnsetType = msgspec.UNSET
     restricted_symbols: tuple[OrderBookId | OrderBookText, ...] | msgspec.UnsetType = msgspec.UNSET
     restricted_segments: tuple[Segment, ...] | msgspec.UnsetType = msgspec.UNSET
 
@@ -68,30 +122,63 @@ class AccountBody(Body, frozen=True):
 
 
 class ReleaseBody(Body, frozen=True, kw_only=True):
-    """What to lift: the block of the account."""
+    """What to lift: the block of the account, the lock by its symbol rate, or its lock in a `currency`."""
 
-    what: Literal["block"]
+    what: Literal["block", "symbol-rate", "lock"]
+    currency: Currency | msgspec.UnsetType = msgspec.UNSET
 
 
 class LimitsView(Reply, frozen=True):
-    """Limits on one order in the books of a currency; null is none."""
+    """Limits of a currency; null is none, of those in auctions that the general one holds."""
 
     max_quantity: Count | None
     max_value: Money | None
+    max_quantity_auction: Count | None
+    max_value_auction: Money | None
+    total_risk: Money | None
+    total_traded: Money | None
+    total_open: Money | None
+    traded_buy: Money | None
+    traded_sell: Money | None
+    open_buy: Money | None
+    open_sell: Money | None
+    blow_through: bool
 
 
 class SettingsView(Reply, frozen=True):
-    """An account's settings: limits by currency, and what may not be traded."""
+    """An account's settings: limits by currency, and those of all currencies; null is none."""
 
     limits: dict[str, LimitsView]
+    repeated_order_limit: Count | None
+    restrict_on_repeated_order: bool
+    market_order_prevention: bool
+    market_order_protection: bool
+    fat_finger_in_auctions: bool
+    symbol_rate: Count | None
+    cancel_on_symbol_rate: bool
+    emails: list[str]
     restricted_symbols: list[str]
     restricted_segments: list[Count]
+
+
+class CountersView(Reply, frozen=True):
+    """What an account traded today and has open now in a currency, and by which counters it is locked there."""
+
+    total_risk: Money
+    total_traded: Money
+    total_open: Money
+    traded_buy: Money
+    traded_sell: Money
+    open_buy: Money
+    open_sell: Money
+    locked: list[str]
 
 
 class AccountView(Reply, frozen=True):
     """A PRM account: whom it covers, whether it is blocked, its settings of today and those of the days to come.
 
-    `blockedBy` is the Drop port whose safeguard blocked it, empty where somebody did.
+    `blockedBy` is the Drop port whose safeguard blocked it, empty where somebody did. `rateLocked` is the order book in
+    which its orders came too fast, empty where none did. `counters` are by currency, where there is something.
     """
 
     account: str
@@ -99,6 +186,8 @@ class AccountView(Reply, frozen=True):
     users: list[str]
     blocked: bool
     blocked_by: str
+    rate_locked: str
+    counters: dict[str, CountersView]
     today: SettingsView
     next_day: SettingsView
 
@@ -135,9 +224,17 @@ def set_account(call: Call) -> Answer:
 
 
 def release_account(call: Call) -> Answer:
-    """Unblock an account."""
+    """Unblock an account, or lift one of its locks."""
+    body: ReleaseBody = call.body
     name = call.path["account"]
-    record = call.carry_out(BlockAccount(name, blocked=False))
+    if (body.what == "lock") is (body.currency is msgspec.UNSET):
+        raise Problem(422, "a lock is in a currency, and nothing else is: name it there alone", "currency")
+    if isinstance(body.currency, str):
+        record = call.carry_out(LockCurrency(name, body.currency, locked=False))
+    elif body.what == "block":
+        record = call.carry_out(BlockAccount(name, blocked=False))
+    else:
+        record = call.carry_out(ReleaseAccount(name))
     return Answer(200, account_view(call.venue.machine.engine.prm.accounts[name], _covered(call, name)), record)
 
 
@@ -162,13 +259,15 @@ def _limits(body: LimitsBody) -> dict[str, int | bool | None]:
     """Give limits in the engine's units."""
     found = given(body)
     limits: dict[str, int | bool | None] = {}
-    if isinstance(body.max_quantity, int):
-        limits["maximum_quantity"] = body.max_quantity
-    if "max_value" in found:
-        value = Decimal(str(found["max_value"]))
+    for name, given_value in found.items():
+        field = name.replace("max_", "maximum_")
+        if given_value is None or name in NO_MONEY:
+            limits[field] = given_value
+            continue
+        value = Decimal(str(given_value))
         if value > HIGHEST_VALUE:
-            raise Problem(422, f"a value is at most {HIGHEST_VALUE:,}", "limits.maxValue")
-        limits["maximum_value"] = int(value * PRICE_SCALE)
+            raise Problem(422, f"a value is at most {HIGHEST_VALUE:,}", f"limits.{body.field(name)}")
+        limits[field] = int(value * PRICE_SCALE)
     return limits
 
 
@@ -187,6 +286,8 @@ def account_view(account: Account, users: list[str]) -> AccountView:
         users=users,
         blocked=account.blocked,
         blocked_by=account.blocked_by,
+        rate_locked=account.rate_locked,
+        counters={name: counters_view(money) for name, money in sorted(account.currencies.items()) if is_told(money)},
         today=settings_view(account.settings),
         next_day=settings_view(account.persistent),
     )
@@ -196,6 +297,14 @@ def settings_view(settings: AccountSettings) -> SettingsView:
     """Give settings as an answer shows them."""
     return SettingsView(
         limits={currency: limits_view(limits) for currency, limits in sorted(settings.limits.items())},
+        repeated_order_limit=settings.repeated_order_limit or None,
+        restrict_on_repeated_order=settings.restrict_on_repeated_order,
+        market_order_prevention=settings.market_order_prevention,
+        market_order_protection=settings.market_order_protection,
+        fat_finger_in_auctions=settings.fat_finger_in_auctions,
+        symbol_rate=settings.symbol_rate or None,
+        cancel_on_symbol_rate=settings.cancel_on_symbol_rate,
+        emails=list(settings.emails),
         restricted_symbols=list(settings.restricted_symbols),
         restricted_segments=list(settings.restricted_segments),
     )
@@ -203,6 +312,40 @@ def settings_view(settings: AccountSettings) -> SettingsView:
 
 def limits_view(limits: CurrencyLimits) -> LimitsView:
     """Give the limits of a currency as an answer shows them."""
-    value = limits.maximum_value
-    money = amount(value) if value else None
-    return LimitsView(limits.maximum_quantity or None, money)
+    return LimitsView(
+        limits.maximum_quantity or None,
+        _money(limits.maximum_value),
+        limits.maximum_quantity_auction or None,
+        _money(limits.maximum_value_auction),
+        _money(limits.total_risk),
+        _money(limits.total_traded),
+        _money(limits.total_open),
+        _money(limits.traded_buy),
+        _money(limits.traded_sell),
+        _money(limits.open_buy),
+        _money(limits.open_sell),
+        limits.blow_through,
+    )
+
+
+def _money(value: int | None) -> str | None:
+    return amount(value) if value else None
+
+
+def counters_view(money: CurrencyState) -> CountersView:
+    """Give counters as an answer shows them."""
+    return CountersView(
+        amount(money.total_risk),
+        amount(money.total_traded),
+        amount(money.total_open),
+        amount(money.traded_buy),
+        amount(money.traded_sell),
+        amount(money.open_buy),
+        amount(money.open_sell),
+        [LOCKS[lock] for lock in money.locked],
+    )
+
+
+def is_told(money: CurrencyState) -> bool:
+    """Whether counters say more than nothing."""
+    return bool(money.total_risk or money.locked)

@@ -139,18 +139,49 @@ def _percent(number: Decimal | None) -> int | None:
 
 
 def _account_entry(account: nordic_settings.AccountSettings) -> AccountEntry:
-    limits = {
-        currency: CurrencyLimits(limits.max_quantity, scaled("", limits.max_value, PRICE_SCALE))
-        for currency, limits in (account.limits or {}).items()
-    }
+    limits = {currency: _limits(limits) for currency, limits in (account.limits or {}).items()}
     symbols = tuple(str(order_book) for order_book in account.restricted_symbols)
     return AccountEntry(
         account.name,
         account.mpid,
         account.users,
         account.scope == "exclusion",
-        AccountSettings(limits, symbols, account.restricted_segments),
+        AccountSettings(
+            limits,
+            symbols,
+            account.restricted_segments,
+            account.repeated_order_limit,
+            account.restrict_on_repeated_order,
+            account.market_order_prevention,
+            account.market_order_protection,
+            account.fat_finger_in_auctions,
+            account.symbol_rate,
+            account.cancel_on_symbol_rate,
+            account.emails,
+        ),
         account.sponsored_ports,
+    )
+
+
+def _money(value: Decimal) -> int:
+    return scaled("", value, PRICE_SCALE)
+
+
+def _limits(limits: nordic_settings.LimitSettings) -> CurrencyLimits:
+    in_auctions = limits.max_value_auction
+    return CurrencyLimits(
+        limits.max_quantity,
+        _money(limits.max_value),
+        limits.max_quantity_auction,
+        None if in_auctions is None else _money(in_auctions),
+        _money(limits.total_risk),
+        _money(limits.total_traded),
+        _money(limits.total_open),
+        _money(limits.traded_buy),
+        _money(limits.traded_sell),
+        _money(limits.open_buy),
+        _money(limits.open_sell),
+        limits.blow_through,
     )
 
 

@@ -51,9 +51,10 @@ def book(
     tick=((0, 1),),
     extension=None,
     static=None,
+    dynamic=None,
 ):
     previous_close = None if close is None else ticks(close)
-    thresholds = percent(aggressive), percent(passive), percent(extension), percent(static)
+    thresholds = (percent(share) for share in (aggressive, passive, extension, static, dynamic))
     return BookEntry(order_book, "nordic", symbol, "XSTO", currency, segment, previous_close, tick, *thresholds)
 
 
@@ -82,11 +83,13 @@ def money(value):
     return int(Decimal(str(value)) * PRICE_SCALE)
 
 
-def limits(quantity=0, value=0, auction_quantity=None, auction_value=None, **counters):
+def limits(quantity=0, value=0, auction_quantity=None, auction_value=None, *, blow_through=False, **counters):
     """What one order may be, shares and units of the currency; others are the accumulated values, in units too."""
     in_auctions = None if auction_value is None else money(auction_value)
     accumulated = {name: money(most) for name, most in counters.items()}
-    return CurrencyLimits(quantity, money(value), auction_quantity, in_auctions, **accumulated)
+    return CurrencyLimits(
+        quantity, money(value), auction_quantity, in_auctions, **accumulated, blow_through=blow_through
+    )
 
 
 def account(name="GP29PR", *, users=(), exclusion=False, mpid="GP29", symbols=(), segments=(), sponsored=(), **others):

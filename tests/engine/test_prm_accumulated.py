@@ -1,7 +1,7 @@
 """What an account traded and has open today, and the locks that follow (PRM guide 3.6 and Appendix I)."""
 
 import pytest
-from nordic import ERIC, NOKIA, OTHER, USER, NordicMarket, account, buy, limits, money, sell
+from nordic import ERIC, NOKIA, OTHER, USER, NordicMarket, account, book, buy, limits, money, sell
 from words import MARKET, TOMORROW, Accepted, Canceled, Executed, Rejected, Replaced
 
 from engine.api import CommandRefused, Phase, Reject, SelfMatchAction, SelfMatchLevel, SelfMatchPrevention
@@ -210,6 +210,20 @@ def test_what_self_match_prevention_removes_is_open_no_more(action):
     market.enter(sell(60, at="100.00", self_match_prevention=strategy, user=OTHER))
     shares = sum(market.open.values())
     assert counted(market) == (0, shares * 100, shares * 100)
+
+
+@ACCUMULATED
+@pytest.mark.parametrize("blow_through", [False, True])
+@pytest.mark.parametrize("at", ["101.00", "104.00"])
+def test_what_a_volatility_guard_keeps_from_trading_is_open_as_long_as_it_is_there(blow_through, at):
+    books = (book(ERIC, "ERIC B", "SEK", "100.00", dynamic=3),)
+    market = NordicMarket(account(SEK=limits(blow_through=blow_through)), books=books)
+    market.enter(theirs(sell, 50, at))
+    market.enter(theirs(sell, 50, "105.00"))
+    market.enter(buy(100, at="105.00", ioc=True))
+    shares = 50 if at == "101.00" else 0
+    assert counted(market)[:2] == (shares * 101, 0)
+    assert market.security(ERIC).books[0].phase is (Phase.CONTINUOUS if blow_through else Phase.VOLATILITY_CALL)
 
 
 @ACCUMULATED

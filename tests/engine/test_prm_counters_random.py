@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from nordic import ERIC, NOKIA, OTHER, THIRD, USER, VOLV, NordicMarket, account, buy, limits, port_entry, sell
+from nordic import ERIC, NOKIA, OTHER, THIRD, USER, VOLV, NordicMarket, account, book, buy, limits, port_entry, sell
 from trading import ticks
 from words import MARKET, Executed
 
@@ -17,6 +17,11 @@ ACCOUNTS = (
     account("GP29PR", users=[USER, OTHER], SEK=limits(total_open=400_000, traded_buy=30_000), EUR=limits(total_risk=9)),
     account("GP29P1", users=[THIRD], SEK=limits(value=60_000, total_risk=900_000), repeated_order_limit=2),
     account("GP30PR", mpid="GP30", cancel_on_symbol_rate=True, symbol_rate=6, SEK=limits(open_sell=200_000)),
+)
+BOOKS = (
+    book(ERIC, "ERIC B", "SEK", "100.00", dynamic="0.5"),
+    book(VOLV, "VOLV B", "SEK", "250.00"),
+    book(NOKIA, "NOKIA", "EUR", "4.00", static=2),
 )
 PRICES = {ERIC: ("99.00", "100.00", "101.00"), VOLV: ("250.00",), NOKIA: ("4.00", "4.10")}
 CURRENCIES = {ERIC: "SEK", VOLV: "SEK", NOKIA: "EUR"}
@@ -51,7 +56,8 @@ class Counters(RuleBasedStateMachine):
 
     @initialize()
     def open_venue(self):
-        self.market = NordicMarket(*ACCOUNTS, ports=(port_entry("G1"), port_entry("G2"), port_entry("C1", "GP30")))
+        ports = (port_entry("G1"), port_entry("G2"), port_entry("C1", "GP30"))
+        self.market = NordicMarket(*ACCOUNTS, ports=ports, books=BOOKS)
         self.date = 20
         self.orders = {}
         self.heard = len(self.market.events)
@@ -106,9 +112,9 @@ class Counters(RuleBasedStateMachine):
         self.market.phase(phase, symbol)
         self.listen()
 
-    @rule()
-    def wait(self):
-        self.market.wait(1)
+    @rule(seconds=st.sampled_from([1, 1, 100]))
+    def wait(self, seconds):
+        self.market.wait(seconds)
         self.listen()
 
     @rule(name=st.sampled_from(["GP29PR", "GP29P1", "GP30PR"]), currency=st.sampled_from(["SEK", "EUR"]))

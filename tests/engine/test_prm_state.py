@@ -27,6 +27,10 @@ from engine.api import MARKET_PRICE, PRICE_SCALE, Reject, Side
 
 SNAPSHOT = pytest.mark.section("Portcullis", "Snapshots")
 ACCOUNTS = (
+    account("GP29PR", users=[USER, OTHER], SEK=limits(1_000, 50_000), EUR=limits(2_000), symbols=[NOVO]),
+    account("GP29P1", users=[THIRD], SEK=limits(0, 20_000), segments=[900]),
+)
+BUSY = (
     account(
         "GP29PR",
         users=[USER, OTHER],
@@ -48,7 +52,7 @@ PORTS = (
 
 def busy():
     """A market with something of everything that PRM keeps."""
-    market = NordicMarket(*ACCOUNTS, ports=PORTS)
+    market = NordicMarket(*BUSY, ports=PORTS)
     market.enter(buy(100, at="100.00", gtc=True))
     market.enter(buy(50, at="250.00", by="G2", book=VOLV, user=THIRD))
     market.enter(sell(40, at="100.00", by="C1", user="GP30U1"))

@@ -37,6 +37,9 @@ def member(**lines):
     return table("member", {"mpid": '"GP40"'} | lines)
 
 
+SPONSORED = '["GP29O2"]'
+
+
 def account(**lines):
     return table("account", {"name": '"GP29X1"', "mpid": '"GP29"', "users": '["GP29U5"]'} | lines)
 
@@ -96,7 +99,15 @@ def refused(text):
         (account(limits="{ SEK = { max_value = -1 } }"), "account[4].limits.SEK.max_value"),
         (account(limits="{ SEK = { max_value = 0.00001 } }"), "account[4].limits.SEK.max_value"),
         (account(limits="{ SEK = { max_quantity = 4294967296 } }"), "account[4].limits[...].max_quantity"),
-        (account(limits="{ SEK = { total_risk = 1 } }"), "account[4].limits[...].total_risk"),
+        (account(limits="{ SEK = { total_risk = -1 } }"), "account[4].limits.SEK.total_risk"),
+        (account(limits="{ SEK = { max_value_auction = 0.00001 } }"), "account[4].limits.SEK.max_value_auction"),
+        (account(symbol_rate=-1), "account[4].symbol_rate"),
+        (account(emails='["nobody"]'), "account[4].emails[0]"),
+        (
+            account(sponsored_ports=SPONSORED, limits="{ SEK = { max_value = 1 } }"),
+            "account[4].limits.SEK.total_risk",
+        ),
+        (account(sponsored_ports=SPONSORED, limits="{ SEK = { open_buy = 1 } }"), "account[4].limits.SEK.max_value"),
         (SERVICE.format(protocol="ouch-5.0-us", market="nordic"), f"service[{SERVICES}].protocol"),
     ],
     ids=lambda value: value.strip().replace("\n", " ")[:60],
@@ -185,15 +196,24 @@ def test_the_demo_s_books_are_these():
 def test_the_demo_s_members_and_accounts_are_these():
     command = market_command(config.parse(config.sample()))
     assert {member.mpid: len(member.users) for member in command.members} == {"GP29": 5, "GP30": 3, "GP31": 9}
-    sek = CurrencyLimits(100_000, 10_000_000 * 10_000)
+    sek = CurrencyLimits(100_000, 10_000_000 * 10_000, 20_000)
+    most, open_most = 100_000 * 10_000, 1_000_000 * 10_000
+    sponsored = CurrencyLimits(0, 1_000_000 * 10_000, total_risk=most, total_traded=most, total_open=most)
+    how = {"fat_finger_in_auctions": True, "symbol_rate": 50, "cancel_on_symbol_rate": True}
+    repeated = {"repeated_order_limit": 3, "restrict_on_repeated_order": True}
+    in_calls = {"market_order_prevention": True, "market_order_protection": True}
     assert {entry.account: (entry.users, entry.is_exclusion, entry.settings) for entry in command.accounts} == {
         "GP29PR": (
             ("GP29U1", "GP29U2"),
             False,
             AccountSettings({"SEK": sek, "EUR": CurrencyLimits(200_000)}),
         ),
-        "GP29P1": (("GP29U3",), False, AccountSettings({"SEK": CurrencyLimits(0, 1_000_000 * 10_000)})),
-        "GP29Q1": (("GP29U4",), False, AccountSettings()),
+        "GP29P1": (("GP29U3",), False, AccountSettings({"SEK": sponsored}, **how, emails=("risk@gp29.example",))),
+        "GP29Q1": (
+            ("GP29U4",),
+            False,
+            AccountSettings({"SEK": CurrencyLimits(total_open=open_most, blow_through=True)}, **repeated, **in_calls),
+        ),
         "GP31P8": (("GP31U9",), True, AccountSettings({}, ("301",), (900,))),
     }
 

@@ -2,12 +2,27 @@
 
 import pytest
 
-from engine.api import BlockAccount
+from engine.api import BlockAccount, LockCurrency
 from venue.machine import Machine
 from venue.recovery import replay
 
 PRM = pytest.mark.section("Portcullis", "Operations: Nordic members and accounts")
-NO_LIMITS = {"maxQuantity": None, "maxValue": None}
+ACCUMULATED = ("totalRisk", "totalTraded", "totalOpen", "tradedBuy", "tradedSell", "openBuy", "openSell")
+NO_LIMITS = dict.fromkeys(("maxQuantity", "maxValue", "maxQuantityAuction", "maxValueAuction", *ACCUMULATED))
+NO_LIMITS["blowThrough"] = False
+NO_SETTINGS = {
+    "limits": {},
+    "repeatedOrderLimit": None,
+    "restrictOnRepeatedOrder": False,
+    "marketOrderPrevention": False,
+    "marketOrderProtection": False,
+    "fatFingerInAuctions": False,
+    "symbolRate": None,
+    "cancelOnSymbolRate": False,
+    "emails": [],
+    "restrictedSymbols": [],
+    "restrictedSegments": [],
+}
 
 
 @pytest.fixture
@@ -30,18 +45,64 @@ def test_an_account_shows_its_users_state_and_settings(venue):
         "users": ["GP29U1", "GP29U2"],
         "blocked": False,
         "blockedBy": "",
+        "rateLocked": "",
+        "counters": {},
         "today": settings(),
         "nextDay": settings(),
     }
     others = venue.ask("prm/accounts/GP31P8").body
     assert others["users"] == [f"GP31U{number}" for number in range(1, 9)]
-    assert others["today"] == {"limits": {}, "restrictedSymbols": ["301"], "restrictedSegments": [900]}
+    assert others["today"] == NO_SETTINGS | {"restrictedSymbols": ["301"], "restrictedSegments": [900]}
 
 
 def settings(quantity=100_000, value="10000000.0000", symbols=(), segments=()):
-    sek = {"maxQuantity": quantity, "maxValue": value}
-    limits = {"EUR": {"maxQuantity": 200_000, "maxValue": None}, "SEK": sek}
-    return {"limits": limits, "restrictedSymbols": [*symbols], "restrictedSegments": [*segments]}
+    sek = NO_LIMITS | {"maxQuantity": quantity, "maxValue": value, "maxQuantityAuction": 20_000}
+    limits = {"EUR": NO_LIMITS | {"maxQuantity": 200_000}, "SEK": sek}
+    return NO_SETTINGS | {"limits": limits, "restrictedSymbols": [*symbols], "restrictedSegments": [*segments]}
+
+
+@PRM
+def test_all_of_the_order_form_is_set_and_shown(venue):
+    limits = {name: f"{number}.5000" for number, name in enumerate(("maxValue", "maxValueAuction", *ACCUMULATED), 1)}
+    limits |= {"maxQuantity": 9, "maxQuantityAuction": 10, "blowThrough": True}
+    changed = {name: True for name, value in NO_SETTINGS.items() if value is False}
+    changed |= {"repeatedOrderLimit": 12, "symbolRate": 13, "emails": ["risk@gp29.example"]}
+    changed |= {"restrictedSymbols": ["301"], "restrictedSegments": [900]}
+    answer = put(venue, "prm/accounts/GP29Q1", {"currency": "SEK", "limits": limits, "settings": changed})
+    assert answer["today"] == answer["nextDay"] == changed | {"limits": {"SEK": limits}}
+    auction = {"maxQuantityAuction": None, "maxValueAuction": None}
+    answer = put(venue, "prm/accounts/GP29Q1", {"currency": "SEK", "limits": auction})
+    assert answer["today"]["limits"] == {"SEK": limits | auction}
+
+
+@PRM
+def test_what_guards_sponsored_access_cannot_be_switched_off(venue):
+    def refused(body, target="prm/accounts/GP29P1"):
+        response = venue.ask(target, body, "PUT")
+        return [error["field"] for error in response.body["errors"]] if response.status == 409 else None
+
+    for effective in ("today", "next-day", "both"):
+        of_a_day = {"currency": "SEK", "effective": effective}
+        assert refused(of_a_day | {"limits": {"maxValue": 0}}) == ["limits.maxValue"]
+        nothing = dict.fromkeys(("totalRisk", "totalTraded", "totalOpen"), 0)
+        assert refused(of_a_day | {"limits": nothing}) == ["limits.totalRisk"]
+    put(venue, "prm/accounts/GP29P1", {"currency": "SEK", "limits": {"maxValue": 0, "maxQuantity": 10}})
+    put(venue, "prm/accounts/GP29P1", {"currency": "SEK", "limits": {"totalRisk": 0, "totalOpen": 0}})
+    put(venue, "prm/accounts/GP29P1", {"settings": {"symbolRate": 0}})
+    assert refused({"maxOrdersPerSecond": 0}, "ports/GP29O2") == ["maxOrdersPerSecond"]
+    put(venue, "prm/accounts/GP29P1", {"settings": {"symbolRate": 50}})
+    put(venue, "ports/GP29O2", {"maxOrdersPerSecond": 0})
+    assert refused({"settings": {"symbolRate": 0}}) == ["settings.symbolRate"]
+
+
+@PRM
+def test_operations_lift_locks_by_currency(venue):
+    venue.call(venue.venue.command, LockCurrency("GP29PR", "SEK", locked=True))
+    assert venue.ask("prm/accounts/GP29PR").body["counters"]["SEK"]["locked"] == ["byHand"]
+    target = "prm/accounts/GP29PR/release"
+    assert venue.ask(target, {"what": "lock", "currency": "SEK"}, "POST").body["counters"] == {}
+    for body in ({"what": "lock"}, {"what": "block", "currency": "SEK"}, {"what": "lock", "currency": "USD"}):
+        assert venue.ask(target, body, "POST").status in (404, 422)
 
 
 @PRM
@@ -93,8 +154,10 @@ def test_lists_change_each_as_a_whole_and_take_numbers_and_texts(venue):
         ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"maxValue": "0.00001"}}, 422, "limits.maxValue"),
         ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"maxValue": "999999999999999"}}, 422, "limits.maxValue"),
         ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"maxValue": 1.5}}, 422, "limits.maxValue"),
-        ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"totalRisk": 1}}, 422, "totalRisk"),
-        ("prm/accounts/GP29PR", {"settings": {"symbolRate": 1}}, 422, "symbolRate"),
+        ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"totalRisk": "999999999999999"}}, 422, "totalRisk"),
+        ("prm/accounts/GP29PR", {"currency": "SEK", "limits": {"totalRisk": None}}, 422, "totalRisk"),
+        ("prm/accounts/GP29PR", {"settings": {"symbolRate": -1}}, 422, "symbolRate"),
+        ("prm/accounts/GP29PR", {"settings": {"emails": ["a@b\r\nBcc: c@d"]}}, 422, None),
         ("prm/accounts/GP29PR", {"settings": {"restrictedSymbols": ["ERIC B"]}}, 422, None),
         ("prm/accounts/GP29PR", {"settings": {"restrictedSymbols": ["999"]}}, 422, "restrictedSymbols"),
         ("prm/accounts/GP29PR", {"settings": {"restrictedSymbols": ["0"]}}, 422, "restrictedSymbols"),
@@ -133,7 +196,7 @@ def test_operations_lift_a_block(venue):
     response = venue.ask("prm/accounts/GP29PR/release", {"what": "block"}, "POST")
     assert (response.status, response.body["blocked"]) == (200, False)
     assert venue.ask("prm/accounts/GP29XX/release", {"what": "block"}, "POST").status == 404
-    assert venue.ask("prm/accounts/GP29PR/release", {"what": "symbol-rate"}, "POST").status == 422
+    assert venue.ask("prm/accounts/GP29PR/release", {"what": "symbol-rate"}, "POST").status == 200
     assert venue.ask("prm/accounts/GP29XX").status == 404
 
 
@@ -154,7 +217,7 @@ def test_a_nordic_book_shows_what_it_is_and_takes_thresholds(venue):
     [
         ("books/nordic/101/prices", {"luldLower": "1"}, "luldLower"),
         ("books/nordic/101/prices", {"adv": 1}, "adv"),
-        ("books/nordic/101/prices", {"staticGuard": 1}, "staticGuard"),
+        ("books/nasdaq/AAPL/prices", {"staticGuard": 1}, "staticGuard"),
         ("books/nordic/101/prices", {"fatFingerPassive": 1000.5}, "fatFingerPassive"),
         ("books/nordic/101/prices", {"fatFingerPassive": 0.00001}, "fatFingerPassive"),
         ("books/nordic/101/prices", {"fatFingerPassive": -1}, "fatFingerPassive"),

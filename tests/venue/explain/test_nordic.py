@@ -6,7 +6,7 @@ As of US orders, what is proposed is tried in the place of the message: it must 
 import pytest
 from floor import Floor, told
 
-from engine.api import BlockAccount, Reject, SetAccount, SetPrices
+from engine.api import MARKET_PRICE, BlockAccount, Phase, Reject, SetAccount, SetPhase, SetPrices
 from engine.risk import prm
 from ouch.nordic_messages import OUT, EnterOrder, OrderAccepted, Rejected, ReplaceOrder, decode, encode
 from venue.explain.find import Order, matching
@@ -17,6 +17,7 @@ from venue.record import Kind, Record
 
 EXPLAIN = pytest.mark.section("Portcullis", "Explanations of Nordic refusals")
 OURS, GUARDED, EXCLUDED = "GP29O1", "GP29O2", "GP31O1"
+CALL = SetPhase("nordic", "101", Phase.CLOSING_CALL)
 SENT = {
     "user_ref_num": 1,
     "side": "B",
@@ -35,9 +36,13 @@ SENT = {
 
 
 class Row:
-    """A refusal: what is sent on which port after what, the figures, the other checks, the change proposed."""
+    """A refusal: what is sent on which port after what, the figures, the other checks, the change proposed.
 
-    def __init__(self, *, change, figures=(None, None), others=(), rule=None, port=OURS, before=(), **sent):
+    `before` are commands, and `first` are orders, that come before it.
+    """
+
+    def __init__(self, *, change, figures=(None, None), others=(), rule=None, port=OURS, before=(), first=(), **sent):
+        self.first = first
         self.change, self.figures, self.others, self.rule = change, figures, list(others), rule
         self.port, self.before, self.sent = port, before, {**SENT, **sent}
 
@@ -77,6 +82,77 @@ ROWS = {
     ),
     Reject.CONTINUOUS_FAT_FINGER: Row(
         port=GUARDED, price=1_100_000, change={"price": "105.0000"}, figures=("5.0000", "10.0000"), rule=GUARDED
+    ),
+    Reject.ACCOUNT_ORDER_RATE: Row(
+        before=[SetAccount("GP29PR", symbol_rate=1)],
+        first=({"user": "GP29U1"}, {"user": "GP29U1"}),
+        user="GP29U1",
+        user_ref_num=3,
+        change={},
+        figures=(1, 2),
+        rule="GP29PR",
+    ),
+    Reject.LOCKED_IN_CURRENCY: Row(
+        before=[SetAccount("GP29PR", {"SEK": {"total_open": 100_000_000}})],
+        first=({"user": "GP29U1"},),
+        user="GP29U1",
+        user_ref_num=2,
+        change={},
+        figures=("10000.0000", "10000.0000"),
+        rule="GP29PR",
+    ),
+    Reject.MAXIMUM_AUCTION_QUANTITY: Row(
+        before=[CALL, SetAccount("GP29PR", {"SEK": {"maximum_quantity_auction": 20_000}})],
+        user="GP29U1",
+        quantity=50_000,
+        price=10_000,
+        change={"quantity": 20_000},
+        figures=(20_000, 50_000),
+        rule="GP29PR",
+    ),
+    Reject.MAXIMUM_AUCTION_VALUE: Row(
+        before=[CALL, SetAccount("GP29PR", {"SEK": {"maximum_value_auction": 10_000_000_000}})],
+        user="GP29U1",
+        quantity=20_000,
+        change={"quantity": 10_000},
+        figures=("1000000.0000", "2000000.0000"),
+        rule="GP29PR",
+    ),
+    Reject.AUCTION_FAT_FINGER: Row(
+        before=[CALL, SetAccount("GP29PR", fat_finger_in_auctions=True)],
+        user="GP29U1",
+        price=1_200_000,
+        change={"price": "110.0000"},
+        figures=("10.0000", "20.0000"),
+        rule="GP29PR",
+    ),
+    Reject.MARKET_ORDER_PREVENTION: Row(
+        before=[CALL, SetAccount("GP29PR", market_order_prevention=True)],
+        user="GP29U1",
+        price=MARKET_PRICE,
+        change={},
+        rule="GP29PR",
+    ),
+    Reject.MARKET_ORDER_EQUILIBRIUM: Row(
+        before=[CALL, SetAccount("GP29PR", market_order_protection=True)],
+        first=({"side": "S"}, {"quantity": 1}, {"side": "S", "price": 1_050_000}),
+        user="GP29U1",
+        user_ref_num=4,
+        quantity=200,
+        price=MARKET_PRICE,
+        change={"quantity": 100},
+        figures=("3.0000", "5.0000"),
+        rule="GP29PR",
+    ),
+    Reject.MARKET_ORDER_REFERENCE: Row(
+        before=[CALL, SetAccount("GP29PR", market_order_protection=True)],
+        first=({"side": "S", "price": 1_100_000},),
+        user="GP29U1",
+        user_ref_num=2,
+        price=MARKET_PRICE,
+        change={},
+        figures=("6.0000", "10.0000"),
+        rule="GP29PR",
     ),
     Reject.INVALID_SIDE: Row(side="T", change={"side": "B"}, figures=(None, "T")),
     Reject.INVALID_QUANTITY: Row(quantity=0, change={"quantity": 1}, figures=(4_294_967_295, 0)),
@@ -128,6 +204,8 @@ def refuse(floor, reason):
     row = ROWS[reason]
     for command in row.before:
         floor.do(command)
+    for number, sent in enumerate(row.first, 1):
+        floor.send(encode(EnterOrder(**{**SENT, "user_ref_num": number, **sent})), row.port)
     if reason is Reject.PORT_ORDER_RATE:
         for number in range(1, 102):
             floor.send(encode(EnterOrder(**{**SENT, "user_ref_num": number})), row.port)
