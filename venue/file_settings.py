@@ -48,7 +48,7 @@ def is_served(service: ServiceSettings) -> bool:
     """Whether what a service needs is installed: FTP comes as an extra, and a venue without it says so and goes on."""
     if service.protocol != "ftp" or find_spec("pyftpdlib") is not None:
         return True
-    log.warning("there is no FTP: pyftpdlib is missing (the extra ftp); SFTP takes the same files", service=service.key)
+    log.info("there is no FTP: it comes with the extra ftp, and SFTP takes the same files", service=service.key)
     return False
 
 
