@@ -14,7 +14,14 @@ from msgspec import structs
 from engine.api import BlockAccount, BookEntry, CommandRefused, CurrencyLimits, Origin, Port
 from engine.engine import Engine
 from engine.mass_cancel import account_of
-from engine.prm_commands import block_account, protect, release_symbol, restrict_symbol, tell_changes
+from engine.prm_commands import (
+    block_account,
+    must_stay_guarded,
+    protect,
+    release_symbol,
+    restrict_symbol,
+    tell_changes,
+)
 from engine.risk.counters import CurrencyState
 from engine.risk.diary import AuditRow, Happening, HappeningKind, Listener
 from engine.risk.prm import Account
@@ -33,16 +40,6 @@ __all__ = [
 
 REFUSED: Final = ("currency", "setting", "book", "segment", "mandatory", "operations")
 """What `CommandRefused.field` may be: no such currency, book or segment, none set, or not the member's to change."""
-COUNTERS: Final = (
-    "total_risk",
-    "total_traded",
-    "total_open",
-    "traded_buy",
-    "traded_sell",
-    "open_buy",
-    "open_sell",
-)
-"""The limits on accumulated values."""
 
 
 class Administration:
@@ -120,7 +117,6 @@ class Administration:
         before = self.configured(account, currency)
         after = structs.replace(before, **changes)
         if after != before:
-            must_stay_guarded(account, before, after)
             self._take(account, {"limits": {**account.settings.limits, currency: after}}, now)
         return after
 
@@ -130,9 +126,14 @@ class Administration:
 
     def _take(self, account: Account, changes: dict[str, Any], now: int) -> None:
         before = account.settings
-        account.settings = structs.replace(before, **changes)
-        tell_changes(self.engine, account, before, account.settings, now, by_operations=False)
-        if account.settings != before:
+        after = structs.replace(before, **changes)
+        try:
+            must_stay_guarded(self.engine, account, before, after)
+        except CommandRefused as refused:
+            raise CommandRefused("mandatory", str(refused)) from refused
+        account.settings = after
+        tell_changes(self.engine, account, before, after, now, by_operations=False)
+        if after != before:
             protect(self.engine, account.entry.mpid)
 
     def block(self, account: Account, now: int, *, cancel: bool) -> None:
@@ -150,25 +151,14 @@ class Administration:
     def lock(self, account: Account, currency: str, now: int) -> None:
         """Let nothing new of an account enter in a currency."""
         self.configured(account, currency)
-        state = account.currencies.setdefault(currency, CurrencyState(currency))
-        if not state.locked:
-            state.locked = (Lock.BY_HAND,)
-            self._tell_lock(account, currency, HappeningKind.BREACH, "by_hand", now)
+        money = account.money(currency)
+        if Lock.BY_HAND not in money.locked:
+            self.engine.prm.lock(account, money, now, by_operations=False)
 
     def unlock(self, account: Account, currency: str, now: int) -> None:
         """Let orders of an account enter in a currency again; the next one over a limit locks it anew."""
         self.configured(account, currency)
-        state = account.currencies.get(currency)
-        if state is not None and state.locked:
-            subject = state.locked[0].name.lower()
-            state.locked = ()
-            self._tell_lock(account, currency, HappeningKind.UNLOCK, subject, now)
-
-    def _tell_lock(self, account: Account, currency: str, kind: HappeningKind, subject: str, now: int) -> None:
-        account.changed_at = now
-        diary = self.engine.prm.diary
-        diary.tell(diary.of(account, kind, now)._replace(subject=subject, currency=currency))
-        protect(self.engine, account.entry.mpid)
+        self.engine.prm.unlock(account, account.money(currency), now, by_operations=False)
 
     def restrict_book(self, account: Account, order_book: str, now: int, *, restricted: bool) -> None:
         """Restrict an order book for an account, or lift whatever restricts it."""
@@ -210,12 +200,3 @@ class Administration:
         if count:
             self.engine.cancel_accounts({account.name: account.entry.mpid}, now, order_book)
         return count
-
-
-def must_stay_guarded(account: Account, before: CurrencyLimits, after: CurrencyLimits) -> None:
-    """Refuse to switch off what sponsored access keeps on: accumulated values, and quantity or value (PRM guide 5)."""
-    if not account.entry.sponsored_ports:
-        return
-    for names in (COUNTERS, ("maximum_quantity", "maximum_value")):
-        if any(getattr(before, name) for name in names) and not any(getattr(after, name) for name in names):
-            raise CommandRefused("mandatory", f"{account.name} is of sponsored access: {', '.join(names)} cannot be 0")

@@ -99,7 +99,9 @@ class Events:
         if not bit & (self.masks.get("", 0) | self.masks.get(happening.account, 0)):
             return
         self.number += 1
-        subject = LIMIT_IDS.get(happening.subject) or CHECK_IDS.get(happening.subject)
+        subject: LimitId | CheckId | None = LIMIT_IDS.get(happening.subject) or CHECK_IDS.get(happening.subject)
+        if kind is HappeningKind.RATE:
+            subject = CheckId.PORT_RATE
         message = codec.pack_event(
             self.number,
             time,

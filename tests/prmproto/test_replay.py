@@ -23,7 +23,7 @@ def busy(desk):
     desk.settings(repeated=3, switches="YYYY", block="C")
     desk.book("A")
     desk.segment("A", 200, "GP29Q1")
-    desk.currency(blow_through="Y")
+    desk.currency(lock="Y", blow_through="Y")
     desk.enter(60)
     desk.settings("GP31P8", block="B", by=OTHER)
     desk.leave(OTHER)
