@@ -119,10 +119,29 @@ def test_ftp_takes_a_list_whole_and_keeps_to_its_folder(demo, ftp):
 
 
 @MAIL
+def test_who_watches_over_an_account_is_told_at_eighty_percent_and_at_its_limit_each_once(demo, connect, operator):
+    client = connect(demo, "ouch.nordic", "GP29O1")
+    for number, shares in enumerate((800, 50, 150), 101):
+        client.send(
+            encode(EnterOrder(number, "B", shares, 101, 1_000_000, "GP29U3", 71, 72, 73, 0b111101, "2", "-", {}))
+        )
+
+    def subjects():
+        mails = operator.get("/ops/mail").json["items"]
+        return sorted(
+            mail["subject"] for mail in mails if mail["to"] == ["risk@gp29.example"] and "Limit" in mail["subject"]
+        )
+
+    what = "Nasdaq PRM: Accumulated Daily Limit {} for PRM account GP29P1 with reason Over Daily {}, on currency SEK"
+    counters = ("Open Order Total Value", "Total Risk Value")
+    until(subjects, [what.format(level, counter) for level in ("BREACH", "alert") for counter in counters])
+
+
+@MAIL
 def test_the_sink_shows_what_it_was_sent_to_operators_alone(demo, operator, caller):
     with smtplib.SMTP(*demo.addresses["mail"], timeout=PATIENCE) as client:
         client.sendmail("prm@venue.example", ["risk@gp29.example"], "Subject: Nasdaq PRM: a test\n\nText\n")
-    (mail,) = operator.get("/ops/mail").json["items"]
+    mail = operator.get("/ops/mail").json["items"][-1]
     assert {**mail, "at": ""} == {
         "from": "prm@venue.example",
         "to": ["risk@gp29.example"],
