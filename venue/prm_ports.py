@@ -11,6 +11,7 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING, Final
 
 from prmproto.port import PrmPort
+from venue.connection import NANOSECONDS
 from venue.ports import SoupConnection
 from venue.record import Kind
 from wire.soup import Event, State
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS: Final = 0.1
 """Between two looks at counters: ten messages a second at the most."""
+LOOK_SHARE: Final = 20
+"""A look at very many accounts is followed by a rest so many times as long: orders come first."""
 
 
 class PrmConnection(SoupConnection):
@@ -77,11 +80,13 @@ class PrmConnection(SoupConnection):
         """Tell counters that have changed, and come back in a while."""
         if self.port is None or self.closing or self.journal.closed:
             return
+        began = monotonic_ns()
         times = self.journal.clock.now()
         if self.endpoint.is_due(times[0]):
             self.journal.record(Kind.SESSION_TIMER, self.index, b"", times)
             self.journal.commit()
-        self.look = self.loop.call_later(LOOK_SECONDS, self.look_at_counters)
+        spent = (monotonic_ns() - began) / NANOSECONDS
+        self.look = self.loop.call_later(max(LOOK_SECONDS, spent * LOOK_SHARE), self.look_at_counters)
 
     def leave(self) -> None:
         """Give the port up, and look no more."""
