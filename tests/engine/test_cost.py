@@ -6,12 +6,14 @@ from pathlib import Path
 
 import nordic
 import pytest
-from nordic import NordicMarket
+from nordic import NordicMarket, account, book, limits
+from nordic import buy as nordic_buy
+from nordic import sell as nordic_sell
 from trading import Market
 from words import buy, fat_finger, max_notional, max_shares, message_rate, sell
 
 import engine.book
-from engine.api import Phase, PriceType, SetPhase, Side
+from engine.api import MemberEntry, Phase, PriceType, SetPhase, Side
 from engine.commands import handle
 
 pytestmark = [
@@ -169,3 +171,33 @@ def test_a_shut_port_is_refused_as_cheaply_whatever_its_limit():
         return instructions(lambda: market.enter(buy(1, at=NEAR)))
 
     assert abs(refusal(MANY) - refusal(FEW)) <= 20
+
+
+CURRENCIES = ("SEK", "EUR", "DKK", "NOK", "ISK")
+
+
+def guarded(accounts):
+    """A Nordic market with so many accounts, each with all limits in five currencies, and one user."""
+    every = dict.fromkeys(("total_risk", "total_traded", "total_open", "traded_buy", "open_sell"), 10**9)
+    most = {currency: limits(10**6, 10**9, **every) for currency in CURRENCIES}
+    names = [f"A{number:05}" for number in range(accounts)]
+    members = (MemberEntry("GP29", tuple(names)), MemberEntry("GP30", ("GP30U1",)))
+    books = tuple(book(str(101 + place), name, name, "100.00") for place, name in enumerate(CURRENCIES))
+    settings = {"repeated_order_limit": 10**6, "symbol_rate": 10**6}
+    entries = (account(name, users=[name], **settings, **most) for name in names)
+    market = NordicMarket(*entries, books=books, members=members, audited=False)
+    for symbol in books:
+        market.enter(nordic_buy(10, at="90.00", user=names[-1], book=symbol.order_book))
+        market.enter(nordic_sell(1_000, at="110.00", by="C1", user="GP30U1", book=symbol.order_book))
+    return market, names[-1]
+
+
+@pytest.mark.section("PRM", "3.6 Daily accumulated values")
+def test_an_order_costs_no_more_with_ten_thousand_accounts_in_five_currencies_than_with_one():
+    costs = []
+    for accounts in (1, 10_000):
+        market, user = guarded(accounts)
+        resting = calls(lambda market=market, user=user: market.enter(nordic_buy(7, at="91.00", user=user)))
+        trading = calls(lambda market=market, user=user: market.enter(nordic_buy(8, at="110.00", user=user)))
+        costs.append((resting, trading))
+    assert costs[0] == costs[1]
