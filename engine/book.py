@@ -139,6 +139,8 @@ class Ladder:
             self.side.conditional += 1
         if order.attributes.pegged:
             level.pegged += order.quantity
+        if order.attributes.discretionary and not isinstance(self, Aside):
+            self.side.discretionary[order] = None
 
     def next_key(self, key: int) -> int | None:
         """Give the live price next after `key`, away from the best."""
@@ -176,12 +178,14 @@ class Aside(Ladder):
 class BookSide:
     """All buys, or all sells, of a book.
 
+    `discretionary` are the orders of it that trade beyond their price.
+
     `best` is the level that trades next: the better price, and at one price the displayed orders. `conditional` counts
     the orders that price and time alone do not match. `aside` are orders without a place in the queue of a price, made
     with the first of them.
     """
 
-    __slots__ = ("aside", "best", "conditional", "hidden", "security", "shown", "sign")
+    __slots__ = ("aside", "best", "conditional", "discretionary", "hidden", "security", "shown", "sign")
 
     def __init__(self, security: Security, sign: int) -> None:
         self.security = security
@@ -189,6 +193,7 @@ class BookSide:
         self.best: Level | None = None
         self.conditional = 0
         self.aside: Aside | None = None
+        self.discretionary: dict[Order, None] = {}
         self.shown = Ladder(self, is_displayed=True)
         self.hidden = Ladder(self, is_displayed=False)
 
@@ -391,6 +396,8 @@ def unlink(order: Order) -> None:
             ladder.side.conditional -= 1
         if order.attributes.pegged:
             level.pegged -= order.quantity
+        if order.attributes.discretionary:
+            ladder.side.discretionary.pop(order, None)
     if level.head is None:
         keys = ladder.keys
         del ladder.levels[level.key]

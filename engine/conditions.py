@@ -7,6 +7,7 @@ Rules without a source in OUCH 5.0 follow Nasdaq's Equity 4, Rules 4702 (post on
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from engine.api import (
@@ -23,6 +24,7 @@ from engine.api import (
     SelfMatchPrevention,
 )
 from engine.book import BookSide, Reserve
+from engine.pegs import reach
 from engine.terms import MIDPOINTS
 
 MARKET_LIMIT: Final = -MARKET_PRICE
@@ -47,10 +49,36 @@ def is_too_small(incoming: Order, resting: Order) -> bool:
 
 def reachable(order: Order, contra: BookSide, limit: int) -> Order | None:
     """Give the first of the other side that an incoming order would meet, None where there is nothing for it."""
-    for resting in contra.queue(limit):
+    for resting in partners(contra, limit):
         if not is_too_small(order, owner_of(resting)):
             return resting
     return None
+
+
+def partners(contra: BookSide, limit: int) -> Iterator[Order]:
+    """Go through what may trade at `limit` or better: by precedence, then who only would go so far, by age."""
+    yield from contra.queue(limit)
+    if contra.discretionary:
+        for order in sorted(contra.discretionary, key=number_of):
+            if order.level is not None and order.price * contra.sign < limit <= reach(order) * contra.sign:
+                yield order
+
+
+def number_of(order: Order) -> int:
+    """Give an order's number, which tells when it came."""
+    return order.order_reference_number
+
+
+def limit_of(order: Order, contra: BookSide) -> int:
+    """Give how far an order with a price trades, as a key of the other side."""
+    return reach(order) * contra.sign
+
+
+def price_between(order: Order, owner: Order, contra: BookSide, limit: int) -> int:
+    """Give the price of a trade: the resting order's, or of its discretion no more than the incoming one needs."""
+    if owner.price * contra.sign >= limit or not owner.attributes.discretionary:
+        return owner.price
+    return max(limit, min(order.price, reach(owner), key=lambda price: price * contra.sign) * contra.sign) * contra.sign
 
 
 def is_enough(order: Order, contra: BookSide, limit: int) -> bool:
@@ -59,7 +87,7 @@ def is_enough(order: Order, contra: BookSide, limit: int) -> bool:
     if not wanted:
         return True
     remaining, found = order.quantity, 0
-    for resting in contra.queue(limit):
+    for resting in partners(contra, limit):
         owner = owner_of(resting)
         if minimum(owner) > remaining:
             continue

@@ -33,12 +33,10 @@ def attribute_fault(order: Order) -> Reject | None:
         fault = peg_fault(order)
         if fault is not None:
             return fault
-    if (
-        attributes.discretion_price
-        or attributes.discretion_peg_offset
-        or attributes.discretion_price_type != PriceType.LIMIT
-    ):
-        return Reject.DISCRETION_NOT_SERVED
+    if attributes.discretionary or attributes.discretion_peg_offset:
+        fault = discretion_fault(order)
+        if fault is not None:
+            return fault
     if attributes.minimum_quantity and not minimum_quantity_fits(order):
         return Reject.INVALID_MINIMUM_QUANTITY
     if (attributes.max_floor or attributes.random_reserve) and not reserve_fits(order):
@@ -75,6 +73,22 @@ def peg_fault(order: Order) -> Reject | None:
     if attributes.price_type in MIDPOINTS and terms.display is not Display.HIDDEN:
         return Reject.INVALID_DISPLAY
     return entry_fault(order)
+
+
+def discretion_fault(order: Order) -> Reject | None:
+    """Find what is wrong with an order's discretion: it is for continuous trading, and of whole orders that rest."""
+    attributes = order.attributes
+    is_pegged = attributes.discretion_price_type is not PriceType.LIMIT
+    if attributes.discretion_peg_offset and not is_pegged:
+        return Reject.INVALID_PRICE_TYPE
+    if attributes.post_only or attributes.route or attributes.max_floor or attributes.closing_price:
+        return Reject.DISCRETION_NOT_SERVED
+    if order.terms.cross is not Cross.CONTINUOUS:
+        return Reject.DISCRETION_NOT_SERVED
+    price = attributes.discretion_price
+    if price > MAXIMUM_PRICE or (price and not order.scope.book.security.on_tick(price)):
+        return Reject.INVALID_PRICE
+    return None
 
 
 def minimum_quantity_fits(order: Order) -> bool:

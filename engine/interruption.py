@@ -18,7 +18,7 @@ from typing import Final
 
 from engine.api import CancelReason, Order, Phase, SelfMatchAction, TimeInForce
 from engine.book import Book, BookSide
-from engine.conditions import improved, is_enough, is_too_small, owner_of, reachable, self_match
+from engine.conditions import improved, is_enough, is_too_small, owner_of, partners, reachable, self_match
 from engine.crosses import Crosses
 from engine.deadlines import Timed
 from engine.guards import Guards
@@ -66,7 +66,7 @@ class Interruptions(Crosses):
         elif is_protected:
             self._drop(order, CancelReason.BLOW_THROUGH, now)
         else:
-            beyond = next(part.price for part in contra.queue(takes) if not guards.permit(part.price))
+            beyond = next(part.price for part in partners(contra, takes) if not guards.permit(part.price))
             if is_immediate and not dead:
                 self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
             elif dead and protection is not None:
@@ -117,7 +117,7 @@ class Interruptions(Crosses):
                 self.leave(order)
                 self._drop(order, CancelReason.BLOW_THROUGH, now)
             else:
-                beyond = next(part.price for part in contra.queue(limit) if not guards.permit(part.price))
+                beyond = next(part.price for part in partners(contra, limit) if not guards.permit(part.price))
                 self._interrupt(order.scope.book, beyond, now)
         return True
 
@@ -139,7 +139,7 @@ class Interruptions(Crosses):
 def partner(order: Order, contra: BookSide, limit: int) -> Order | None:
     """Give the first part of the other side with which an order would trade, None where there is none for it."""
     left = order.quantity
-    for part in contra.queue(limit) if left else ():
+    for part in partners(contra, limit) if left else ():
         owner = owner_of(part)
         if is_too_small(order, owner):
             continue

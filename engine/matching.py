@@ -35,8 +35,11 @@ from engine.conditions import (
     improved,
     is_enough,
     is_too_small,
+    limit_of,
     needs_refill,
     owner_of,
+    partners,
+    price_between,
     reachable,
     removed_by,
     self_match,
@@ -59,6 +62,8 @@ IMMEDIATE_OR_CANCEL: Final = TimeInForce.IMMEDIATE_OR_CANCEL
 ADDED: Final = Liquidity.ADDED
 ADDED_HIDDEN: Final = Liquidity.ADDED_HIDDEN
 REMOVED: Final = Liquidity.REMOVED
+REMOVING: Final = frozenset({REMOVED, Liquidity.REMOVED_MIDPOINT})
+"""What a trade outside of calls and crosses is to the order that came."""
 
 
 class Matching(Deadlines):
@@ -88,6 +93,8 @@ class Matching(Deadlines):
         limit, rests = MARKET_LIMIT, False
         if order.price <= MAXIMUM_PRICE:
             limit, rests = order.price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
+            if attributes is not PLAIN and attributes.discretionary:
+                limit = limit_of(order, contra)
         best = contra.best
         trades = best is not None and best.key >= limit
         if trades and book.guards is not None and self.work_guarded(order, original, contra, limit, rests, now):
@@ -256,7 +263,7 @@ class Matching(Deadlines):
     def _match_conditional(self, order: Order, contra: BookSide, limit: int, now: int) -> None:
         """Trade with what the conditions of both sides allow; displayed parts are refilled when it is done."""
         touched: dict[Order, None] = {}
-        for resting in contra.queue(limit):
+        for resting in partners(contra, limit):
             if not order.quantity:
                 break
             owner = owner_of(resting)
@@ -270,7 +277,8 @@ class Matching(Deadlines):
             else:
                 order.quantity -= quantity
                 self.take(resting, owner, quantity)
-                self._trade(order, owner, quantity, owner.price, added, now, removed_by(added))
+                price = price_between(order, owner, contra, limit)
+                self._trade(order, owner, quantity, price, added, now, removed_by(added))
             if owner.reserve is not None:
                 touched[owner] = None
         for owner in touched:
@@ -312,7 +320,7 @@ class Matching(Deadlines):
         security = book.security
         security.last = price
         if security.tape is not None:
-            security.tape.traded(book, price, removed is not REMOVED, now)
+            security.tape.traded(book, price, removed not in REMOVING, now)
         if scope.protection is not None:
             self.prm.traded(order, quantity, price, now)
             self.prm.traded(resting, quantity, price, now)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.orders import Order, is_live
 from engine.phases import TRADING
-from engine.terms import MAXIMUM_PRICE, MIDPOINTS, PriceType, Reject
+from engine.terms import MARKET_PRICE, MAXIMUM_PRICE, MIDPOINTS, PriceType, Reject
 
 if TYPE_CHECKING:
     from engine.book import Book, BookSide
@@ -97,15 +97,36 @@ def best_followed(side: BookSide) -> int | None:
 
 def peg_price(order: Order, limit: int, quote: Quote) -> int:
     """Give the price, in ticks, at which a quote puts a peg with a limit; `NO_PRICE` where it gives none."""
-    attributes, is_buy = order.attributes, order.terms.is_buy
-    if attributes.price_type in MIDPOINTS:
-        price = midpoint(quote, attributes.peg_offset, is_buy=is_buy)
+    return price_at(order, order.attributes.price_type, order.attributes.peg_offset, limit, quote)
+
+
+def reach(order: Order) -> int:
+    """Give how far an order trades now, in ticks: its own price, or one that its discretion lets be better for others.
+
+    One that follows a quote is worked out when it is asked for, so that its moves alone trade nothing.
+    """
+    attributes, price = order.attributes, order.price
+    if not attributes.discretionary:
+        return price
+    beyond = attributes.discretion_price
+    if attributes.discretion_price_type is not PriceType.LIMIT:
+        quote, limit = read_quote(order.scope.book), beyond or MARKET_PRICE
+        kind, offset = attributes.discretion_price_type, attributes.discretion_peg_offset
+        beyond = price_at(order, kind, offset, limit, quote) or price
+    return max(price, beyond) if order.terms.is_buy else min(price, beyond)
+
+
+def price_at(order: Order, kind: PriceType, offset: int, limit: int, quote: Quote) -> int:
+    """Give the price at which a quote puts an order that follows it so; `NO_PRICE` where it gives none."""
+    is_buy = order.terms.is_buy
+    if kind in MIDPOINTS:
+        price = midpoint(quote, offset, is_buy=is_buy)
     else:
-        primary = attributes.price_type is PriceType.PRIMARY_PEG
+        primary = kind is PriceType.PRIMARY_PEG
         reference = quote.bid if primary is is_buy else quote.offer
         if reference is None:
             return NO_PRICE
-        price = to_tick(order.scope.book.security, reference + attributes.peg_offset, is_buy=is_buy)
+        price = to_tick(order.scope.book.security, reference + offset, is_buy=is_buy)
     if price <= 0:
         return NO_PRICE
     if limit <= MAXIMUM_PRICE:

@@ -19,7 +19,7 @@ from typing import Final
 
 from engine.api import MAXIMUM_PRICE, Order, Reject, SelfMatchAction, TimeInForce
 from engine.book import BookSide
-from engine.conditions import MARKET_LIMIT, is_enough, minimum, owner_of, self_match
+from engine.conditions import MARKET_LIMIT, is_enough, minimum, owner_of, partners, self_match
 from engine.market import Security
 from engine.terms import AWAY_MARKET
 
@@ -66,7 +66,7 @@ def unfilled(order: Order) -> int:
     remaining = order.quantity
     if order.attributes.route == AWAY_MARKET or not is_enough(order, contra, limit):
         return remaining
-    for resting in contra.queue(limit):
+    for resting in partners(contra, limit):
         owner = owner_of(resting)
         if minimum(owner) > remaining:
             continue

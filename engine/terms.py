@@ -380,7 +380,13 @@ class OrderAttributes(msgspec.Struct, frozen=True, array_like=True):
             or self.max_floor
             or self.self_match_prevention is not None
             or self.price_type in MIDPOINTS
+            or self.discretionary
         )
+
+    @property
+    def discretionary(self) -> bool:
+        """Whether an order with these trades beyond its price, where somebody asks for it."""
+        return self.discretion_price > 0 or self.discretion_price_type is not PriceType.LIMIT
 
     @property
     def pegged(self) -> bool:

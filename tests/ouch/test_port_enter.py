@@ -196,7 +196,7 @@ PRECEDENCE = [
     (0x0014, {"cross_type": "S"}),
     (0x000C, {"options": {2: "AKAM"}}),
     (0x0011, {"options": {6: "Q"}}),
-    (0x000F, {"options": {9: 100_000}}),
+    (0x001D, {"options": {9: 100_050}}),
     (0x000D, {"options": {3: 150}}),
     (0x0004, {"options": {13: 100}}),
     (0x0014, {"options": {17: "I"}}),

@@ -60,7 +60,10 @@ GROUPS: Final[tuple[Group, ...]] = (
         (9140, "post_only"),
         (9303, "route"),
     ),
-    ((9392, "discretion_price"), (9391, "discretion_price_type"), (389, "discretion_peg_offset")),
+    (
+        *((9392, "discretion_price"), (9391, "discretion_price_type")),
+        *((389, "discretion_peg_offset"), (111, "max_floor"), (9140, "post_only"), (9303, "route")),
+    ),
     ((110, "minimum_quantity"),),
     ((111, "max_floor"), (NO_SUCH_TAG, "random_reserve")),
     ((9303, "route"), (100, "route"), (76, "route")),

@@ -44,6 +44,8 @@ GROUPS: Final[tuple[Group, ...]] = (
         (codec.TAG_DISCRETION_PRICE, "discretion_price"),
         (codec.TAG_DISCRETION_PRICE_TYPE, "discretion_price_type"),
         (codec.TAG_DISCRETION_PEG_OFFSET, "discretion_peg_offset"),
+        (codec.TAG_MAX_FLOOR, "max_floor"),
+        (codec.TAG_POST_ONLY, "post_only"),
     ),
     ((codec.TAG_MIN_QTY, "minimum_quantity"),),
     ((codec.TAG_MAX_FLOOR, "max_floor"), (codec.TAG_RANDOM_RESERVES, "random_reserve")),

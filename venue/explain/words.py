@@ -53,7 +53,8 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.MAXIMUM_NOTIONAL: "{quantity} shares at {reference} ({source}) are ${observed}, more than the ${limit} that "
     "rule {rule} allows",
     Reject.FAT_FINGER: "{price} is ${observed} away from {reference} ({source}), and rule {rule} allows ${limit}",
-    Reject.DISCRETION_NOT_SERVED: "with {fields} the order asks for discretion, which this market does not serve",
+    Reject.DISCRETION_NOT_SERVED: "with {fields} the order asks for discretion that this market does not serve: of a "
+    "reserve, post only, routed, or for a cross",
     Reject.LOW_DISK_SPACE: "the venue has little room left on its disk and takes nothing new",
     Reject.UNKNOWN_USER: "user {observed} is not declared for the member of {port} ({allowed})",
     Reject.ACCOUNT_BLOCKED: "account {rule} is blocked",

@@ -157,7 +157,9 @@ ROWS = {
         change={"price": "220.1100"},
         figures=("20.0100", "29.9000"),
     ),
-    Reject.DISCRETION_NOT_SERVED: Row(options={"discretion_price": 10}, change={"options.discretionPrice": None}),
+    Reject.DISCRETION_NOT_SERVED: Row(
+        options={"discretion_price": 100_000, "max_floor": 10}, change={"options.discretionPrice": None}
+    ),
     Reject.QUOTE_UNAVAILABLE: Row(
         options={"price_type": "P", "peg_offset": 5},
         change={"options.priceType": "L", "options.pegOffset": None},

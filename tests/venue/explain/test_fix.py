@@ -94,7 +94,7 @@ ROWS = {
     Reject.QUOTE_UNAVAILABLE: ({"t18": "M"}, (None, None), {"18": None}),
     Reject.INVALID_CROSS: ({"t9355": "S"}, (None, "S"), {"9355": None}),
     Reject.CALL_MISSED: ({"t9355": "O"}, (None, None), {"9355": None}),
-    Reject.DISCRETION_NOT_SERVED: ({"t9392": "9.00"}, (None, None), {"9392": None}),
+    Reject.DISCRETION_NOT_SERVED: ({"t9392": "9.00", "t111": 10}, (None, None), {"9392": None}),
     Reject.ROUTING_NOT_SERVED: ({"t9303": "NONE"}, (None, None), {"9303": None}),
     Reject.INVALID_MINIMUM_QUANTITY: ({"t110": 50, "t9140": "N"}, (None, 50), {"110": 100}),
     Reject.FIRM_NOT_AUTHORIZED: ({"t115": "AKAM"}, (None, "AKAM"), {"115": "INET"}),
