@@ -136,6 +136,7 @@ def _detail_faults(reader: Reader, order: Order, request: Request) -> Iterator[t
             yield refusal, ("cross_type",)
     size = order.size if 0 < order.size <= dialect.maximum_quantity else dialect.maximum_quantity
     terms = dialect.without_cross(order)
+    last: list[tuple[Refusal, tuple[Key, ...]]] = []
     for group in dialect.groups:
         attributes = attributes_of(order, group)
         if attributes.imbalance_only:  # which says something of the cross and the price
@@ -143,7 +144,12 @@ def _detail_faults(reader: Reader, order: Order, request: Request) -> Iterator[t
         else:
             refusal = fault(variant(order, terms, attributes, size, price))
         if refusal is not None:
-            yield refusal, dialect.fault_keys(refusal.reason, group)
+            found = refusal, dialect.fault_keys(refusal.reason, group)
+            if refusal.reason is Reject.INVALID_EXPIRE_TIME:  # every group has it, and the venue asks for it last
+                last.append(found)
+            else:
+                yield found
+    yield from last
 
 
 def attributes_of(order: Order, group: Group) -> OrderAttributes:

@@ -285,6 +285,14 @@ def test_one_step_nearer_to_what_was_sent_does_not_pass(rejected):
 # ------------------------------------------------------------------------------------------------------ more of some
 
 
+def test_a_life_without_an_end_is_told_behind_what_the_venue_asks_before_it(tmp_path):
+    floor = Floor(tmp_path)
+    floor.enter(time_in_force="6", display="N", quantity=1_000, options={"min_qty": 170})
+    explanation = told(floor.explain())
+    assert explanation["check"] == "INVALID_MINIMUM_QUANTITY"
+    assert [other["check"] for other in explanation["otherChecks"]] == ["INVALID_EXPIRE_TIME"]
+
+
 def test_the_reference_is_told_with_its_source(tmp_path):
     floor = Floor(tmp_path)
     floor.do(SetPrices("AAPL", {"outside_bid": 1_999_000, "outside_offer": 2_001_000}))
