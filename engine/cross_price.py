@@ -187,9 +187,12 @@ def reach(price: int) -> int:
 
 
 def bounds_of(book: Book, cross: Cross) -> tuple[int, int]:
-    """Give the lowest and highest price of a cross: only the closing has such, from the quote."""
+    """Give the lowest and highest price of a cross: only the closing has such, from the quote.
+
+    Where orders were gathered until then there is none: they may be far across each other, and all of that trades.
+    """
     bid, offer = quote(book)
-    if cross is not Cross.CLOSING or bid is None or offer is None:
+    if cross is not Cross.CLOSING or book.gathers or bid is None or offer is None:
         return 1, MAXIMUM_PRICE
     return max(bid - reach(bid), 1), min(offer + reach(offer), MAXIMUM_PRICE)
 

@@ -66,6 +66,8 @@ class Crosses(Auctions):
         if book.timer:
             self.set_timer(book, 0)
         cross = cross_between(left, phase)
+        if left is Phase.QUOTATION and cross is Cross.CLOSING and cross not in book.market.crosses:
+            cross = Cross.HALT  # or what was gathered would stay as it is, across each other
         if cross is Cross.HALT or (cross is not None and cross in book.market.crosses):
             self._cross(book, cross, now)
         book.phase = phase
@@ -155,7 +157,10 @@ class Crosses(Auctions):
             self._release(order, now)
 
     def _release(self, order: Order, now: int) -> None:
-        """Let an order that was held enter the book as if it came now, under its old number."""
+        """Let an order that was held enter the book as if it came now, under its old number.
+
+        Its price is not changed any more: what bands or the short sale price test forbid of it ends.
+        """
         book, attributes = order.scope.book, order.attributes
         self.leave(order)
         contra = book.sells if order.terms.is_buy else book.buys
@@ -173,7 +178,9 @@ class Crosses(Auctions):
             price = away_price(order)
             if price is not None:
                 self._trade_away(order, price, now)
-        if order.quantity and rests:
+        if order.quantity and rests and tape is not None and not tape.permits(order, order.price):
+            self._drop(order, CancelReason.REGULATORY, now)
+        elif order.quantity and rests:
             self._rest(order, now)
         else:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)

@@ -91,7 +91,7 @@ def follow(matching: Matching, book: Book, now: int) -> None:
 
 def _reprice(matching: Matching, book: Book, pegs: Pegs, now: int) -> None:
     """Bring the pegs of one book to the prices that its quote gives them; all is told when it is done."""
-    moved: dict[Order, int] = {}
+    moved = pegs.moved = {}
     settled = False
     while not settled:
         quote = pegs.quote = read_quote(book)
@@ -106,6 +106,7 @@ def _reprice(matching: Matching, book: Book, pegs: Pegs, now: int) -> None:
                 if price != NO_PRICE:
                     ready.append((order, price))
         settled = not any(_place(matching, order, price, now) for order, price in ready) or pegs.quote is None
+    pegs.moved = None
     for order in pegs.live():
         if is_parked(order):
             if moved.get(order, NO_PRICE) != NO_PRICE:
@@ -151,15 +152,20 @@ def _place(matching: Matching, order: Order, price: int, now: int) -> bool:
 
 
 def suspend(book: Book, now: int, *, told: bool = True) -> None:
-    """Park all pegs of a book that stops trading."""
+    """Park all pegs of a book that stops trading; one that is on its way is parked by whoever moves it.
+
+    Where that is because pegs move, they tell of it when they are done.
+    """
     pegs = book.pegs
     if pegs is None:
         return
     pegs.quote = None
     for order in pegs.live():
-        if not is_parked(order):
+        if order.level is not None and not is_parked(order):
+            if pegs.moved is not None:
+                pegs.moved.setdefault(order, order.price)
             park(order, pegs.limits[order])
-            if told:
+            if told and pegs.moved is None:
                 order.port.sink.repriced(order, 0, now)
 
 

@@ -44,14 +44,16 @@ class Quote(NamedTuple):
 class Pegs:
     """The pegs of one book, each with its limit, in the order in which they came; some of them may be gone.
 
-    `quote` is what they were priced at last, None while they are parked.
+    `quote` is what they were priced at last, None while they are parked. `moved` are those that move right now, with
+    the prices that they had, None while none do.
     """
 
-    __slots__ = ("limits", "most", "quote")
+    __slots__ = ("limits", "most", "moved", "quote")
 
     def __init__(self) -> None:
         self.limits: dict[Order, int] = {}
         self.quote: Quote | None = None
+        self.moved: dict[Order, int] | None = None
         self.most = SPARE_PEGS
 
     def add(self, order: Order, limit: int) -> None:

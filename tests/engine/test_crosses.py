@@ -211,6 +211,19 @@ def test_a_closing_cross_keeps_within_ten_percent_or_fifty_cents_of_the_quote(qu
 
 
 @CROSSES
+@pytest.mark.parametrize("exchange", ["nasdaq", "bx"])
+def test_what_a_quotation_period_has_gathered_never_stays_across_each_other_after_the_close(market, exchange):
+    by = "IN1" if exchange == "nasdaq" else "INB"
+    market.phase(Phase.QUOTATION, exchange=exchange)
+    market.enter(buy(30, at="10.03", by=by, time_in_force=EXTENDED))
+    market.enter(sell(15, at="9.00", by=by))
+    market.enter(sell(10, at="9.97", by=by, time_in_force=EXTENDED))
+    market.enter(sell(5, at=MARKET, by=by, ioc=True))
+    assert sum(event.quantity for event in market.phase(POST, exchange=exchange) if isinstance(event, Executed)) == 60
+    assert not market.open
+
+
+@CROSSES
 @pytest.mark.parametrize(
     ("close", "at", "is_valid"),
     [("10.00", "11.00", True), ("10.00", "11.01", False), ("4.00", "4.50", True), ("4.00", "4.51", False)],

@@ -4,9 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nordic import ERIC, NordicMarket, book, buy, percent, sell
-from words import MARKET, TOMORROW, Accepted, Canceled, Executed, Replaced, ticks, trade
+from words import MARKET, TOMORROW, Accepted, Canceled, Executed, Replaced, Repriced, ticks, trade
 
-from engine.api import CancelReason, Cross, Phase, SelfMatchAction, SelfMatchLevel, SelfMatchPrevention, SetPhase
+from engine.api import (
+    CancelReason,
+    Cross,
+    Phase,
+    PriceType,
+    SelfMatchAction,
+    SelfMatchLevel,
+    SelfMatchPrevention,
+    SetPhase,
+)
 
 GUARDS = pytest.mark.section("Market model", "1.4 Volatility guards")
 BLOW_THROUGH = pytest.mark.section("PRM", "3.10 Blow-through protection")
@@ -261,6 +270,19 @@ def test_hidden_and_reserve_orders_are_guarded_alike(market):
     market.enter(sell(10, at="101.00", hidden=True, by="C1", user="GP30U1"))
     assert len(market.enter(buy(60, at="104.00"))) == 3
     assert sum(event.quantity for event in market.wait(60) if isinstance(event, Executed)) == 80
+
+
+@GUARDS
+def test_a_peg_that_would_move_beyond_a_guard_starts_the_call_and_stands_aside(market):
+    market.enter(sell(10, at="104.00", hidden=True, by="C1", user="GP30U1"))
+    bids(market, "99.00")
+    market.enter(buy(10, at="98.50", price_type=PriceType.PRIMARY_PEG))
+    market.enter(buy(10, at="110.00", price_type=PriceType.PRIMARY_PEG))
+    market.enter(buy(10, at="98.00", price_type=PriceType.PRIMARY_PEG))
+    assert market.prices(ERIC, outside_bid="104.50") == [Repriced(3, None), Repriced(4, None), Repriced(5, None)]
+    assert eric(market).phase is CALL
+    market.prices(ERIC, outside_bid=None)
+    assert market.wait(60) == [Repriced(3, "98.50"), Repriced(4, "99.00"), Repriced(5, "98.00")]
 
 
 @GUARDS

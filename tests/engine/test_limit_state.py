@@ -230,6 +230,15 @@ def test_a_start_from_a_snapshot_goes_on_where_the_tape_was(market):
 
 
 @BANDS
+def test_what_was_held_beyond_the_bands_trades_within_them_and_ends(market):
+    market.phase(Phase.PRE_MARKET, exchange="bx")
+    market.enter(sell(50, at="10.40", by="AKB"))
+    market.enter(buy(100, at="11.00", by="INB"))
+    flags = trade(2, 1, 50, "10.40", 1)
+    assert market.phase(Phase.CONTINUOUS, exchange="bx") == [*flags, Canceled(2, 50, ENDED)]
+
+
+@BANDS
 def test_a_market_that_is_switched_off_forgets_its_tapes(market):
     market.MARKETS = MARKETS
     market.configure()

@@ -4,7 +4,7 @@ import pytest
 from trading import Market
 from words import MARKET, MARKETS, TOMORROW, Accepted, Canceled, buy, sell, short, short_exempt, trade
 
-from engine.api import CancelReason, MarketEntry
+from engine.api import CancelReason, MarketEntry, Phase
 
 RULE_201 = pytest.mark.section("Market model", "2.3 Short sales")
 
@@ -94,6 +94,18 @@ def test_an_outside_bid_is_the_national_best(market):
     market.fall_to("9.00")
     market.prices(outside_bid="8.99")
     assert market.enter(short(100, at="8.95")) == [Accepted(4, 100, "9.00")]
+
+
+@RULE_201
+def test_a_short_sale_that_was_held_for_the_market_hours_never_stands_at_the_bid(market):
+    market.fall_to("9.00")
+    market.phase(Phase.PRE_MARKET)
+    low, high = short(100, at="8.90", by="INB"), short(100, at="8.91", by="INB")
+    market.phase(Phase.PRE_MARKET, exchange="bx")
+    assert market.enter(low) == [Accepted(4, 100, "8.90")]
+    assert market.enter(high) == [Accepted(5, 100, "8.91")]
+    market.phase(Phase.CONTINUOUS)
+    assert market.phase(Phase.CONTINUOUS, exchange="bx") == [Canceled(4, 100, CancelReason.REGULATORY)]
 
 
 @RULE_201
