@@ -252,7 +252,7 @@ class Book(Timed):
     when a call that a guard began ends by itself (0 = none), and `guards` are what is asked before it trades. `pegs` is
     None where there are none.
 
-    It is `apart` where what enters, or some of it, does not simply trade. Orders for market hours are `held` from a
+    It is `apart` where what enters, or some of it, does not simply trade, or its security's tape is to hear of it. Orders for market hours are `held` from a
     pre-market on until the market opens.
 
     Near the cross `stage_of`, `stage` says how near, `late_reference` is the price that late orders are held to (None
@@ -309,8 +309,7 @@ class Book(Timed):
     def settle(self, storage_low: bool) -> None:
         """Work out anew what may enter; to be called when the phase, or a reason against it, comes or goes."""
         self.gathers = self.phase in GATHERING or self.phase is TRADING_AT_CLOSE
-        is_held = self.guards is not None and self.security.tape is not None
-        self.apart = self.gathers or self.phase in EXTENDED_HOURS or (is_held and self.phase is Phase.CONTINUOUS)
+        self.apart = self.gathers or self.phase in EXTENDED_HOURS or self.security.tape is not None
         if not self.security.listed:
             self.closed = Reject.INVALID_SYMBOL
         else:

@@ -62,6 +62,8 @@ class Crosses(Auctions):
         if book.market.rule_book == PRM or left is phase:
             super().enter_phase(book, phase, now, storage_low, is_next)
             return
+        if book.security.tape is not None:
+            book.security.tape.now = now
         suspend(book, now)
         if book.timer:
             self.set_timer(book, 0)

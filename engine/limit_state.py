@@ -59,7 +59,7 @@ class LimitStates(Interruptions):
     def time_is_up(self, timed: Timed, now: int) -> None:
         """See `Deadlines`."""
         if isinstance(timed, Tape):
-            self._look(timed, now)
+            self._look(timed, max(now, timed.now))  # what it notes may come before it hears the time
         else:
             super().time_is_up(timed, now)
 

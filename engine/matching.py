@@ -177,13 +177,12 @@ class Matching(Deadlines):
         is_late = False
         if terms.cross is not CONTINUOUS:
             hold_to_stage(order)
-        elif not book.gathers:
-            if book.phase is Phase.CONTINUOUS:
-                self.hold_to_bands(order, now)
-                return False
-            if terms.time_in_force is not DAY:
-                return False
-            is_late = not book.held
+        else:
+            self.hold_to_bands(order, now)
+            if not book.gathers:
+                if book.phase is Phase.CONTINUOUS or terms.time_in_force is not DAY:
+                    return False
+                is_late = not book.held
         self.tell_entry(order, original, False, now)
         if is_late:
             self._drop(order, CancelReason.MARKET_HOURS_OVER, now)
@@ -394,6 +393,9 @@ class Matching(Deadlines):
 
     def cancel(self, order: Order, quantity: int, reason: CancelReason, now: int) -> None:
         """Take `quantity` shares of a resting order out of the market, all of them ends it."""
+        book = order.scope.book
+        if book.apart and book.security.tape is not None:
+            book.security.tape.now = now
         if quantity == order.open:
             self.leave(order)
             order.quantity = 0
@@ -403,8 +405,8 @@ class Matching(Deadlines):
         if order.scope.protection is not None:
             self.prm.left(order, quantity)
         order.port.sink.canceled(order, quantity, reason, now)
-        if order.scope.book.pegs is not None:
-            follow(self, order.scope.book, now)
+        if book.pegs is not None:
+            follow(self, book, now)
 
     @staticmethod
     def reduce(order: Order, quantity: int) -> None:

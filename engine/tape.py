@@ -44,6 +44,7 @@ class Tape(Timed):
     `bands` are the books that are held to the bands, `tests` those whose short sales are; `since` is when the reference
     took effect, `seconds` are the trades that count: second, number, and sum of prices. `is_set` says that operators
     set the bands. `limited_since` is when the limit state began, `paused_until` when the pause ends, 0 = there is none.
+    `now` is the time of the latest that has happened in a book of the security: quotes do not say when they change.
     """
 
     __slots__ = (
@@ -90,9 +91,9 @@ class Tape(Timed):
 
     def traded(self, book: Book, price: int, is_cross: bool, now: int) -> None:
         """Take note of a trade; outside the regular hours only a cross counts."""
+        self.now = now
         if not is_cross and book.phase is not Phase.CONTINUOUS:
             return
-        self.now = now
         close = self.security.previous_close
         if self.tests and close is not None and 10 * price <= 9 * close:
             self.days_restricted = DAYS_RESTRICTED
@@ -266,9 +267,10 @@ def _place_tape(engine: Engine, security: Security, bands: list[Book], tests: li
     tape.bands, tape.tests = bands, tests
     for book in security.books:
         book.guards = tape if book in bands or book in tests else None
-        book.settle(engine.storage_low)
     if bands or tests:
         tape.look_soon(max(now, 1))
     else:
         engine.set_timer(tape, 0)
         security.tape = None
+    for book in security.books:
+        book.settle(engine.storage_low)

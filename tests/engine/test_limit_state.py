@@ -19,11 +19,17 @@ from words import (
     trade,
 )
 
-from engine.api import CancelReason, Cross, Liquidity, Phase
+from engine.api import CancelReason, Cross, Liquidity, Phase, TimeInForce
 
 BANDS = pytest.mark.section("Market model", "2.2 LULD")
 MINUTE = 60
 ENDED = CancelReason.REGULATORY
+
+
+class PartlyBandedMarket(BandedMarket):
+    """One of the exchanges has bands, and all make the national quote."""
+
+    MARKETS = (BandedMarket.MARKETS[0], *MARKETS[1:])
 
 
 @pytest.fixture
@@ -227,6 +233,34 @@ def test_a_start_from_a_snapshot_goes_on_where_the_tape_was(market):
         one.wait(60)
     assert other.state() == market.state()
     assert market.phases == other.phases
+
+
+@BANDS
+@pytest.mark.parametrize("way", ["cancel", "replace", "other exchange", "pre-market there", "phase"])
+def test_a_limit_state_begins_when_the_quote_comes_to_the_band_after_any_silence(way):
+    market = PartlyBandedMarket()
+    market.wait()
+    market.enter(buy(100, at="9.00", by="AK1"))
+    if way in ("cancel", "replace", "phase"):
+        market.enter(sell(100, at="10.50", by="AKB"))
+        market.enter(buy(100, at="10.50", by="IN1"))
+    if way == "pre-market there":
+        market.phase(Phase.PRE_MARKET, exchange="bx")
+    market.wait(100)
+    match way:
+        case "cancel":
+            market.cancel(2)
+        case "replace":
+            market.replace(2, sell(100, at="11.00", by="AKB"))
+        case "phase":
+            market.phase(Phase.CLOSED, exchange="bx")
+            market.phase(Phase.PRE_MARKET, exchange="bx")
+        case _:
+            market.enter(buy(100, at="10.50", by="INB", time_in_force=TimeInForce.EXTENDED_HOURS))
+    market.wait(14)
+    assert market.book().phase is Phase.CONTINUOUS
+    market.wait(1)
+    assert market.book().phase is Phase.QUOTATION
 
 
 @BANDS
