@@ -252,8 +252,8 @@ class Book(Timed):
     when a call that a guard began ends by itself (0 = none), and `guards` are what is asked before it trades. `pegs` is
     None where there are none.
 
-    It is `apart` where what enters, or some of it, does not simply trade, or its security's tape is to hear of it. Orders for market hours are `held` from a
-    pre-market on until the market opens.
+    It is `apart` where what enters, or some of it, does not simply trade, or its security's tape is to hear of it.
+    Orders for market hours are `held` from a pre-market on until the market opens.
 
     Near the cross `stage_of`, `stage` says how near, `late_reference` is the price that late orders are held to (None
     where there is none), and `late_cancels` has the orders whose cancel had to wait (True) or was refused (False), by
