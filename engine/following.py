@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.book import PARKED, Aside, Book, unlink
+from engine.guards import Guards
 from engine.orders import Order, is_live
 from engine.pegs import NO_PRICE, Pegs, Quote, peg_price, read_quote
 from engine.phases import EXTENDED_HOURS, TRADING
@@ -70,6 +71,7 @@ def pegs_of(book: Book) -> Pegs:
     pegs = book.pegs
     if pegs is None:
         pegs = book.pegs = Pegs()
+        note_paid(book)
         if book.phase in TRADING:
             pegs.quote = read_quote(book)
     return pegs
@@ -87,6 +89,17 @@ def follow(matching: Matching, book: Book, now: int) -> None:
             book.pegs = None
             return
         _reprice(matching, book, pegs, now)
+    note_paid(book)
+
+
+def note_paid(book: Book) -> None:
+    """Let volatility guards go by what is last paid now: what pegs trade in one record is held to what it was before.
+
+    To be called when a record is done in a book with pegs, so that the next one finds them so.
+    """
+    guards = book.guards
+    if isinstance(guards, Guards):
+        guards.follow()
 
 
 def _reprice(matching: Matching, book: Book, pegs: Pegs, now: int) -> None:
@@ -173,6 +186,7 @@ def resume(matching: Matching, book: Book, now: int) -> None:
     """Price the pegs of a book that trades again."""
     if book.pegs is not None and book.pegs.quote is None:
         book.pegs.quote = UNREAD
+        note_paid(book)
         follow(matching, book, now)
 
 

@@ -30,8 +30,9 @@ ANY_PRICE: Final = MARKET_PRICE
 class Guards:
     """The guards of a book: it trades from `lower` to `upper`, prices in ticks, both included.
 
-    They follow the last paid price, as `last` has it, when the book is about to trade, so that a trade itself costs
-    nothing. To be made anew when a threshold, the reference or the previous close changes.
+    They follow the last paid price, as `last` has it, when an order is about to trade, so that a trade itself costs
+    nothing, and all that order trades is held to what was paid before it; for pegs see `engine.following`. To be made
+    anew when a threshold, the reference or the previous close changes.
     """
 
     __slots__ = ("dynamic", "last", "lower", "security", "static_lower", "static_upper", "upper", "volatility")
@@ -61,7 +62,6 @@ class Guards:
 
     def are_met(self, contra: BookSide, limit: int) -> bool:
         """Whether an order that would trade with the other side, down to a limit, is kept from some of it."""
-        self.follow()
         best = contra.best
         assert best is not None
         if contra.sign > 0:

@@ -39,7 +39,10 @@ class Interruptions(Crosses):
     ) -> bool:
         """See `Matching`."""
         attributes, guards = order.attributes, order.scope.book.guards
-        if not isinstance(guards, Guards) or not guards.are_met(contra, limit):
+        if not isinstance(guards, Guards):
+            return False
+        guards.follow()
+        if not guards.are_met(contra, limit):
             return False
         takes = improved(order, limit) if attributes.post_only else limit
         stopped = partner(order, contra, takes) if is_enough(order, contra, takes) else None

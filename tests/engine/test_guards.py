@@ -286,6 +286,26 @@ def test_a_peg_that_would_move_beyond_a_guard_starts_the_call_and_stands_aside(m
 
 
 @GUARDS
+def test_a_market_peg_that_takes_level_after_level_is_held_to_what_was_paid_before_it(market):
+    bids(market, "99.00", "98.00", "96.00", "95.00")
+    peg = sell(40, at="90.00", price_type=PriceType.MARKET_PEG)
+    assert [event.at for event in market.enter(peg) if isinstance(event, Executed)] == ["99.00"] * 2 + ["98.00"] * 2
+    assert eric(market).phase is CALL
+
+
+@GUARDS
+def test_a_peg_that_comes_back_after_a_call_is_held_to_what_was_paid_in_it(market):
+    market.enter(buy(10, at="99.00"))
+    market.enter(buy(10, at="109.00", price_type=PriceType.PRIMARY_PEG))
+    market.enter(sell(10, at="108.00", hidden=True, by="C1", user="GP30U1"))
+    market.phase(Phase.OPENING_CALL)
+    market.prices(ERIC, outside_bid="108.00")
+    open_at(market, "106.00")
+    assert market.find(2) is None
+    assert eric(market).phase is Phase.CONTINUOUS
+
+
+@GUARDS
 def test_a_book_without_thresholds_or_prices_is_not_guarded():
     market = guarded(dynamic=None, static=None)
     assert eric(market).guards is None
