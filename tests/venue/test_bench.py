@@ -17,7 +17,7 @@ import tomli_w
 from click.testing import CliRunner
 
 from venue import build
-from venue.bench import pictures, report
+from venue.bench import nordic, pictures, report
 from venue.bench.callgrind import callgrind
 from venue.bench.children import child
 from venue.bench.clients import Pipeline, pour, settle
@@ -80,13 +80,16 @@ def test_rtt_beside_a_second_process(bench):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("durability", "protocol"), [("memory", "ouch"), ("disk", "ouch"), ("memory", "fix")])
+@pytest.mark.parametrize(
+    ("durability", "protocol"), [("memory", "ouch"), ("disk", "ouch"), ("memory", "fix"), ("memory", "ouch-nordic")]
+)
 def test_rtt(bench, durability, protocol):
     figures = bench("rtt", "--rounds", "1", "--durability", durability, "--protocol", protocol)
     assert (figures["bench"], figures["protocol"], figures["durability"]) == ("rtt", protocol, durability)
     assert figures["orders"] == 500
     assert 0 < figures["order_p50_us"] <= figures["order_p99_us"]
     assert figures["ratio"] == quotient(figures["order_p50_us"], figures["echo_p50_us"])
+    assert (protocol == "ouch-nordic") == ("prm_ratio" in figures)
     assert (durability == "disk") == ("fdatasync_p50_us" in figures)
     assert is_installed() == ("quickfix_p50_us" in figures)
     if is_installed():
@@ -112,9 +115,10 @@ def test_throughput_of_all_levels_in_one_run(bench):
 @pytest.mark.slow
 def test_engine(bench):
     figures = bench("engine", "--rounds", "1")
-    kinds = ("add", "cross", "cancel", "replace", "reject", "mixed", "risk_off", "risk_on")
+    kinds = ("add", "cross", "cancel", "replace", "reject", "mixed", "risk_off", "risk_on", "prm_off", "prm_on")
     assert all(figures[f"{kind}_ns"] > 0 for kind in kinds)
-    assert figures["risk_ratio"] == quotient(figures["risk_on_ns"], figures["risk_off_ns"])
+    for chain in ("risk", "prm"):
+        assert figures[f"{chain}_ratio"] == quotient(figures[f"{chain}_on_ns"], figures[f"{chain}_off_ns"])
 
 
 @pytest.mark.slow
@@ -124,8 +128,9 @@ def test_the_instructions_of_an_order():
     figures = callgrind(silent, batches=1)
     assert figures["orders"] == BATCH
     assert figures["add_instructions"] > figures["cancel_instructions"] > 0
-    on_and_off = figures["risk_on_instructions"], figures["risk_off_instructions"]
-    assert figures["risk_instructions_ratio"] == quotient(*on_and_off)
+    for chain in ("risk", "prm"):
+        on_and_off = figures[f"{chain}_on_instructions"], figures[f"{chain}_off_instructions"]
+        assert figures[f"{chain}_instructions_ratio"] == quotient(*on_and_off)
 
 
 def test_instructions_without_valgrind_are_an_error_that_says_what_is_missing(portcullis):
@@ -316,6 +321,18 @@ def test_each_batch_of_the_engine_bench_gets_the_answers_it_is_named_for(tmp_pat
         if name in answers:
             assert {kind: kinds.count(kind) for kind in kinds} == answers.pop(name)
     assert not answers
+
+
+def test_each_nordic_order_is_accepted_with_all_of_prm_and_with_none_of_it(tmp_path):
+    assert len(parse(tomli_w.dumps(nordic.nordic_tables())).account) == 1
+    desk = nordic.NordicDesk(tmp_path)
+    (account,) = desk.sessions["prm_on"].journal.machine.engine.prm.accounts.values()
+    for name, session, packets in desk.batches(BATCH):
+        first = session.stream.length
+        feed_at_once(session, packets)
+        assert session.stream.length - first == BATCH * nordic.ACCEPTED_LENGTH
+        assert (name == "prm_on") == (account.currencies["SEK"].open_buy > 0)
+    assert len(account.currencies["SEK"].bounds) == len(nordic.COUNTERS)
 
 
 def test_a_client_reads_past_heartbeats_to_its_answer():

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from venue.bench.engine import BATCH, Desk
+from venue.bench.engine import BATCH, Desks
 from venue.bench.figures import Figures, Say, ratio
 from venue.bench.inside import feed_at_once
 from venue.bench.orders import CYCLE_MESSAGES, joined
@@ -58,6 +58,7 @@ def callgrind(say: Say, batches: int = 5) -> Figures:
         "orders": batches * BATCH,
         **{f"{name}_instructions": round(count) for name, count in counts.items()},
         "risk_instructions_ratio": ratio(counts["risk_on"], counts["risk_off"]),
+        "prm_instructions_ratio": ratio(counts["prm_on"], counts["prm_off"]),
     }
 
 
@@ -86,7 +87,7 @@ class EvenClock:
 def run_flows(batches: int, directory: Path) -> None:
     """Run all kinds in turn, each batch between two calls of getppid."""
     gc.disable()
-    desk = Desk(directory, EvenClock())
+    desk = Desks(directory, EvenClock())
     for _, session, packets in desk.batches():
         feed_at_once(session, packets)  # warms up
     for _ in range(batches):

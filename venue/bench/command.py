@@ -90,19 +90,25 @@ def bench(context: click.Context) -> None:
 @bench.command()
 @IN_MEMORY
 @click.option(
-    "--protocol", type=click.Choice(["ouch", "fix"]), default="ouch", show_default=True, help="What the client speaks."
+    "--protocol",
+    type=click.Choice(["ouch", "fix", "ouch-nordic"]),
+    default="ouch",
+    show_default=True,
+    help="What the client speaks.",
 )
 @click.option("--rounds", type=ROUNDS, default=20, show_default=True, help="Rounds of 500 orders, by turns.")
 @click.option("--sidecar", is_flag=True, help="Beside a second process that runs, and one that is killed, instead.")
 def rtt(durability: Durability, protocol: str, rounds: int, sidecar: bool) -> None:
     """Round trip of one order, beside a bare echo.
 
-    Where the Python module quickfix is installed, a QuickFIX acceptor is measured too; at disk a bare fdatasync.
+    Where the Python module quickfix is installed, a QuickFIX acceptor is measured too; at disk a bare fdatasync. Over
+    ouch-nordic orders that meet all of PRM are measured beside orders that meet none of it.
 
     \b
     Examples:
       portcullis bench rtt
       portcullis bench rtt --protocol fix
+      portcullis bench rtt --protocol ouch-nordic
       portcullis bench rtt --sidecar
     """
     if sidecar and protocol != "ouch":

@@ -4,7 +4,7 @@ Each round goes through every kind of message, in batches of 64, which is what a
 turns a batch comes as one read of the socket, and one packet a read, as of a client that waits for each answer
 (`alone`). A batch's mean counts once. A round gives the median of its batches, a run the smallest of its medians:
 what the code costs where nothing else disturbs it. Orders come from a port that carries every check of the demo; the
-other port, whose orders it meets, carries none.
+other port, whose orders it meets, carries none. A Nordic venue beside it has one port with all of PRM and one without.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from venue.bench.configurations import FREE_PORTS, port_name, tables, typed
 from venue.bench.figures import Figures, Say, median, no_collection, pinned, processors, ratio
 from venue.bench.inside import InsideSession, InsideVenue, feed, feed_at_once
+from venue.bench.nordic import NordicDesk
 from venue.bench.orders import BUY, CYCLE_MESSAGES, SELL, Trader, buy_price, enter, joined, sell_price
 from venue.clock import Clock
 
@@ -63,12 +64,25 @@ class Desk:
             feed_at_once(session, trader.cancels())
 
 
+class Desks:
+    """A US desk, and a Nordic one beside it."""
+
+    def __init__(self, directory: Path, clock: Clock | None = None) -> None:
+        self.us = Desk(directory, clock)
+        self.nordic = NordicDesk(directory / "nordic", clock)
+
+    def batches(self) -> Iterator[Timed]:
+        """Give one batch of each kind in turn."""
+        yield from self.us.batches()
+        yield from self.nordic.batches(BATCH)
+
+
 def engine(say: Say, rounds: int = 20, batches: int = 20) -> Figures:
     """Measure every kind in turn."""
     _, processor = processors()
     best: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as directory, pinned(processor):
-        desk = Desk(Path(directory))
+        desk = Desks(Path(directory))
         with no_collection():
             for turn in range(1 + rounds):
                 medians = one_round(desk.batches, batches)
@@ -81,6 +95,7 @@ def engine(say: Say, rounds: int = 20, batches: int = 20) -> Figures:
         "orders": rounds * batches * BATCH,
         **{f"{name}_ns": best[name] for name in sorted(best)},
         "risk_ratio": ratio(best["risk_on"], best["risk_off"]),
+        "prm_ratio": ratio(best["prm_on"], best["prm_off"]),
     }
 
 

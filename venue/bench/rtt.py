@@ -1,6 +1,7 @@
 """The round trip of one order, Enter to Accepted or NewOrderSingle to ExecutionReport, beside a bare uvloop echo.
 
-Clients and servers share one processor: across two, the idle wake-ups of a loopback hide every difference.
+Clients and servers share one processor: across two, the idle wake-ups of a loopback hide every difference. Over Nordic
+OUCH the orders meet all of PRM, and those of a port without an account take turns with them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from venue.bench.clients import round_trips
 from venue.bench.configurations import port_name, tables
 from venue.bench.echoes import connected, echo_server
 from venue.bench.figures import Figures, Say, median, pinned, processors, quantile, ratio
+from venue.bench.nordic import ACCEPTED_LENGTH as NORDIC_ACCEPTED_LENGTH
+from venue.bench.nordic import FREE, GUARDED, NordicTrader, nordic_tables
 from venue.bench.orders import ACCEPTED_LENGTH, enters
 from venue.bench.venues import VenueProcess, venue
 
@@ -59,15 +62,35 @@ class Fix:
         return self.session.round_trips(requests)
 
 
+class Nordic:
+    """A client that enters orders over Nordic OUCH, from the port with all of PRM or another."""
+
+    answer_length = NORDIC_ACCEPTED_LENGTH
+
+    def __init__(self, running: VenueProcess, stack: ExitStack, port: str = GUARDED) -> None:
+        self.connection = stack.enter_context(running.connect(port))
+        self.enters = NordicTrader(port).buys
+
+    def round_trips(self, requests: list[bytes]) -> list[float]:
+        """Send one at a time; gives each one's microseconds."""
+        return round_trips(self.connection, requests, self.answer_length)
+
+
+CLIENTS: dict[str, type[Ouch | Fix | Nordic]] = {"ouch": Ouch, "fix": Fix, "ouch-nordic": Nordic}
+"""By what they speak."""
+
+
 def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = "ouch") -> Figures:
     """Measure in turns: echo, order, where installed a QuickFIX acceptor, at `disk` a bare flush."""
     _, processor = processors()
     with ExitStack() as stack:
         stack.enter_context(pinned(processor))
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portcullis-bench-")))
-        settings = tables(durability=durability, protocol=protocol)
+        is_nordic = protocol == "ouch-nordic"
+        settings = nordic_tables(durability) if is_nordic else tables(durability=durability, protocol=protocol)
         running = stack.enter_context(venue(settings, directory, processor))
-        client = (Fix if protocol == "fix" else Ouch)(running, stack)
+        client = CLIENTS[protocol](running, stack)
+        free = Nordic(running, stack, FREE) if is_nordic else None
         address = stack.enter_context(echo_server("bare", processor, client.answer_length))
         echo = stack.enter_context(connected(address))
         fix = stack.enter_context(quickfix.session(directory, processor)) if quickfix.is_installed() else None
@@ -75,13 +98,16 @@ def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = 
         orders: list[float] = []
         fixes: list[float] = []
         flushes: list[float] = []
+        unguarded: list[float] = []
         for turn in range(WARM_UP_ROUNDS + rounds):
             if turn == WARM_UP_ROUNDS:
-                for times in (echoes, orders, fixes, flushes):
+                for times in (echoes, orders, fixes, flushes, unguarded):
                     times.clear()
             requests = client.enters(ORDERS_A_ROUND)
             echoes += round_trips(echo, requests, client.answer_length)
             orders += client.round_trips(requests)
+            if free is not None:
+                unguarded += free.round_trips(free.enters(ORDERS_A_ROUND))
             if fix is not None:
                 fixes += fix.round_trips(fix.enters(ORDERS_A_ROUND))
             if durability == "disk":
@@ -102,6 +128,9 @@ def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = 
     if fixes:
         figures["quickfix_p50_us"] = median(fixes)
         figures["quickfix_ratio"] = ratio(order_p50, median(fixes))
+    if unguarded:
+        figures["prm_off_p50_us"] = median(unguarded)
+        figures["prm_ratio"] = ratio(order_p50, median(unguarded))
     if flushes:
         figures["fdatasync_p50_us"] = median(flushes)
     return figures
