@@ -24,7 +24,7 @@ from engine.risk.accounts import Account
 from engine.risk.counters import CurrencyState, FlowState, warning
 from engine.risk.diary import Diary, Happening, HappeningKind
 from engine.risk.limits import NO_LIMIT
-from engine.risk.notices import Notice, NoticeKind, Notify
+from engine.risk.notices import WARNING_DENOMINATOR, WARNING_NUMERATOR, Notice, NoticeKind, Notify
 from engine.risk.protection import Protection
 from engine.risk.valuation import valuation_price
 from engine.terms import Lock
@@ -55,7 +55,10 @@ class Counting:
             price = valuation_price(order)[0] or 0
         order.counted_at = price
         value = price * order.open
-        money.open(order.terms.side, value)
+        if order.terms.side is BUY:
+            money.open_buy += value
+        else:
+            money.open_sell += value
         money.slack -= value
         if money.slack <= 0:
             self.reach(protection, money, now)
@@ -150,9 +153,13 @@ class Counting:
 
         Whatever comes of the order, it counts.
         """
-        limit = flow.window.limit
-        is_over = flow.window.arrive(now)
-        if limit != NO_LIMIT and not flow.warned and flow.window.holds(warning(limit)):
+        window = flow.window
+        limit = window.limit
+        is_over = window.arrive(now)
+        may_warn = (
+            limit * WARNING_NUMERATOR <= len(window.times) * WARNING_DENOMINATOR
+        )  # else it has no room for so many
+        if may_warn and not flow.warned and window.holds(warning(limit)):
             flow.warned = True
             self.tell_rate(account, flow, now, NoticeKind.RATE_WARNING)
         return is_over and not account.rate_locked

@@ -17,7 +17,7 @@ from engine.risk.counters import UNLIMITED
 from engine.risk.counting import Counting
 from engine.risk.diary import HappeningKind
 from engine.risk.limits import NO_LIMIT
-from engine.risk.prm_checks import CHECKS, REASONS, excuses, is_reduction, verdict
+from engine.risk.prm_checks import CHECKS, IN_CALLS, LOCKS, REASONS, excuses, is_reduction, unknown_user, verdict
 from engine.risk.protection import Protection, protection_of
 from engine.risk.valuation import valuation_price
 from engine.risk.windows import SlidingWindow
@@ -101,6 +101,8 @@ class PrmRuleBook(Counting):
             *(folded.market_order_protection, folded.market_order_protection),
         )
         folded.armed = tuple(check for check, armed in zip(CHECKS, is_armed, strict=True) if armed)
+        idle = (*LOCKS, *IN_CALLS, *((unknown_user,) if folded.is_declared else ()))
+        folded.in_trading = tuple(check for check in folded.armed if check not in idle)
         return folded
 
     def refused(self, order: Order, refusal: Refusal, now: int) -> None:

@@ -37,7 +37,7 @@ from engine.risk.auction_checks import (
     maximum_auction_quantity,
     maximum_auction_value,
 )
-from engine.risk.protection import protection_of, refuse, settle
+from engine.risk.protection import Protection, protection_of, refuse, settle
 from engine.risk.valuation import valuation_price
 from engine.terms import Lock
 
@@ -145,6 +145,8 @@ def maximum_order_value(order: Order) -> Refusal | None:
     limit = protection.maximum_value
     if not limit or (protection.maximum_auction_value and is_in_call(order)):
         return None
+    if order.price < MARKET_PRICE_ALTERNATIVE and order.price * order.size <= limit:
+        return None  # as most are, and no look-up is needed
     price, source = valuation_price(order)
     if price is None or price * order.size <= limit:
         return None
@@ -197,17 +199,44 @@ CHECKS: Final = (
     market_order_reference,
 )
 """What is asked of each order, in order of precedence."""
+LOCKS: Final = (entry_disabled, account_blocked, account_order_rate, port_order_rate, locked_in_currency)
+"""Those that object only while a port is shut, or an account is blocked or locked."""
+IN_CALLS: Final = (
+    maximum_auction_quantity,
+    maximum_auction_value,
+    auction_fat_finger,
+    market_order_prevention,
+    market_order_equilibrium,
+    market_order_reference,
+)
+"""Those that object only while a call gathers orders."""
 REASONS: Final = PRM_CHECKS | {Reject.UNKNOWN_USER}
 """The reasons that only PRM has."""
 
 
 def verdict(order: Order) -> Refusal | None:
-    """Ask the checks that are armed for an order; the first that objects gives the reason."""
-    for check in protection_of(order).armed:
+    """Ask the checks that are armed for an order; the first that objects gives the reason.
+
+    In continuous trading, those for calls and locks are left out where none of them could object: most orders meet the
+    limits alone.
+    """
+    protection = protection_of(order)
+    is_trading = order.scope.book.phase is TRADING
+    for check in protection.in_trading if is_trading and not is_locked(order, protection) else protection.armed:
         refused = check(order)
         if refused is not None:
             return refused
     return None
+
+
+def is_locked(order: Order, protection: Protection) -> bool:
+    """Whether one of `LOCKS` could object: the port is shut, or the account blocked or locked."""
+    port, account, money = order.port, protection.account, protection.money
+    if port.rate_limited or port.disabled or port.withdrawn or port.cancel_only:
+        return True
+    if account is None or money is None:
+        return False
+    return bool(account.blocked or account.rate_locked or money.locked)
 
 
 def excuses(refused: Refusal, original: Order, order: Order) -> bool:

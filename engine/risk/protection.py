@@ -18,8 +18,9 @@ class Protection:
 
     `aggressive` and `passive` are thresholds times multipliers, None where such prices are not checked; `buys` and
     `sells` are what they let pass at the reference price seen last. Limits of 0 are none. `blow_through` keeps an order
-    from setting off a volatility guard. `money` are the account's counters in the book's currency, `flow` those of its
-    orders in the book; None without an account.
+    from setting off a volatility guard. `armed` are the checks that may object at some time, `in_trading` those of them
+    that may in continuous trading while nothing is locked or shut. `money` are the account's counters in the book's
+    currency, `flow` those of its orders in the book; None without an account.
     """
 
     __slots__ = (
@@ -30,6 +31,7 @@ class Protection:
         "buys",
         "fat_finger_in_auctions",
         "flow",
+        "in_trading",
         "is_declared",
         "market_order_prevention",
         "market_order_protection",
@@ -50,6 +52,7 @@ class Protection:
         self.flow: FlowState | None = None
         self.is_declared = is_declared
         self.armed: tuple[Check, ...] = ()
+        self.in_trading: tuple[Check, ...] = ()
         self.blow_through = False
         self.maximum_quantity = 0
         self.maximum_value = 0

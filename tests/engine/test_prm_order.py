@@ -7,6 +7,7 @@ from nordic import BOOKS, ERIC, STRANGER, NordicMarket, account, book, buy, limi
 from words import MARKET, Rejected
 
 from engine.api import Cross, Phase, Reject
+from engine.phases import CALLS
 from engine.risk import prm
 
 ORDER = pytest.mark.section("PRM", "Order of evaluation")
@@ -191,6 +192,23 @@ def test_only_checks_with_something_to_compare_are_armed():
     assert armed("GP29U1", BOOKS[2].order_book) == (*always, *of_the_account)
     market.configure(ports=(port_entry("G1"),))
     assert armed("GP29U1") == (*always, "port_order_rate")
+
+
+@ORDER
+def test_in_continuous_trading_the_orders_of_an_open_account_meet_its_limits_alone():
+    counted = dict.fromkeys(("total_risk", "total_traded", "total_open"), 10_000)
+    calls = dict.fromkeys(("fat_finger_in_auctions", "market_order_prevention", "market_order_protection"), True)
+    everything = account(SEK=limits(10, 1_000, 10, 1_000, **counted), symbols=["301"], symbol_rate=9, **calls)
+    market = NordicMarket(everything)
+    market.set_port("G1", fat_finger=True)
+
+    def in_trading(order_book):
+        scope = market.engine.scope(market.engine.ports["G1"], order_book, "GP29U1")
+        return tuple(check.__name__ for check in scope.protection.in_trading)
+
+    assert in_trading(ERIC) == ("maximum_order_quantity", "maximum_order_value", "continuous_fat_finger")
+    assert in_trading("301") == ("restricted_symbol",)
+    assert Phase.CONTINUOUS not in CALLS, "what is left out there has nothing to object to"
 
 
 @ORDER
