@@ -24,6 +24,7 @@ from engine.api import (
     SelfMatchPrevention,
 )
 from engine.book import BookSide, Reserve
+from engine.guards import Guards
 from engine.pegs import reach
 from engine.terms import MIDPOINTS
 
@@ -58,10 +59,16 @@ def reachable(order: Order, contra: BookSide, limit: int) -> Order | None:
 def partners(contra: BookSide, limit: int) -> Iterator[Order]:
     """Go through what may trade at `limit` or better: by precedence, then who only would go so far, by age."""
     yield from contra.queue(limit)
-    if contra.discretionary:
+    if contra.discretionary and not is_beyond_guards(contra, limit):
         for order in sorted(contra.discretionary, key=number_of):
             if order.level is not None and order.price * contra.sign < limit <= reach(order) * contra.sign:
                 yield order
+
+
+def is_beyond_guards(contra: BookSide, limit: int) -> bool:
+    """Whether a limit is where a volatility guard stands, so that no discretion is met there."""
+    guards = next(iter(contra.discretionary)).scope.book.guards
+    return isinstance(guards, Guards) and not guards.permit(limit * contra.sign)
 
 
 def number_of(order: Order) -> int:

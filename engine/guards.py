@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.book import Book, BookSide
     from engine.engine import Engine
     from engine.market import Security
+    from engine.orders import Order
 
 WHOLE: Final = 100 * 10_000 * 100
 """What a threshold (1/10,000 %) times a multiplier (%) has to be divided by."""
@@ -71,6 +72,10 @@ class Guards:
     def permit(self, price: int) -> bool:
         """Whether the book trades at a price."""
         return self.lower <= price <= self.upper
+
+    def permitted_price(self, order: Order, price: int) -> int:
+        """Give how far the discretion of an order goes that would go to a price."""
+        return min(price, self.upper) if order.terms.is_buy else max(price, self.lower)
 
     def last_permitted(self, contra: BookSide, limit: int) -> int:
         """Give the limit, as a key of the other side, down to which an order with a limit trades."""

@@ -45,7 +45,7 @@ from engine.conditions import (
     self_match,
 )
 from engine.deadlines import Deadlines
-from engine.following import follow, park_again, take_peg
+from engine.following import follow, note_paid, park_again, take_peg
 from engine.prevention import prevent
 from engine.routing import AWAY_PORT, away_price
 from engine.timely import hold_to_stage
@@ -94,10 +94,12 @@ class Matching(Deadlines):
         if order.price <= MAXIMUM_PRICE:
             limit, rests = order.price * contra.sign, terms.time_in_force is not IMMEDIATE_OR_CANCEL
             if attributes is not PLAIN and attributes.discretionary:
+                note_paid(book)
                 limit = limit_of(order, contra)
         best = contra.best
         trades = best is not None and best.key >= limit
-        if trades and book.guards is not None and self.work_guarded(order, original, contra, limit, rests, now):
+        may_stop = book.guards is not None and (trades or bool(contra.discretionary))
+        if may_stop and self.work_guarded(order, original, contra, limit, rests, now):
             return
         conditional = contra.conditional or (
             attributes is not PLAIN and (attributes.conditional or attributes.route != b"")

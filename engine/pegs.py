@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.orders import Order, is_live
 from engine.phases import TRADING
-from engine.terms import MARKET_PRICE, MAXIMUM_PRICE, MIDPOINTS, PriceType, Reject
+from engine.terms import MARKET_PRICE, MAXIMUM_PRICE, MIDPOINTS, Phase, PriceType, Reject
 
 if TYPE_CHECKING:
     from engine.book import Book, BookSide
@@ -105,7 +105,8 @@ def peg_price(order: Order, limit: int, quote: Quote) -> int:
 def reach(order: Order) -> int:
     """Give how far an order trades now, in ticks: its own price, or one that its discretion lets be better for others.
 
-    One that follows a quote is worked out when it is asked for, so that its moves alone trade nothing.
+    One that follows a quote is worked out when it is asked for, so that its moves alone trade nothing. It ends where
+    guards and bands do, and so sets off none.
     """
     attributes, price = order.attributes, order.price
     if not attributes.discretionary:
@@ -115,6 +116,9 @@ def reach(order: Order) -> int:
         quote, limit = read_quote(order.scope.book), beyond or MARKET_PRICE
         kind, offset = attributes.discretion_price_type, attributes.discretion_peg_offset
         beyond = price_at(order, kind, offset, limit, quote) or price
+    guards = order.scope.book.guards
+    if guards is not None and order.scope.book.phase is Phase.CONTINUOUS:
+        beyond = guards.permitted_price(order, beyond)
     return max(price, beyond) if order.terms.is_buy else min(price, beyond)
 
 

@@ -306,6 +306,21 @@ def test_a_peg_that_comes_back_after_a_call_is_held_to_what_was_paid_in_it(marke
 
 
 @GUARDS
+def test_discretion_ends_at_the_guards_and_sets_off_none(market):
+    market.enter(buy(10, at="99.00", discretion_price=ticks("105.00"), by="C1", user="GP30U1"))
+    assert market.enter(sell(10, at="103.50")) == [Accepted(2, 10, "103.50")]
+    assert len(market.enter(sell(5, at="103.00"))) == 3
+    asks(market, "107.00")
+    assert market.enter(buy(10, at="99.00", discretion_price=ticks("110.00"))) == [
+        Accepted(5, 10, "99.00"),
+        *trade(5, 2, 10, "103.50", 2),
+    ]
+    assert market.enter(buy(10, at="99.00", discretion_price=ticks("110.00"))) == [Accepted(6, 10, "99.00")]
+    assert market.enter(sell(5, at="99.50"))[0] == Accepted(7, 5, "99.50")
+    assert eric(market).phase is Phase.CONTINUOUS
+
+
+@GUARDS
 def test_a_book_without_thresholds_or_prices_is_not_guarded():
     market = guarded(dynamic=None, static=None)
     assert eric(market).guards is None

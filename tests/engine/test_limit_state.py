@@ -264,6 +264,13 @@ def test_a_limit_state_begins_when_the_quote_comes_to_the_band_after_any_silence
 
 
 @BANDS
+def test_discretion_ends_at_the_band(market):
+    market.enter(buy(100, at="10.00", discretion_price=ticks("11.00"), by="AK1"))
+    assert len(market.enter(sell(10, at="10.60"))) == 1
+    assert market.enter(sell(10, at="10.50"))[1:] == trade(3, 1, 10, "10.50", 1)
+
+
+@BANDS
 def test_what_was_held_beyond_the_bands_trades_within_them_and_ends(market):
     market.phase(Phase.PRE_MARKET, exchange="bx")
     market.enter(sell(50, at="10.40", by="AKB"))
