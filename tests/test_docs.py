@@ -255,6 +255,19 @@ def test_every_threat_has_a_test_that_there_is(tests):
         assert re.search(rf"def {test}\(", (ROOT / "tests" / file).read_text(encoding="utf-8")), f"{file}::{test}"
 
 
+def test_every_section_of_the_prm_guide_has_tests_that_there_are():
+    lines = page("prm-coverage.md").split("| --- |", 1)[1].splitlines()[1:]
+    cells = [line.strip("| ").split(" | ") for line in lines]
+    named = {section: set(re.findall(r"`([\w/]+\.py)`", files)) for section, _, files in cells}
+    assert all(named.values())
+    assert {f"3.{number}" for number in range(1, 22)} <= named.keys()
+    assert all((ROOT / "tests" / file).is_file() for file in set().union(*named.values()))
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        file = path.relative_to(ROOT / "tests").as_posix()
+        for section in re.findall(r'section\("PRM", "(3\.\d+|Appendix I+) ', path.read_text(encoding="utf-8")):
+            assert file in named[section], f"{file} restates {section}"
+
+
 # ------------------------------------------------------------------------------------------- links and command lines
 
 
