@@ -1,4 +1,4 @@
-"""Locks by accumulated values on a running venue: over FIX and OUCH alike, and over a kill with a risk desk logged in."""
+"""Locks by accumulated values on a running venue: over FIX and OUCH alike, and over a kill with a desk logged in."""
 
 import pytest
 
