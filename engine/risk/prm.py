@@ -17,7 +17,17 @@ from engine.risk.counters import UNLIMITED
 from engine.risk.counting import Counting
 from engine.risk.diary import HappeningKind
 from engine.risk.limits import NO_LIMIT
-from engine.risk.prm_checks import CHECKS, IN_CALLS, LOCKS, REASONS, excuses, is_reduction, unknown_user, verdict
+from engine.risk.prm_checks import (
+    CHECKS,
+    IN_CALLS,
+    LIMITS,
+    LOCKS,
+    REASONS,
+    excuses,
+    is_reduction,
+    unknown_user,
+    verdict,
+)
 from engine.risk.protection import Protection, protection_of
 from engine.risk.valuation import valuation_price
 from engine.risk.windows import SlidingWindow
@@ -103,6 +113,9 @@ class PrmRuleBook(Counting):
         folded.armed = tuple(check for check, armed in zip(CHECKS, is_armed, strict=True) if armed)
         idle = (*LOCKS, *IN_CALLS, *((unknown_user,) if folded.is_declared else ()))
         folded.in_trading = tuple(check for check in folded.armed if check not in idle)
+        if LIMITS.issuperset(folded.in_trading):
+            folded.quantity_within = folded.maximum_quantity or NO_LIMIT
+            folded.value_within = folded.maximum_value or NO_LIMIT
         return folded
 
     def refused(self, order: Order, refusal: Refusal, now: int) -> None:

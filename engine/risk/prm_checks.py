@@ -210,6 +210,8 @@ IN_CALLS: Final = (
     market_order_reference,
 )
 """Those that object only while a call gathers orders."""
+LIMITS: Final = frozenset({maximum_order_quantity, maximum_order_value, continuous_fat_finger})
+"""Those that `is_within` asks all at once."""
 REASONS: Final = PRM_CHECKS | {Reject.UNKNOWN_USER}
 """The reasons that only PRM has."""
 
@@ -217,12 +219,16 @@ REASONS: Final = PRM_CHECKS | {Reject.UNKNOWN_USER}
 def verdict(order: Order) -> Refusal | None:
     """Ask the checks that are armed for an order; the first that objects gives the reason.
 
-    In continuous trading, those for calls and locks are left out where none of them could object: most orders meet the
-    limits alone.
+    In continuous trading, those for calls and locks are left out where none of them could object, and most orders are
+    plainly within the limits that are left.
     """
     protection = protection_of(order)
-    is_trading = order.scope.book.phase is TRADING
-    for check in protection.in_trading if is_trading and not is_locked(order, protection) else protection.armed:
+    armed = protection.armed
+    if order.scope.book.phase is TRADING and not is_locked(order, protection):
+        armed = protection.in_trading
+        if not armed or is_within(order, protection):
+            return None
+    for check in armed:
         refused = check(order)
         if refused is not None:
             return refused
@@ -237,6 +243,24 @@ def is_locked(order: Order, protection: Protection) -> bool:
     if account is None or money is None:
         return False
     return bool(account.blocked or account.rate_locked or money.locked)
+
+
+def is_within(order: Order, protection: Protection) -> bool:
+    """Whether an order in continuous trading is within all of `LIMITS`, at the reference price that they saw last.
+
+    Where it is not, the checks themselves have the word.
+    """
+    price = order.price
+    if price >= MARKET_PRICE_ALTERNATIVE or order.size > protection.quantity_within:
+        return False
+    if price * order.size > protection.value_within:
+        return False
+    if protection.aggressive is None and protection.passive is None:
+        return True
+    security = order.scope.book.security
+    band = protection.buys if order.terms.side is BUY else protection.sells
+    reference = security.last if security.last is not None else security.previous_close
+    return reference is not None and band.reference == reference and band.lowest <= price <= band.highest
 
 
 def excuses(refused: Refusal, original: Order, order: Order) -> bool:

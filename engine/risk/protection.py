@@ -19,8 +19,9 @@ class Protection:
     `aggressive` and `passive` are thresholds times multipliers, None where such prices are not checked; `buys` and
     `sells` are what they let pass at the reference price seen last. Limits of 0 are none. `blow_through` keeps an order
     from setting off a volatility guard. `armed` are the checks that may object at some time, `in_trading` those of them
-    that may in continuous trading while nothing is locked or shut. `money` are the account's counters in the book's
-    currency, `flow` those of its orders in the book; None without an account.
+    that may in continuous trading while nothing is locked or shut. Up to `quantity_within` and `value_within` an order
+    at a limit price meets no objection there but for its price; -1 where there may always be one. `money` are the
+    account's counters in the book's currency, `flow` those of its orders in the book; None without an account.
     """
 
     __slots__ = (
@@ -41,9 +42,11 @@ class Protection:
         "maximum_value",
         "money",
         "passive",
+        "quantity_within",
         "restricted_segment",
         "restricted_symbol",
         "sells",
+        "value_within",
     )
 
     def __init__(self, account: Account | None, is_declared: bool) -> None:
@@ -53,6 +56,8 @@ class Protection:
         self.is_declared = is_declared
         self.armed: tuple[Check, ...] = ()
         self.in_trading: tuple[Check, ...] = ()
+        self.quantity_within = -1
+        self.value_within = -1
         self.blow_through = False
         self.maximum_quantity = 0
         self.maximum_value = 0

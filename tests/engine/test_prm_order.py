@@ -212,6 +212,24 @@ def test_in_continuous_trading_the_orders_of_an_open_account_meet_its_limits_alo
 
 
 @ORDER
+def test_what_is_plainly_within_all_limits_is_held_to_the_same_bounds():
+    market = NordicMarket(account(SEK=limits(100, 5_000)))
+    market.set_port("G1", fat_finger=True)
+
+    def refused(quantity, at):
+        return getattr(market.enter(buy(quantity, at=at))[0], "reason", None)
+
+    for _ in range(2):  # the second time its reference price is known
+        assert refused(1, "105.00") == refused(1, "90.00") == refused(50, "100.00") is None
+        assert refused(1, "105.01") == refused(1, "89.99") == Reject.CONTINUOUS_FAT_FINGER
+        assert refused(51, "99.00") == Reject.MAXIMUM_ORDER_VALUE
+        assert refused(101, "1.00") == Reject.MAXIMUM_ORDER_QUANTITY
+    market.enter(sell(1, at="105.00", by="C1", user="GP30U1"))
+    assert refused(1, "110.25") is None, "the last paid price is 105.00 now"
+    assert refused(1, "110.26") == refused(1, "94.49") == Reject.CONTINUOUS_FAT_FINGER
+
+
+@ORDER
 def test_a_refused_order_leaves_no_trace_but_its_count_and_a_row_of_the_audit():
     market = NordicMarket(account(symbols=["301"], segments=[900], SEK=limits(100, 1_000)))
     market.set_port("G1", fat_finger=True)
