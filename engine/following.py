@@ -118,7 +118,7 @@ def _reprice(matching: Matching, book: Book, pegs: Pegs, now: int) -> None:
                     park(order, pegs.limits[order])
                 if price != NO_PRICE:
                     ready.append((order, price))
-        settled = not any(_place(matching, order, price, now) for order, price in ready) or pegs.quote is None
+        settled = not any(_place(matching, order, price, now) for order, price in ready) or has_none(pegs)
     pegs.moved = None
     for order in pegs.live():
         if is_parked(order):
@@ -128,6 +128,11 @@ def _reprice(matching: Matching, book: Book, pegs: Pegs, now: int) -> None:
             market = book.market
             market.order_reference_number = number = market.order_reference_number + 1
             order.port.sink.repriced(order, number, now)
+
+
+def has_none(pegs: Pegs) -> bool:
+    """Whether a book's pegs follow nothing any more; apart, because a compiler takes a quote just read for granted."""
+    return pegs.quote is None
 
 
 def _price_of(pegs: Pegs, order: Order, quote: Quote) -> int:

@@ -78,7 +78,7 @@ class PhaseBody(Body, frozen=True, kw_only=True):
     venue: str
     book: str | None = None
     phase: PhaseName
-    stage: StageName | None = None
+    stage: StageName | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class PhaseSet(Reply, frozen=True):
@@ -176,8 +176,8 @@ def set_phase(call: Call) -> Answer:
     known = {body.phase: Phase.HALT} if market is None else phases_of(market.rule_book)
     if body.phase not in known:
         raise Problem(422, f"{body.venue} has no phase {body.phase}; it has {', '.join(known)}", "phase")
-    stage = CrossStage.OPEN if body.stage is None else CrossStage[body.stage]
-    if body.stage is not None and known[body.phase] not in NEXT_CROSS:
+    stage = CrossStage[body.stage] if body.stage else CrossStage.OPEN
+    if body.stage and known[body.phase] not in NEXT_CROSS:
         raise Problem(422, f"{body.phase} leads to no cross; PRE_MARKET and MARKET do", "stage")
     record = call.carry_out(SetPhase(body.venue, body.book, known[body.phase], stage=stage))
     return Answer(200, PhaseSet(body.venue, body.book, body.phase), record)

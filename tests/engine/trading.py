@@ -234,7 +234,7 @@ class Market:
         return step.events
 
     def configure(self, *rules, symbols=SYMBOLS, ports=PORTS, markets=MARKETS, firms=()):
-        return self.do(Configure(markets, symbols, ports, rules, firms))
+        return self.do(Configure(tuple(markets), tuple(symbols), tuple(ports), rules, firms))
 
     def next_day(self, date):
         return self.do(NextDay(date, date, {entry.key: self.now - 10 * HOUR for entry in MARKETS}))
