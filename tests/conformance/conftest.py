@@ -173,6 +173,8 @@ class Proxy:
         inward = asyncio.create_task(self.pump(reader, up_writer, ways[0]))
         try:
             await self.pump(up_reader, writer, ways[1])
+            while self.clings and await up_reader.read(1 << 16):
+                pass  # the client is gone: nobody hears it
             if self.keeps_open:
                 await asyncio.sleep(PATIENCE)
         except (ConnectionError, asyncio.CancelledError):
