@@ -52,6 +52,8 @@ TARGETS = (
     Target("round trip against the bare echo", "rtt", "ratio", 1.5, None, TIMES),
     Target("round trip of a FIX order against the bare echo", "rtt_fix", "ratio", 2, None, TIMES),
     Target("one order with every check against none, in process", "engine", "risk_ratio", 1.7, None, TIMES),
+    Target("a Nordic order with all of PRM against none, in process", "engine", "prm_ratio", 1.7, None, TIMES),
+    Target("the same, round trip", "rtt_nordic", "prm_ratio", 1.08, None, TIMES),
     Target("add, bytes to bytes", "engine", "add_ns", 5_000, None, "ns"),
     Target("cross", "engine", "cross_ns", 5_000, None, "ns"),
     Target("cancel", "engine", "cancel_ns", 5_000, None, "ns"),
@@ -84,13 +86,14 @@ TARGETS = (
     Target("32 sessions, `process` against `memory`", "throughput_32", "process_ratio", None, 0.8, TIMES),
     Target("32 sessions, `disk` against `memory`", "throughput_32", "disk_ratio", None, 0.7, TIMES),
 )
-COSTS = ("add", "cross", "cancel", "replace", "reject", "mixed", "risk_off", "risk_on")
+COSTS = ("add", "cross", "cancel", "replace", "reject", "mixed", "risk_off", "risk_on", "prm_off", "prm_on")
 """Rows of the table of costs."""
 COMMANDS = {
     "rtt": "rtt",
     "rtt_process": "rtt --durability process",
     "rtt_disk": "rtt --durability disk",
     "rtt_fix": "rtt --protocol fix",
+    "rtt_nordic": "rtt --protocol ouch-nordic",
     "throughput_1": "throughput --sessions 1",
     "throughput_8": "throughput",
     "throughput_32": "throughput --sessions 32 --all-levels",
@@ -126,6 +129,7 @@ def measure(say: Say, quick: bool = False, compiled: Path | None = None) -> Figu
         "rtt_process": partial(rtt, durability="process", rounds=rounds),
         "rtt_disk": partial(rtt, durability="disk", rounds=rounds),
         "rtt_fix": partial(rtt, protocol="fix", rounds=rounds),
+        "rtt_nordic": partial(rtt, protocol="ouch-nordic", rounds=rounds),
         "throughput_1": partial(throughput, sessions=1, rounds=rounds, orders=orders),
         "throughput_8": partial(throughput, sessions=min(sessions, 8), rounds=rounds, orders=orders),
         "throughput_32": partial(throughput, sessions=sessions, rounds=rounds, orders=orders, all_levels=True),
