@@ -22,7 +22,7 @@ from venue import build
 ROOT = Path(__file__).resolve().parents[1]
 MESSAGES = 50_000
 LETTERS = list("ABCDEGJKMQRSUX")
-"""All that a port says, by letter."""
+"""All that a port says in every flow, by letter; T, of a displayed peg that moves, comes in some only."""
 C_KEYWORDS = {
     "_asm",
     "_attribute",
@@ -105,7 +105,7 @@ def test_a_seeded_flow_gives_equal_state_and_equal_bytes(compiled, seed):
     pure, other = flow(None, seed), flow(compiled, seed)
     assert (pure.pop("build"), other.pop("build")) == ("pure", "compiled")
     assert pure == other
-    assert list(pure["letters"]) == LETTERS
+    assert [letter for letter in pure["letters"] if letter != "T"] == LETTERS
     assert pure["slices"]
 
 

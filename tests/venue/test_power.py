@@ -180,6 +180,9 @@ def test_with_process_durability_a_power_cut_leaves_a_prefix_or_a_refusal(disk, 
             last_act = wait_for_the_kernel
         with suppress(KeyError):
             trade_until_the_power_fails(disk, venue, traders, rng, last_act)
+        kept = {}
+        with suppress(LogDamaged):
+            kept = streams_of(venue.data, tmp_path)
         again = start("process", wait=False)
         try:
             again.ready()
@@ -190,9 +193,10 @@ def test_with_process_durability_a_power_cut_leaves_a_prefix_or_a_refusal(disk, 
         else:
             sent = streams_of(venue.data, tmp_path)
             for trader in traders:
-                there = sent.get((trader.name, trader.session), [])
+                there = kept.get((trader.name, trader.session), [])
                 common = min(len(there), len(trader.told))
                 assert there[:common] == trader.told[:common]
+                assert sent.get((trader.name, trader.session), [])[: len(there)] == there
                 outcomes["whole" if len(there) >= len(trader.told) else "a prefix"] += 1
             again.kill()
         shutil.rmtree(venue.data)
