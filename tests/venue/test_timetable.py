@@ -133,7 +133,8 @@ def play(venue, buyer, seller):
 
     def send(client, *message):
         client.send(order(*message))
-        client.take(1)
+        while client.take(1)[0][:1] != b"A":  # what traded before may come in front of it
+            pass
 
     seen = []
     advance("07:50:00")
