@@ -417,7 +417,7 @@ def release_port(engine: Engine, command: ReleasePort) -> None:
 
 def free(port: Port) -> None:
     """Lift a port's rate lock and count from nothing."""
-    port.rate_limited, port.rate_rule = False, ""
+    port.rate_limited, port.rate_rule, port.rate_warned = False, "", False
     port.settle()
     for _, window in port.windows:
         window.clear()

@@ -42,9 +42,9 @@ from engine.following import follow
 from engine.limit_state import LimitStates
 from engine.market import Market, Security
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
-from engine.risk.counters import FlowState, warning
+from engine.risk.counters import FlowState, warns
+from engine.risk.diary import HappeningKind
 from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
-from engine.risk.notices import NoticeKind
 from engine.risk.prm import Account, PrmRuleBook, Protection, excuses, is_reduction, scope_key, verdict
 from engine.terms import Origin
 from engine.timely import change_fault, is_late, untimely
@@ -126,11 +126,12 @@ class Engine(LimitStates, OrderEntry):
                 port.rate_limited, port.rate_rule = True, rule
                 port.settle()
                 if rule == PRM:
-                    self.prm.tell_port_rate(port, now, NoticeKind.RATE_BREACH)
+                    self.prm.tell_port_rate(port, now, HappeningKind.RATE)
                 if port.cancel_on_breach:
                     self.cancel_all(port, now)
-            elif self.prm.notify is not None and rule == PRM and window.holds(warning(window.limit)):
-                self.prm.tell_port_rate(port, now, NoticeKind.RATE_WARNING)
+            elif rule == PRM and not port.rate_warned and warns(window):
+                port.rate_warned = True
+                self.prm.tell_port_rate(port, now, HappeningKind.WARNING)
 
     def fault(self, order: Order) -> Refusal | None:
         """Check an order's own details, in this order: symbol, quantity, price, terms, attributes."""

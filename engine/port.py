@@ -45,7 +45,8 @@ class Port:
 
     `organization` and `affiliation` are whose its firm is, for self-match prevention, and `plain` are the attributes of
     an order that brings none.
-    `windows` count its messages, one for each rate rule (by rule); `rate_rule` is the one that it went over.
+    `windows` count its messages, one for each rate rule (by rule); `rate_rule` is the one that it went over,
+    `rate_warned` says whether it was told that 80 % of PRM's were reached.
     `withdrawn` is a port that the configuration no longer names, `cancel_only` one that operations let enter nothing;
     with `cancel_on_disconnect` its orders end with its connection. `rule_book` is its market's; `fat_finger`,
     `maximum_orders` (0 = no limit) and `cancel_on_breach` are what PRM has set for it. `guarded` says whether any of
@@ -74,6 +75,7 @@ class Port:
         "plain",
         "rate_limited",
         "rate_rule",
+        "rate_warned",
         "rule_book",
         "scopes",
         "sink",
@@ -96,6 +98,7 @@ class Port:
         self.disabled = False
         self.rate_limited = False
         self.rate_rule = ""
+        self.rate_warned = False
         self.windows: tuple[tuple[str, SlidingWindow], ...] = ()
         self.withdrawn = False
         self.cancel_only = False

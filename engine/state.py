@@ -122,6 +122,7 @@ class PortState(msgspec.Struct, array_like=True, frozen=True):
     cancel_on_breach: bool = False
     cancel_only: bool = False
     cancel_on_disconnect: bool = False
+    rate_warned: bool = False
 
 
 class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
@@ -187,6 +188,7 @@ def dump(engine: Engine) -> EngineState | None:
                 port.cancel_on_breach,
                 port.cancel_only,
                 port.cancel_on_disconnect,
+                port.rate_warned,
             )
             for name, port in engine.ports.items()
         },
@@ -299,6 +301,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         port = add_port(engine, port_state.entry, connect)
         port.disabled = port_state.disabled
         port.rate_limited, port.rate_rule = port_state.rate_limited, port_state.rate_rule
+        port.rate_warned = port_state.rate_warned
         port.fat_finger, port.maximum_orders = port_state.fat_finger, port_state.maximum_orders
         port.cancel_on_breach = port_state.cancel_on_breach
         port.cancel_only, port.cancel_on_disconnect = port_state.cancel_only, port_state.cancel_on_disconnect

@@ -26,6 +26,8 @@ KINDS: Final = {
     HappeningKind.REJECT: (EventKind.REJECT, 256),
 }
 """The letter of each kind, and the bit of a subscription's mask that asks for it."""
+UNTOLD: Final = (EventKind.WARNING, 0)
+"""A repeated order has no event of its own: the restriction that it leads to has."""
 LIMIT_IDS: Final = {one.name.lower(): one for one in LimitId}
 CHECK_IDS: Final = {
     "blow_through": CheckId.BLOW_THROUGH,
@@ -95,13 +97,11 @@ class Events:
         time = port.since_midnight(happening.moment)
         if happening.subject == "symbol_rate" and kind in RATE_STATES:
             port.send(codec.pack_account_rate_breach(time, RATE_STATES[kind].wire, account))
-        letter, bit = KINDS[kind]
+        letter, bit = KINDS.get(kind, UNTOLD)
         if not bit & (self.masks.get("", 0) | self.masks.get(happening.account, 0)):
             return
         self.number += 1
         subject: LimitId | CheckId | None = LIMIT_IDS.get(happening.subject) or CHECK_IDS.get(happening.subject)
-        if kind is HappeningKind.RATE:
-            subject = CheckId.PORT_RATE
         message = codec.pack_event(
             self.number,
             time,

@@ -11,7 +11,6 @@ from typing import Final
 
 from engine.api import SECOND, CurrencyLimits, Side
 from engine.risk.limits import NO_LIMIT
-from engine.risk.notices import WARNING_DENOMINATOR, WARNING_NUMERATOR
 from engine.risk.windows import SlidingWindow
 from engine.terms import Lock
 
@@ -19,6 +18,9 @@ UNLIMITED: Final = CurrencyLimits()
 COUNTERS: Final = tuple(lock for lock in Lock if lock is not Lock.BY_HAND)
 """The seven, in the order of `CurrencyState.values`."""
 BUY: Final = Side.BUY
+WARNING_NUMERATOR: Final = 4
+WARNING_DENOMINATOR: Final = 5
+"""A counter warns when it reaches four fifths of its limit, and has to be compared exactly."""
 
 
 class CurrencyState:
@@ -125,3 +127,11 @@ class FlowState:
 def warning(limit: int) -> int:
     """Give the value at which a counter warns: the least that is 80 % of the limit or more."""
     return -(-limit * WARNING_NUMERATOR // WARNING_DENOMINATOR)
+
+
+def warns(window: SlidingWindow) -> bool:
+    """Whether so many have arrived in a window that it warns of its limit."""
+    limit = window.limit
+    if limit * WARNING_NUMERATOR > len(window.times) * WARNING_DENOMINATOR:
+        return False  # it has no room for so many
+    return window.holds(warning(limit))

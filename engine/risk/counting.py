@@ -21,10 +21,9 @@ from typing import Final
 
 from engine.api import MARKET_PRICE_ALTERNATIVE, PRM, Order, Port, Side
 from engine.risk.accounts import Account
-from engine.risk.counters import CurrencyState, FlowState, warning
+from engine.risk.counters import CurrencyState, FlowState, warning, warns
 from engine.risk.diary import Diary, Happening, HappeningKind
 from engine.risk.limits import NO_LIMIT
-from engine.risk.notices import WARNING_DENOMINATOR, WARNING_NUMERATOR, Notice, NoticeKind, Notify
 from engine.risk.protection import Protection
 from engine.risk.valuation import valuation_price
 from engine.terms import Lock
@@ -34,13 +33,9 @@ BUY: Final = Side.BUY
 
 
 class Counting:
-    """The part of PRM's rule book that counts. `notify` takes notices; nobody does in the engine that trades.
-
-    `diary` is told what happens to accounts.
-    """
+    """The part of PRM's rule book that counts; `diary` is told what happens to accounts."""
 
     def __init__(self, open_store: OpenStore) -> None:
-        self.notify: Notify | None = None
         self.diary = Diary(open_store)
 
     # Accumulated values.
@@ -98,24 +93,19 @@ class Counting:
                 continue
             if lock not in money.warned:
                 money.warned = (*money.warned, lock)
-                self.tell_limit(account, money, lock, limit, now, NoticeKind.LIMIT_WARNING)
+                self.tell_limit(account, money, lock, limit, now, HappeningKind.WARNING)
             if value >= limit and lock not in money.locked:
                 money.locked = (*money.locked, lock)
-                self.tell_limit(account, money, lock, limit, now, NoticeKind.LIMIT_BREACH)
+                self.tell_limit(account, money, lock, limit, now, HappeningKind.BREACH)
         money.slack = slack
 
     def tell_limit(
-        self, account: Account, money: CurrencyState, lock: Lock, limit: int, now: int, kind: NoticeKind
+        self, account: Account, money: CurrencyState, lock: Lock, limit: int, now: int, kind: HappeningKind
     ) -> None:
         """Tell that a counter reached its limit, or 80 % of it."""
+        told, current = self.diary.of(account, kind, now), money.values()[lock]
         subject = lock.name.lower()
-        if self.notify is not None:
-            self.notify(Notice(kind, account.name, money.currency, subject, "", "", now))
-        told = HappeningKind.BREACH if kind is NoticeKind.LIMIT_BREACH else HappeningKind.WARNING
-        happening = self.diary.of(account, told, now)
-        self.diary.tell(
-            happening._replace(subject=subject, currency=money.currency, current=money.values()[lock], limit=limit)
-        )
+        self.diary.tell(told._replace(subject=subject, currency=money.currency, current=current, limit=limit))
 
     def lock(self, account: Account, money: CurrencyState, now: int, *, by_operations: bool = True) -> None:
         """Lock an account in a currency by hand."""
@@ -153,43 +143,30 @@ class Counting:
 
         Whatever comes of the order, it counts.
         """
-        window = flow.window
-        limit = window.limit
-        is_over = window.arrive(now)
-        may_warn = (
-            limit * WARNING_NUMERATOR <= len(window.times) * WARNING_DENOMINATOR
-        )  # else it has no room for so many
-        if may_warn and not flow.warned and window.holds(warning(limit)):
+        is_over = flow.window.arrive(now)
+        if not flow.warned and warns(flow.window):
             flow.warned = True
-            self.tell_rate(account, flow, now, NoticeKind.RATE_WARNING)
+            self.tell_rate(account, flow, now, HappeningKind.WARNING)
         return is_over and not account.rate_locked
 
-    def tell_rate(self, account: Account, flow: FlowState, now: int, kind: NoticeKind) -> None:
+    def tell_rate(self, account: Account, flow: FlowState, now: int, kind: HappeningKind) -> None:
         """Tell that the orders in a symbol went over an account's limit within a second, or reached 80 % of it."""
-        if self.notify is not None:
-            self.notify(Notice(kind, account.name, "", "", flow.order_book, "", now))
-        told = HappeningKind.BREACH if kind is NoticeKind.RATE_BREACH else HappeningKind.WARNING
-        happening = self.diary.of(account, told, now)
-        limit = flow.window.limit
-        current = limit + 1 if kind is NoticeKind.RATE_BREACH else warning(limit)
-        self.diary.tell(
-            happening._replace(subject="symbol_rate", order_book=flow.order_book, current=current, limit=limit)
-        )
+        told, limit = self.diary.of(account, kind, now), flow.window.limit
+        current = limit + 1 if kind is HappeningKind.BREACH else warning(limit)
+        self.diary.tell(told._replace(subject="symbol_rate", order_book=flow.order_book, current=current, limit=limit))
 
-    def tell_port_rate(self, port: Port, now: int, kind: NoticeKind) -> None:
+    def tell_port_rate(self, port: Port, now: int, kind: HappeningKind) -> None:
         """Tell that a port's messages went over its limit within a second, or reached 80 % of it."""
-        if self.notify is not None:
-            self.notify(Notice(kind, "", "", "", "", port.name, now))
-        if kind is NoticeKind.RATE_BREACH:
-            limit = port.maximum_orders
-            told = Happening(HappeningKind.RATE, port.mpid, "", now, port=port.name, current=limit + 1, limit=limit)
-            self.diary.tell(told)
+        limit = port.maximum_orders
+        current = limit + 1 if kind is HappeningKind.RATE else warning(limit)
+        told = Happening(kind, port.mpid, "", now, "port_rate", port=port.name, current=current, limit=limit)
+        self.diary.tell(told)
 
     def lock_by_rate(self, account: Account, flow: FlowState, now: int) -> None:
         """Lock a whole account, whose orders in one symbol came too fast."""
         account.rate_locked = flow.order_book
         account.changed_at = now
-        self.tell_rate(account, flow, now, NoticeKind.RATE_BREACH)
+        self.tell_rate(account, flow, now, HappeningKind.BREACH)
 
     def release_rate(self, account: Account, now: int) -> None:
         """Lift the lock of an account whose orders came too fast; its rates are counted anew from here."""
@@ -208,6 +185,6 @@ class Counting:
         limit = account.settings.repeated_order_limit
         if not limit or repeats < limit:
             return False
-        if self.notify is not None:
-            self.notify(Notice(NoticeKind.REPEATED_ORDER, account.name, "", "", flow.order_book, "", now))
+        told = self.diary.of(account, HappeningKind.REPEATED, now)
+        self.diary.tell(told._replace(order_book=flow.order_book, current=repeats, limit=limit))
         return account.settings.restrict_on_repeated_order

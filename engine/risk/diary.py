@@ -3,7 +3,8 @@
     a change, a lock, a refused order ─▶ Diary.tell ─▶ a row of the member's trail
                                                   └──▶ every listener
 
-Whatever changes an account tells it here, in the engine that trades as in every copy that follows its log. A row has
+Whatever changes an account tells it here, in the engine that trades as in every copy that follows its log: a listener
+of the one answers risk desks (`prmproto.events`), a listener of the other sends mail (PRM guide 3.16). A row has
 the columns and words of the audit report (PRM guide 3.20), which `engine.risk.audit_words` has; a row's number is its
 place in the member's trail, from 1. Rows are packed, so that a day of a million refused orders needs no million
 objects, and go to a `Store`, as trades do.
@@ -31,7 +32,7 @@ ROWS_A_LOOK: Final = 64
 class HappeningKind(IntEnum):
     """What happened."""
 
-    WARNING = 0  # a counter or a rate reached 80 % of its limit
+    WARNING = 0  # a counter or a rate, of an account or a port, reached 80 % of its limit
     BREACH = 1  # a limit locked the account in its currency, or as a whole
     UNLOCK = 2
     BLOCK = 3
@@ -42,10 +43,13 @@ class HappeningKind(IntEnum):
     DROP = 8  # a Drop port's safeguard blocked the account
     CHANGE = 9  # a limit or a setting
     REJECT = 10  # an order
+    REPEATED = 11  # the same order came once too often
 
 
 class Happening(NamedTuple):
     """One of them: `subject` is the field of `CurrencyLimits` or `AccountSettings` that it is about, "" for none.
+
+    A port's rate, `port_rate`, has no account.
 
     `moment` is venue time, `current` and `limit` are figures in the subject's own units; `old` and `new` are what a
     change was from and to, as the report writes it. `by_operations` tells who did it.

@@ -5,7 +5,7 @@ from nordic import ERIC, NOKIA, OTHER, USER, NordicMarket, account, book, buy, l
 from words import MARKET, TOMORROW, Accepted, Canceled, Executed, Rejected, Replaced
 
 from engine.api import CommandRefused, Phase, Reject, SelfMatchAction, SelfMatchLevel, SelfMatchPrevention
-from engine.risk.notices import NoticeKind
+from engine.risk.diary import HappeningKind
 from engine.terms import Lock
 
 ACCUMULATED = pytest.mark.section("PRM", "3.6 Daily accumulated values")
@@ -364,23 +364,23 @@ def test_the_next_day_begins_without_locks_and_with_what_was_carried_over():
     assert market.counters().locked == (Lock.TOTAL_OPEN,)
 
 
-# Notices.
+# What is told.
 
 
 @ACCUMULATED
 def test_it_is_told_once_a_day_that_80_percent_are_reached_and_each_time_that_the_limit_is():
     market = NordicMarket(account(SEK=limits(total_open=10_000)))
-    notices = []
-    market.engine.prm.notify = notices.append
+    told = []
+    market.engine.prm.diary.listeners.append(told.append)
     for quantity in (79, 1, 5, 15):
         market.enter(buy(quantity, at="100.00"))
-    assert [(notice.kind, notice.reason, notice.currency) for notice in notices] == [
-        (NoticeKind.LIMIT_WARNING, "total_open", "SEK"),
-        (NoticeKind.LIMIT_BREACH, "total_open", "SEK"),
+    assert [(one.kind, one.subject, one.currency) for one in told] == [
+        (HappeningKind.WARNING, "total_open", "SEK"),
+        (HappeningKind.BREACH, "total_open", "SEK"),
     ]
     market.unlock()
     market.enter(buy(1, at="1.00"))
-    assert [notice.kind for notice in notices[2:]] == [NoticeKind.LIMIT_BREACH]
+    assert [one.kind for one in told[2:]] == [HappeningKind.UNLOCK, HappeningKind.BREACH]
 
 
 @ACCUMULATED

@@ -6,13 +6,19 @@ from words import TOMORROW, Accepted, Canceled, Rejected, Replaced
 
 from engine.api import CancelReason, Reject
 from engine.prm_commands import release_symbol
-from engine.risk.notices import NoticeKind
+from engine.risk.diary import HappeningKind
 from engine.terms import Origin
 
 RATE = pytest.mark.section("PRM", "3.12 Maximum orders per second per symbol")
 REPEATED = pytest.mark.section("PRM", "3.13 Repeated order generation")
 TOO_FAST = [Rejected(Reject.ACCOUNT_ORDER_RATE)]
 RESTRICTED = [Rejected(Reject.RESTRICTED_SYMBOL)]
+
+
+def hear(market):
+    told = []
+    market.engine.prm.diary.listeners.append(told.append)
+    return told
 
 
 def passes(events):
@@ -128,27 +134,48 @@ def test_a_limit_that_is_set_sees_what_came_before_and_0_is_none():
 @RATE
 def test_it_is_told_that_80_percent_are_reached_and_that_the_limit_is_passed():
     market = NordicMarket(account(symbol_rate=5))
-    notices = []
-    market.engine.prm.notify = notices.append
+    happenings = hear(market)
     told = []
-    for _ in range(7):
+    for _ in range(6):
         market.enter(buy(1, at="100.00"))
-        told.append([(notice.kind, notice.symbol) for notice in notices])
-        notices.clear()
-    warned, locked = [(NoticeKind.RATE_WARNING, ERIC)], [(NoticeKind.RATE_BREACH, ERIC)]
-    assert told == [[], [], [], warned, [], locked, []]
+        told.append([(one.kind, one.subject, one.order_book, one.current, one.limit) for one in happenings])
+        happenings.clear()
+    warned = [(HappeningKind.WARNING, "symbol_rate", ERIC, 4, 5)]
+    assert told[:5] == [[], [], [], warned, []]
+    assert told[5][0] == (HappeningKind.BREACH, "symbol_rate", ERIC, 6, 5)
 
 
 @pytest.mark.section("PRM", "3.16 E-mail notifications")
 def test_of_a_port_s_rate_both_are_told_too():
     market = NordicMarket(account())
     market.set_port(maximum_orders=5)
-    notices = []
-    market.engine.prm.notify = notices.append
-    for _ in range(7):
+    happenings = hear(market)
+    for _ in range(6):
         market.enter(buy(1, at="100.00"))
-    kinds = [(notice.kind, notice.port) for notice in notices]
-    assert kinds == [(NoticeKind.RATE_WARNING, "G1")] * 2 + [(NoticeKind.RATE_BREACH, "G1")]
+    told = [(one.kind, one.subject, one.port, one.current, one.limit) for one in happenings[:2]]
+    assert told == [
+        (HappeningKind.WARNING, "port_rate", "G1", 4, 5),
+        (HappeningKind.RATE, "port_rate", "G1", 6, 5),
+    ]
+
+
+@pytest.mark.section("PRM", "3.16 E-mail notifications")
+def test_that_a_port_was_warned_is_kept_until_its_count_begins_anew():
+    market = NordicMarket(account())
+    market.set_port(maximum_orders=5)
+    happenings = hear(market)
+    for _ in range(4):
+        market.enter(buy(1, at="100.00"))
+    market = market.reloaded()
+    later = hear(market)
+    market.enter(buy(1, at="100.00"))
+    market.wait(2)
+    for _ in range(4):
+        market.enter(buy(1, at="100.00"))
+    market.next_day(TOMORROW)
+    for _ in range(4):
+        market.enter(buy(1, at="100.00"))
+    assert [[one.kind for one in told] for told in (happenings, later)] == [[HappeningKind.WARNING]] * 2
 
 
 # Repeated orders.
@@ -161,11 +188,11 @@ def again(market, count, **rest):
 @REPEATED
 def test_the_order_that_comes_again_as_often_as_the_limit_is_accepted_and_restricts_the_symbol():
     market = NordicMarket(account(repeated_order_limit=3, restrict_on_repeated_order=True))
-    notices = []
-    market.engine.prm.notify = notices.append
+    happenings = hear(market)
     assert again(market, 5) == [True, True, True, True, False]
     assert market.events[-1:] == RESTRICTED
-    assert [(notice.kind, notice.symbol) for notice in notices] == [(NoticeKind.REPEATED_ORDER, ERIC)]
+    repeated = [one for one in happenings if one.kind is HappeningKind.REPEATED]
+    assert [(one.order_book, one.current, one.limit) for one in repeated] == [(ERIC, 3, 3)]
     assert market.engine.prm.accounts["GP29PR"].restricted[Origin.REPEATED_ORDER] == (ERIC,)
     assert passes(market.enter(buy(10, at="250.00", book=VOLV)))
 
@@ -203,10 +230,9 @@ def test_refused_orders_and_replacements_neither_count_nor_begin_anew():
 @REPEATED
 def test_without_the_trigger_it_is_told_and_nothing_else():
     market = NordicMarket(account(repeated_order_limit=1))
-    notices = []
-    market.engine.prm.notify = notices.append
+    happenings = hear(market)
     assert all(again(market, 4))
-    assert {notice.kind for notice in notices} == {NoticeKind.REPEATED_ORDER}
+    assert {one.kind for one in happenings} == {HappeningKind.REPEATED}
 
 
 @REPEATED

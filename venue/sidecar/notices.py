@@ -1,4 +1,4 @@
-"""Notices of the replica as mails: who is told, in which words, and once a day for each (PRM guide 3.16).
+"""What happens to accounts as mails: who is told, in which words, and once a day for each (PRM guide 3.16).
 
 The subjects are the guide's where it shows them, those of rates are ours. Names that come from elsewhere are cut to one
 printable line before they stand in one.
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from engine.risk.audit_words import BREACHES
-from engine.risk.notices import Notice, NoticeKind
+from engine.risk.diary import Happening, HappeningKind
+from engine.terms import Lock
 from venue.calls import moment
 from venue.mailbox import Draft, Mailbox
 from venue.sidecar.replica import Replica
@@ -20,42 +21,46 @@ if TYPE_CHECKING:
     from engine.risk.accounts import Account
 
 PREFIX: Final = "Nasdaq PRM: "
-LIMIT_WORDS: Final = {NoticeKind.LIMIT_WARNING: "alert", NoticeKind.LIMIT_BREACH: "BREACH"}
-RATE_WORDS: Final = {NoticeKind.RATE_WARNING: "alert", NoticeKind.RATE_BREACH: "BREACH"}
+WORDS: Final = {HappeningKind.WARNING: "alert", HappeningKind.BREACH: "BREACH", HappeningKind.RATE: "BREACH"}
+RATES: Final = frozenset({"symbol_rate", "port_rate"})
+"""What a rate is called; every other subject that mails are about is an accumulated value, and a lock by hand none."""
 MEANINGS: Final = {
-    NoticeKind.LIMIT_WARNING: "An accumulated value has reached 80 % of its limit.",
-    NoticeKind.LIMIT_BREACH: "An accumulated value has reached its limit: the account is locked in the currency.",
-    NoticeKind.RATE_WARNING: "The orders within a second have reached 80 % of their limit.",
-    NoticeKind.RATE_BREACH: "More orders came within a second than there may.",
-    NoticeKind.REPEATED_ORDER: "The same order came again and again.",
+    "alert": "An accumulated value has reached 80 % of its limit.",
+    "BREACH": "An accumulated value has reached its limit: the account is locked in the currency.",
+    "rate alert": "The orders within a second have reached 80 % of their limit.",
+    "rate BREACH": "More orders came within a second than there may.",
+    "repeated": "The same order came again and again.",
 }
 LONGEST_NAME: Final = 64
+BY_HAND: Final = Lock.BY_HAND.name.lower()
 
 
-def subject(notice: Notice, account: str, symbol: str) -> str:
-    """Give a mail's subject; `symbol` is the name of the notice's order book."""
-    if notice.kind in LIMIT_WORDS:
-        reason = BREACHES.get(notice.reason, notice.reason)
-        what = f"Accumulated Daily Limit {LIMIT_WORDS[notice.kind]} for PRM account {account}"
-        return one_line(f"{PREFIX}{what} with reason {reason}, on currency {notice.currency}")
-    if notice.kind is NoticeKind.REPEATED_ORDER:
+def subject(told: Happening, account: str, symbol: str) -> str:
+    """Give a mail's subject; `symbol` is the name of the order book that it is about."""
+    if told.kind is HappeningKind.REPEATED:
         return one_line(f"{PREFIX}Repeated order BREACH on symbol {symbol} for PRM account {account}")
-    where = f"for port {notice.port}" if notice.port else f"on symbol {symbol}"
-    return one_line(f"{PREFIX}Order Rate Limit {RATE_WORDS[notice.kind]} for PRM account {account} {where}")
+    word = WORDS[told.kind]
+    if told.subject in RATES:
+        where = f"for port {told.port}" if told.port else f"on symbol {symbol}"
+        return one_line(f"{PREFIX}Order Rate Limit {word} for PRM account {account} {where}")
+    what = f"Accumulated Daily Limit {word} for PRM account {account}"
+    return one_line(f"{PREFIX}{what} with reason {BREACHES[told.subject]}, on currency {told.currency}")
 
 
-def text(notice: Notice, account: str, symbol: str) -> str:
+def text(told: Happening, account: str, symbol: str) -> str:
     """Give a mail's text."""
+    is_rate = told.subject in RATES
+    word = WORDS.get(told.kind, "repeated")
     facts = {
         "Account": account,
-        "Reason": BREACHES.get(notice.reason, notice.reason),
-        "Currency": notice.currency,
+        "Reason": "" if is_rate else BREACHES.get(told.subject, ""),
+        "Currency": told.currency,
         "Symbol": symbol,
-        "Port": notice.port,
-        "Time": moment(notice.moment),
+        "Port": told.port,
+        "Time": moment(told.moment),
     }
     lines = [f"{name}: {one_line(value)}" for name, value in facts.items() if value]
-    return "\n".join([MEANINGS[notice.kind], "", *lines, ""])
+    return "\n".join([MEANINGS[f"rate {word}" if is_rate else word], "", *lines, ""])
 
 
 def one_line(value: str) -> str:
@@ -64,7 +69,7 @@ def one_line(value: str) -> str:
 
 
 class Notifier:
-    """Makes mails of the replica's notices and keeps them in the mailbox: `keep` now and then, and at the end."""
+    """Makes mails of what the replica's accounts are told and keeps them in the mailbox: `keep` now and at the end."""
 
     def __init__(self, replica: Replica, mailbox: Mailbox) -> None:
         self.replica = replica
@@ -72,18 +77,20 @@ class Notifier:
         self._drafts: dict[tuple[str, str], Draft] = {}
         replica.listen(self.note)
 
-    def note(self, notice: Notice) -> None:
-        """Take a notice; those of records that were looked at before are there already."""
+    def note(self, told: Happening) -> None:
+        """Take what happened; what records told that were looked at before is there already."""
         machine = self.replica.machine
-        if machine.number < (self.mailbox.looked_at or 0):
+        is_mail = told.kind is HappeningKind.REPEATED or (told.kind in WORDS and told.subject != BY_HAND)
+        if not is_mail or machine.number < (self.mailbox.looked_at or 0):
             return
         engine = machine.engine
-        for account in told_of(engine, notice):
+        for account in told_of(engine, told):
             recipients = account.settings.emails
-            key = f"{notice.kind.name}:{account.name}:{notice.currency}:{notice.reason}:{notice.symbol}:{notice.port}"
+            about = f"{told.subject}:{told.currency}:{told.order_book}:{told.port}"
+            key = f"{told.kind.name}:{account.name}:{about}"
             if recipients and (engine.date, key) not in self._drafts:
-                symbol = symbol_of(engine, notice.symbol)
-                words = subject(notice, account.name, symbol), text(notice, account.name, symbol)
+                symbol = symbol_of(engine, told.order_book)
+                words = subject(told, account.name, symbol), text(told, account.name, symbol)
                 self._drafts[engine.date, key] = Draft(machine.number, engine.date, key, recipients, *words)
 
     def keep(self, now: float) -> int:
@@ -96,15 +103,15 @@ class Notifier:
         return new
 
 
-def told_of(engine: Engine, notice: Notice) -> Iterator[Account]:
-    """Give the accounts whose notice it is: of a port's rate the one of its sponsored access, or all of its member."""
+def told_of(engine: Engine, told: Happening) -> Iterator[Account]:
+    """Give the accounts that a mail is about: for a port's rate that of its sponsored access, or all of its member."""
     accounts = engine.prm.accounts
-    if notice.account:
-        if notice.account in accounts:
-            yield accounts[notice.account]
+    if told.account:
+        if told.account in accounts:
+            yield accounts[told.account]
         return
-    port = engine.ports.get(notice.port)
-    sponsors = [account for account in accounts.values() if notice.port in account.entry.sponsored_ports]
+    port = engine.ports.get(told.port)
+    sponsors = [account for account in accounts.values() if told.port in account.entry.sponsored_ports]
     yield from sponsors or [one for one in accounts.values() if port is not None and one.entry.mpid == port.mpid]
 
 

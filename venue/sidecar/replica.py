@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from engine.risk.notices import Notify
+from engine.risk.diary import Listener
 from venue.follower import Follower
 from venue.machine import Machine
 from venue.mark import read_mark
@@ -48,13 +48,13 @@ class Replica:
     known to have made durable: it stands beside the log, or where `is_told` somebody has to say so. It begins before
     the record behind `looked_at`, which somebody still has to see.
 
-    `before` and `after` are told of each command as it is applied, `notify` is given what accounts are to be told of.
+    `before` and `after` are told of each command as it is applied, `listeners` of what happens to PRM accounts.
     """
 
     def __init__(self, records: Path, folder: Path, *, is_told: bool = False, looked_at: int | None = None) -> None:
         self.records = records
         self.folder = folder
-        self.notify: Notify | None = None
+        self.listeners: list[Listener] = []
         self.before: list[Applied] = []
         self.after: list[Applied] = []
         self.machine = Machine(folder)
@@ -123,7 +123,7 @@ class Replica:
         """Begin anew, with the first record that is kept: no snapshot is trusted that stands for records we have."""
         self.close()
         self.machine = Machine(self.folder)
-        self.machine.engine.prm.notify = self.notify
+        self.machine.engine.prm.diary.listeners.extend(self.listeners)
         self._from_newest = False
         self.caught_up.clear()
         self._wake.set()
@@ -193,9 +193,10 @@ class Replica:
         for told in listeners:
             told(record)
 
-    def listen(self, notify: Notify) -> None:
-        """Have what accounts are to be told of given to `notify`, of every record from now on."""
-        self.notify = self.machine.engine.prm.notify = notify
+    def listen(self, listener: Listener) -> None:
+        """Have what happens to PRM accounts given to `listener`, of every record from now on."""
+        self.listeners.append(listener)
+        self.machine.engine.prm.diary.listeners.append(listener)
 
     def settle(self) -> None:
         """Let the streams put away what they got: nobody here sends it."""

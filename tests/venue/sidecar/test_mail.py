@@ -12,7 +12,7 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP
 
-from engine.risk.notices import Notice, NoticeKind
+from engine.risk.diary import Happening, HappeningKind
 from venue import config as configuration
 from venue.file_settings import MailSettings
 from venue.machine import Machine
@@ -27,6 +27,7 @@ LIMIT = (
     "with reason Over Daily Open Order Total Value, on currency {}"
 )
 RISK = "risk@gp29.example"
+WARNING, BREACH, REPEATED = HappeningKind.WARNING, HappeningKind.BREACH, HappeningKind.REPEATED
 
 
 @pytest.fixture
@@ -208,8 +209,8 @@ def test_the_inbox_keeps_so_many_and_no_more(mailbox, tmp_path, monkeypatch):
 # Words.
 
 
-def notice(kind=NoticeKind.LIMIT_BREACH, account="GP30PR", currency="EUR", reason="total_open", symbol="", port=""):
-    return Notice(kind, account, currency, reason, symbol, port, 0)
+def happening(kind=BREACH, account="GP30PR", currency="EUR", about="total_open", symbol="", port=""):
+    return Happening(kind, "GP29", account, 0, about, currency, symbol, port=port)
 
 
 @MAIL
@@ -217,23 +218,23 @@ def notice(kind=NoticeKind.LIMIT_BREACH, account="GP30PR", currency="EUR", reaso
     ("told", "expected"),
     [
         (
-            notice(),
+            happening(),
             LIMIT.format("BREACH", "EUR"),
         ),
         (
-            notice(NoticeKind.LIMIT_WARNING, currency="SEK"),
+            happening(WARNING, currency="SEK"),
             LIMIT.format("alert", "SEK"),
         ),
         (
-            notice(NoticeKind.REPEATED_ORDER, currency="", reason="", symbol="101"),
+            happening(REPEATED, currency="", about="", symbol="101"),
             "Nasdaq PRM: Repeated order BREACH on symbol ERIC B for PRM account GP30PR",
         ),
         (
-            notice(NoticeKind.RATE_BREACH, currency="", reason="", symbol="101"),
+            happening(BREACH, currency="", about="symbol_rate", symbol="101"),
             "Nasdaq PRM: Order Rate Limit BREACH for PRM account GP30PR on symbol ERIC B",
         ),
         (
-            notice(NoticeKind.RATE_WARNING, currency="", reason="", port="GP30O1"),
+            happening(WARNING, currency="", about="port_rate", port="GP30O1"),
             "Nasdaq PRM: Order Rate Limit alert for PRM account GP30PR for port GP30O1",
         ),
     ],
@@ -245,7 +246,7 @@ def test_subjects_are_the_guide_s(told, expected):
 @MAIL
 def test_nothing_that_stands_in_a_subject_begins_another_header():
     hostile = "ERIC\r\nBcc: all@gp30.example\n\u2028\x85"
-    told = subject(notice(NoticeKind.REPEATED_ORDER, symbol=hostile), "GP30PR", hostile)
+    told = subject(happening(REPEATED, symbol=hostile), "GP30PR", hostile)
     assert told.isprintable()
     assert told.isascii()
     assert one_line(hostile) == "ERIC??Bcc: all@gp30.example???"
@@ -265,7 +266,7 @@ def replica(tmp_path):
         account = machine.engine.prm.accounts[name]
         account.settings = type(account.settings)(emails=emails)
     replica = SimpleNamespace(machine=machine, applied=12)
-    replica.listen = lambda notify: setattr(machine.engine.prm, "notify", notify)
+    replica.listen = machine.engine.prm.diary.listeners.append
     return replica
 
 
@@ -276,17 +277,17 @@ def waiting(mailbox):
 @MAIL
 def test_each_level_of_a_counter_is_told_once_a_day_to_the_account_s_recipients(replica, mailbox):
     notifier = Notifier(replica, mailbox)
-    told = replica.machine.engine.prm.notify
-    for kind in (NoticeKind.LIMIT_WARNING, NoticeKind.LIMIT_WARNING, NoticeKind.LIMIT_BREACH):
-        told(notice(kind, "GP29P1", "SEK", "open_buy"))
-    told(notice(NoticeKind.LIMIT_WARNING, "GP29P1", "SEK", "open_sell"))
-    told(notice(NoticeKind.LIMIT_WARNING, "GP29PR", "SEK"))  # nobody is to be told
+    told = replica.machine.engine.prm.diary.tell
+    for kind in (WARNING, WARNING, BREACH):
+        told(happening(kind, "GP29P1", "SEK", "open_buy"))
+    told(happening(WARNING, "GP29P1", "SEK", "open_sell"))
+    told(happening(WARNING, "GP29PR", "SEK"))  # nobody is to be told
     assert notifier.keep(0) == 3
     replica.machine.number = 12
-    told(notice(NoticeKind.LIMIT_BREACH, "GP29P1", "SEK", "open_buy"))
+    told(happening(BREACH, "GP29P1", "SEK", "open_buy"))
     assert notifier.keep(0) == 0
     replica.machine.engine.date, replica.machine.number = "2026-11-23", 12
-    told(notice(NoticeKind.LIMIT_BREACH, "GP29P1", "SEK", "open_buy"))
+    told(happening(BREACH, "GP29P1", "SEK", "open_buy"))
     assert notifier.keep(0) == 1
     assert mailbox.looked_at == 12
     assert {recipients for recipients, _ in waiting(mailbox)} == {(RISK,)}
@@ -296,7 +297,7 @@ def test_each_level_of_a_counter_is_told_once_a_day_to_the_account_s_recipients(
 def test_a_port_s_rate_is_told_to_its_sponsored_account_or_to_all_of_its_member(replica, mailbox):
     notifier = Notifier(replica, mailbox)
     for port in ("GP29O2", "GP29O1", "XX"):
-        notifier.note(notice(NoticeKind.RATE_BREACH, "", "", "", port=port))
+        notifier.note(happening(HappeningKind.RATE, "", "", "port_rate", port=port))
     notifier.keep(0)
     rate = "Order Rate Limit BREACH for PRM account"
     assert waiting(mailbox) == [
@@ -311,8 +312,8 @@ def test_what_was_looked_at_before_is_not_told_again(replica, mailbox):
     notifier = Notifier(replica, mailbox)
     mailbox.keep([], 40, 0)
     replica.machine.number = 39
-    notifier.note(notice(account="GP29P1"))
+    notifier.note(happening(account="GP29P1"))
     replica.machine.number = 40
-    notifier.note(notice(account="GP29P1", currency="SEK"))
+    notifier.note(happening(account="GP29P1", currency="SEK"))
     notifier.keep(0)
     assert [subject.rpartition(" ")[2] for _, subject in waiting(mailbox)] == ["SEK"]
