@@ -138,15 +138,11 @@ class Administration:
 
     def block(self, account: Account, now: int, *, cancel: bool) -> None:
         """Block an account, or end the orders of one that is blocked."""
-        block_account(self.engine, BlockAccount(account.name, True, cancel), now, by_operations=False)
+        block_account(self.engine, BlockAccount(account.name, True, cancel, by_operations=False), now)
 
     def unblock(self, account: Account, now: int) -> None:
         """Lift a block; who is locked by an order rate as well cannot (PRM guide 3.12)."""
-        if account.rate_locked:
-            raise CommandRefused("operations", f"{account.name} is locked by its order rate")
-        if account.blocked and account.by_operations:
-            raise CommandRefused("operations", f"the venue's operations blocked {account.name}")
-        block_account(self.engine, BlockAccount(account.name, False), now, by_operations=False)
+        block_account(self.engine, BlockAccount(account.name, False, by_operations=False), now)
 
     def lock(self, account: Account, currency: str, now: int) -> None:
         """Let nothing new of an account enter in a currency."""

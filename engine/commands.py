@@ -16,6 +16,7 @@ from engine.api import (
     PRM,
     BlockAccount,
     BustTrade,
+    CancelAccount,
     CancelReason,
     Command,
     CommandRefused,
@@ -52,6 +53,7 @@ from engine.market import Market, Security
 from engine.phases import TRADING, crosses_of, set_phase
 from engine.prm_commands import (
     block_account,
+    cancel_account,
     check_prm,
     list_books,
     lock_currency,
@@ -109,6 +111,8 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
             set_account(engine, command, now)
         case BlockAccount():
             block_account(engine, command, now)
+        case CancelAccount():
+            cancel_account(engine, command, now)
         case LockCurrency():
             lock_currency(engine, command, now)
         case ReleaseAccount():

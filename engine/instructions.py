@@ -317,7 +317,8 @@ class SetMember(msgspec.Struct, array_like=True, frozen=True, tag="set-member"):
 class SetAccount(msgspec.Struct, array_like=True, frozen=True, tag="set-account"):
     """Change some settings of a PRM account: `today`, which ends with the day, from the `next_day` on, or both.
 
-    `limits` are by currency and name of `CurrencyLimits`; None leaves any other setting as it is.
+    `limits` are by currency and name of `CurrencyLimits`; None leaves any other setting as it is. `by_operations` tells
+    who asked: operations, or the account's own member.
     """
 
     account: str
@@ -334,17 +335,25 @@ class SetAccount(msgspec.Struct, array_like=True, frozen=True, tag="set-account"
     symbol_rate: int | None = None
     cancel_on_symbol_rate: bool | None = None
     emails: tuple[str, ...] | None = None
+    by_operations: bool = True
 
 
 class BlockAccount(msgspec.Struct, array_like=True, frozen=True, tag="block-account"):
     """Block a PRM account until the end of the day, or unblock it: its orders stay, and may be canceled.
 
-    With `cancel`, a block ends them all too.
+    With `cancel`, a block ends them all too. Where `by_operations` is false its member asks, who lifts no block of theirs.
     """
 
     account: str
     blocked: bool
     cancel: bool = False
+    by_operations: bool = True
+
+
+class CancelAccount(msgspec.Struct, array_like=True, frozen=True, tag="cancel-account"):
+    """End all open orders of a PRM account, without a block."""
+
+    account: str
 
 
 class LockCurrency(msgspec.Struct, array_like=True, frozen=True, tag="lock-currency"):
@@ -353,6 +362,7 @@ class LockCurrency(msgspec.Struct, array_like=True, frozen=True, tag="lock-curre
     account: str
     currency: str
     locked: bool
+    by_operations: bool = True
 
 
 class ReleaseAccount(msgspec.Struct, array_like=True, frozen=True, tag="release-account"):
@@ -390,6 +400,7 @@ Command = (
     | SetFileList
     | LockCurrency
     | ReleaseAccount
+    | CancelAccount
 )
 """What operators and the venue itself ask; each is one record."""
 

@@ -13,6 +13,7 @@ from engine.api import (
     AccountSettings,
     BlockAccount,
     BookEntry,
+    CancelAccount,
     CommandRefused,
     Configure,
     CurrencyLimits,
@@ -244,7 +245,7 @@ def tell_multipliers(engine: Engine, member: Member, before: tuple[int, int], no
                 engine.prm.diary.tell(told)
 
 
-def set_account(engine: Engine, command: SetAccount, now: int, *, by_operations: bool = True) -> None:
+def set_account(engine: Engine, command: SetAccount, now: int) -> None:
     """Change settings of an account: today's, those of the days to come, or both."""
     account = find_account(engine, command.account)
     currencies = {book.currency for book in (security.entry for security in engine.securities.values()) if book}
@@ -264,7 +265,7 @@ def set_account(engine: Engine, command: SetAccount, now: int, *, by_operations:
         account.settings = changed[0]
         account.restrictions.relisted(today.restricted_symbols, account.settings.restricted_symbols)
     before, after = (today, account.settings) if command.today else (persistent, account.persistent)
-    tell_changes(engine, account, before, after, now, by_operations=by_operations)
+    tell_changes(engine, account, before, after, now, by_operations=command.by_operations)
     protect(engine)
 
 
@@ -356,11 +357,13 @@ def must_be_a_book(engine: Engine, order_book: str, field: str) -> None:
         raise CommandRefused(field, f"no such order book: {order_book}", missing=True)
 
 
-def block_account(engine: Engine, command: BlockAccount, now: int, *, by_operations: bool = True) -> None:
+def block_account(engine: Engine, command: BlockAccount, now: int) -> None:
     """Block an account, with or without an end of its orders, or unblock it."""
     account = find_account(engine, command.account)
-    was_blocked = account.blocked
+    was_blocked, by_operations = account.blocked, command.by_operations
     if not command.blocked:
+        if not by_operations:
+            must_be_for_its_member(account)
         account.unblock()
     else:
         account.blocked, account.blocked_by = True, ""
@@ -372,6 +375,20 @@ def block_account(engine: Engine, command: BlockAccount, now: int, *, by_operati
         engine.prm.diary.tell(engine.prm.diary.of(account, kind, now)._replace(by_operations=by_operations))
     if command.blocked and command.cancel:
         engine.cancel_accounts({account.name: account.entry.mpid}, now)
+
+
+def must_be_for_its_member(account: Account) -> None:
+    """Refuse to lift what only operations may: a block of theirs, or one of an account that its order rate locked."""
+    if account.rate_locked:
+        raise CommandRefused("operations", f"{account.name} is locked by its order rate")
+    if account.blocked and account.by_operations:
+        raise CommandRefused("operations", f"the venue's operations blocked {account.name}")
+
+
+def cancel_account(engine: Engine, command: CancelAccount, now: int) -> None:
+    """End an account's open orders."""
+    account = find_account(engine, command.account)
+    engine.cancel_accounts({account.name: account.entry.mpid}, now)
 
 
 def safeguard(engine: Engine, port: Port, now: int, *, is_restart: bool = False) -> None:
@@ -391,7 +408,7 @@ def safeguard(engine: Engine, port: Port, now: int, *, is_restart: bool = False)
     engine.cancel_accounts({account.name: account.entry.mpid for account in accounts}, now)
 
 
-def lock_currency(engine: Engine, command: LockCurrency, now: int, *, by_operations: bool = True) -> None:
+def lock_currency(engine: Engine, command: LockCurrency, now: int) -> None:
     """Lift an account's lock in a currency, or lock it by hand."""
     account = find_account(engine, command.account)
     money = account.currencies.get(command.currency)
@@ -399,9 +416,9 @@ def lock_currency(engine: Engine, command: LockCurrency, now: int, *, by_operati
         known = ", ".join(account.currencies) or "none"
         raise CommandRefused("currency", f"no order book is in {command.currency}; there are {known}", missing=True)
     if not command.locked:
-        engine.prm.unlock(account, money, now, by_operations=by_operations)
+        engine.prm.unlock(account, money, now, by_operations=command.by_operations)
     elif Lock.BY_HAND not in money.locked:
-        engine.prm.lock(account, money, now, by_operations=by_operations)
+        engine.prm.lock(account, money, now, by_operations=command.by_operations)
 
 
 def release_account(engine: Engine, command: ReleaseAccount, now: int) -> None:

@@ -59,9 +59,13 @@ from venue.looks import (
 from venue.prm_calls import (
     AccountBody,
     AccountView,
+    BlockBody,
     MemberBody,
     MemberSet,
+    OrdersCanceled,
     ReleaseBody,
+    block_account,
+    cancel_orders,
     release_account,
     set_account,
     set_member,
@@ -174,8 +178,20 @@ ROUTES = (
     Route(
         *("POST", "prm/accounts/{account}/release", ReleaseBody, AccountView, "Unblock a PRM account or lift a lock"),
         serve=release_account,
-        problems=(404, 422),
+        problems=(404, 409, 422),
         examples=({"what": "block"}, {"what": "symbol-rate"}, {"what": "lock", "currency": "SEK"}),
+    ),
+    Route(
+        *("POST", "prm/accounts/{account}/block", BlockBody, AccountView, "Block a PRM account for today"),
+        serve=block_account,
+        problems=(404, 422),
+        examples=({}, {"cancel": True}),
+    ),
+    Route(
+        *("POST", "prm/accounts/{account}/cancel", Body, OrdersCanceled, "Cancel the open orders of a PRM account"),
+        serve=cancel_orders,
+        problems=(404, 422),
+        examples=({},),
     ),
     Route(
         *("PUT", "prm/accounts/{account}/file", FileListBody, FileListSet, "Set what a PRM account's file lists"),

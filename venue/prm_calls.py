@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
+from msgspec import structs
 
 from engine.api import (
     PRICE_SCALE,
     AccountSettings,
     BlockAccount,
+    CancelAccount,
     CommandRefused,
     CurrencyLimits,
     LockCurrency,
@@ -22,6 +24,7 @@ from engine.api import (
     SetAccount,
     SetMember,
 )
+from engine.mass_cancel import account_of
 from engine.prm_commands import find_account
 from engine.terms import Lock
 from venue.calls import Body, Count, Reply, amount
@@ -58,6 +61,16 @@ LOCKS = {
     Lock.BY_HAND: "byHand",
 }
 """What locks an account in a currency, by the names that limits have here."""
+OF_MEMBERS = frozenset(
+    {
+        "repeated_order_limit",
+        "restrict_on_repeated_order",
+        "market_order_prevention",
+        "market_order_protection",
+        "fat_finger_in_auctions",
+    }
+)
+"""The settings that a member changes for today (PRM guide, Appendix II)."""
 NO_MONEY = frozenset({"max_quantity", "max_quantity_auction", "blow_through"})
 Money = Annotated[str, msgspec.Meta(description="Units of the currency with four decimals", examples=["10000000.0000"])]
 
@@ -113,19 +126,34 @@ class SettingsBody(Body, frozen=True):
 
 
 class AccountBody(Body, frozen=True):
-    """Any subset. `limits` are of a `currency`; `effective` says for which days, without it for all."""
+    """Any subset. `limits` are of a `currency`; `effective` says for which days, without it for all.
+
+    What its member asks for (`byMember`) is for today, and none of what only operations set.
+    """
 
     currency: Currency | msgspec.UnsetType = msgspec.UNSET
     limits: LimitsBody | msgspec.UnsetType = msgspec.UNSET
     settings: SettingsBody | msgspec.UnsetType = msgspec.UNSET
     effective: Literal["today", "next-day", "both"] = "both"
+    by_member: bool = False
 
 
 class ReleaseBody(Body, frozen=True, kw_only=True):
-    """What to lift: the block of the account, the lock by its symbol rate, or its lock in a `currency`."""
+    """What to lift: the block of the account, the lock by its symbol rate, or its lock in a `currency`.
+
+    Its member (`byMember`) lifts no block of operations, and no lock by a rate.
+    """
 
     what: Literal["block", "symbol-rate", "lock"]
     currency: Currency | msgspec.UnsetType = msgspec.UNSET
+    by_member: bool = False
+
+
+class BlockBody(Body, frozen=True):
+    """Whether the account's open orders end too, and whether its member asks."""
+
+    cancel: bool = False
+    by_member: bool = False
 
 
 class LimitsView(Reply, frozen=True):
@@ -179,6 +207,7 @@ class AccountView(Reply, frozen=True):
 
     `blockedBy` is the Drop port whose safeguard blocked it, empty where somebody did. `rateLocked` is the order book in
     which its orders came too fast, empty where none did. `counters` are by currency, where there is something.
+    `canceled` says that a block ended its orders too, `byOperations` that its member cannot lift it.
     """
 
     account: str
@@ -190,6 +219,15 @@ class AccountView(Reply, frozen=True):
     counters: dict[str, CountersView]
     today: SettingsView
     next_day: SettingsView
+    canceled: bool = False
+    by_operations: bool = False
+
+
+class OrdersCanceled(Reply, frozen=True):
+    """An account whose open orders end."""
+
+    account: str
+    orders: Count
 
 
 def set_member(call: Call) -> Answer:
@@ -217,10 +255,40 @@ def set_account(call: Call) -> Answer:
         raise Problem(422, "give limits with their currency, or settings")
     if "restricted_symbols" in settings:
         settings["restricted_symbols"] = tuple(str(int(name)) for name in settings["restricted_symbols"])
+    if body.by_member:
+        must_be_a_members(body, settings)
     name = call.path["account"]
     today, next_day = body.effective != "next-day", body.effective != "today"
-    record = call.carry_out(SetAccount(name, limits, today=today, next_day=next_day, **settings))
+    command = SetAccount(name, limits, today=today, next_day=next_day, **settings)
+    record = call.carry_out(structs.replace(command, by_operations=not body.by_member))
     return Answer(200, account_view(call.venue.machine.engine.prm.accounts[name], _covered(call, name)), record)
+
+
+def must_be_a_members(body: AccountBody, settings: dict[str, Any]) -> None:
+    """Refuse what a member may not change: days to come, and what the exchange's staff sets by form."""
+    if body.effective != "today":
+        raise Problem(409, "what a member changes is for today", "effective")
+    for name in settings:
+        if name not in OF_MEMBERS:
+            field = SettingsBody.field(name)
+            raise Problem(409, f"{field} is changed by form, by the venue's operations", f"settings.{field}")
+
+
+def block_account(call: Call) -> Answer:
+    """Block an account until the end of the day; with `cancel` its open orders end too."""
+    body: BlockBody = call.body
+    name = call.path["account"]
+    record = call.carry_out(BlockAccount(name, True, body.cancel, by_operations=not body.by_member))
+    return Answer(200, account_view(call.venue.machine.engine.prm.accounts[name], _covered(call, name)), record)
+
+
+def cancel_orders(call: Call) -> Answer:
+    """End an account's open orders, blocked or not; gives how many there were."""
+    name = call.path["account"]
+    ports = call.venue.machine.engine.ports.values()
+    count = sum(account_of(order) == name for port in ports for order in port.orders.values())
+    record = call.carry_out(CancelAccount(name))
+    return Answer(200, OrdersCanceled(name, count), record)
 
 
 def release_account(call: Call) -> Answer:
@@ -230,9 +298,11 @@ def release_account(call: Call) -> Answer:
     if (body.what == "lock") is (body.currency is msgspec.UNSET):
         raise Problem(422, "a lock is in a currency, and nothing else is: name it there alone", "currency")
     if isinstance(body.currency, str):
-        record = call.carry_out(LockCurrency(name, body.currency, locked=False))
+        record = call.carry_out(LockCurrency(name, body.currency, False, by_operations=not body.by_member))
     elif body.what == "block":
-        record = call.carry_out(BlockAccount(name, blocked=False))
+        record = call.carry_out(BlockAccount(name, False, by_operations=not body.by_member))
+    elif body.by_member:
+        raise Problem(409, "a lock by the symbol rate is lifted by the venue's operations", "what")
     else:
         record = call.carry_out(ReleaseAccount(name))
     return Answer(200, account_view(call.venue.machine.engine.prm.accounts[name], _covered(call, name)), record)
@@ -290,6 +360,8 @@ def account_view(account: Account, users: list[str]) -> AccountView:
         counters={name: counters_view(money) for name, money in sorted(account.currencies.items()) if is_told(money)},
         today=settings_view(account.settings),
         next_day=settings_view(account.persistent),
+        canceled=account.blocked and account.canceled,
+        by_operations=account.blocked and account.by_operations,
     )
 
 

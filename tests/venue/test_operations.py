@@ -45,6 +45,7 @@ def trade(traders, number=1, price=2_000_000):
 def test_every_route_is_tested():
     elsewhere = ("ports/{port}", "clock", "clients", "clients/{id}", "clients/{id}/secret", "audit", "state", "metrics")
     nordic = ("members/{mpid}", "prm/accounts/{account}", "prm/accounts/{account}/release")
+    nordic += ("prm/accounts/{account}/block", "prm/accounts/{account}/cancel")
     members = ("prm/accounts/{account}/file", "reports/prm-audit", "mail")
     assert {(route.verb, route.path) for route in ROUTES if route.path not in (*elsewhere, *nordic, *members)} == {
         ("POST", "phase"),

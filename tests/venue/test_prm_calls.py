@@ -49,6 +49,8 @@ def test_an_account_shows_its_users_state_and_settings(venue):
         "counters": {},
         "today": settings(),
         "nextDay": settings(),
+        "canceled": False,
+        "byOperations": False,
     }
     others = venue.ask("prm/accounts/GP31P8").body
     assert others["users"] == [f"GP31U{number}" for number in range(1, 9)]
@@ -103,6 +105,39 @@ def test_operations_lift_locks_by_currency(venue):
     assert venue.ask(target, {"what": "lock", "currency": "SEK"}, "POST").body["counters"] == {}
     for body in ({"what": "lock"}, {"what": "block", "currency": "SEK"}, {"what": "lock", "currency": "USD"}):
         assert venue.ask(target, body, "POST").status in (404, 422)
+
+
+@PRM
+def test_an_account_is_blocked_with_or_without_an_end_of_its_orders(venue):
+    target = "prm/accounts/GP29PR"
+    shown = venue.ask(f"{target}/block", {}, "POST").body
+    assert (shown["blocked"], shown["canceled"], shown["byOperations"]) == (True, False, True)
+    assert venue.ask(f"{target}/block", {"cancel": True}, "POST").body["canceled"]
+    shown = venue.ask(f"{target}/release", {"what": "block"}, "POST").body
+    assert (shown["blocked"], shown["canceled"], shown["byOperations"]) == (False, False, False)
+    assert venue.ask(f"{target}/cancel", {}, "POST").body == {"account": "GP29PR", "orders": 0}
+    assert venue.ask("prm/accounts/NONE/cancel", {}, "POST").status == 404
+
+
+@PRM
+def test_a_member_lifts_its_own_block_and_none_of_the_operations(venue):
+    target, member = "prm/accounts/GP29PR", {"byMember": True}
+    shown = venue.ask(f"{target}/block", member, "POST").body
+    assert (shown["blocked"], shown["byOperations"]) == (True, False)
+    assert not venue.ask(f"{target}/release", {"what": "block"} | member, "POST").body["blocked"]
+    venue.ask(f"{target}/block", {}, "POST")
+    assert venue.ask(f"{target}/release", {"what": "block"} | member, "POST").status == 409
+    assert venue.ask(f"{target}/release", {"what": "symbol-rate"} | member, "POST").status == 409
+    assert venue.ask(target).body["blocked"]
+
+
+@PRM
+def test_a_member_changes_what_is_its_own_to_change_and_for_today(venue):
+    target, member = "prm/accounts/GP29Q1", {"byMember": True, "effective": "today"}
+    answer = put(venue, target, member | {"settings": {"repeatedOrderLimit": 11}})
+    assert (answer["today"]["repeatedOrderLimit"], answer["nextDay"]["repeatedOrderLimit"]) == (11, 3)
+    for body in ({"settings": {"symbolRate": 9}} | member, {"settings": {"repeatedOrderLimit": 2}, "byMember": True}):
+        assert venue.ask(target, body, "PUT").status == 409
 
 
 @PRM
