@@ -341,7 +341,7 @@ class SetAccount(msgspec.Struct, array_like=True, frozen=True, tag="set-account"
 class BlockAccount(msgspec.Struct, array_like=True, frozen=True, tag="block-account"):
     """Block a PRM account until the end of the day, or unblock it: its orders stay, and may be canceled.
 
-    With `cancel`, a block ends them all too. Where `by_operations` is false its member asks, who lifts no block of theirs.
+    With `cancel`, a block ends them all too. A member (`by_operations` false) lifts no block of the operations.
     """
 
     account: str
