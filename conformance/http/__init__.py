@@ -1,0 +1,1 @@
+"""REST over HTTP, as scenarios speak it: requests with JSON, answers field by field, server-sent events."""
