@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,7 @@ from venue.clock import Clock, ManualClock, nanoseconds
 from venue.config import Config, ConfigError, check_reach
 from venue.connection import Connection
 from venue.control import ControlServer
-from venue.disk import LOOK_SECONDS, MEBIBYTE, FreeSpace, SpaceWatch, free_space
+from venue.disk import MEBIBYTE, FreeSpace, SpaceKeeper, SpaceWatch, free_space
 from venue.drop_turns import DropTurns
 from venue.file_settings import is_served
 from venue.fix_ports import FixConnection
@@ -48,6 +47,7 @@ from venue.reference import market_command
 from venue.relay import Relay
 from venue.schedule import Schedule
 from venue.service_settings import PortSettings
+from venue.snapshots import Snapshots
 from venue.supervisor import Supervisor
 from venue.timekeeper import Timekeeper
 from venue.timetable import Extensions, timetables
@@ -106,10 +106,8 @@ class Venue:
         self.writer: Writer | None = None
         self.relay: Relay | None = None
         self.live = False
-        self.snapshots: dict[asyncio.Future[None], None] = {}
-        self.space: SpaceWatch | None = None
-        self.stopping = asyncio.Event()
-        self.space_task: asyncio.Task[None] | None = None
+        self.snapshots: Snapshots | None = None
+        self.space: SpaceKeeper | None = None
         self.control: ControlServer
         self.timing: Timing
 
@@ -139,7 +137,7 @@ class Venue:
             raise
         self.live = True
         if self.space is not None:
-            self.space_task = self.loop.create_task(self._watch_space())
+            self.space.start()
         self.timekeeper.start(self.loop)
         try:
             for listener in self.listeners:
@@ -215,7 +213,9 @@ class Venue:
             writer = self.writer = Writer(kept, kept.epoch, self._report, self._flush_failed)
             self.writer.start()
             low_bytes = self.config.venue.low_disk_mb * MEBIBYTE
-            self.space = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
+            watch = SpaceWatch(self.data / "log", low_bytes, self.machine.engine.storage_low, self.free)
+            self.space = SpaceKeeper(watch, self._note_space)
+            self.snapshots = Snapshots(self.loop, kept, self.machine, gate)
         self.recovered = self.machine.number
         clock = self.machine_clock
         hooks = self._broken, self._due_moved, self._slices_wait, self._commanded
@@ -242,24 +242,24 @@ class Venue:
             start = settings.clock_start
             self.journal.clock = ManualClock(self.clock, now if start is None else nanoseconds(start))
         times = self.clock.now()
-        for index in list(self.machine.connected):
-            self.journal.record(Kind.DISCONNECT, index, WITH_THE_VENUE, times)
-        self.journal.commit()
         engine = self.machine.engine
         today = self.days.first(times[0])
         if not engine.date and self.journal.writer is not None:
             self.journal.writer.roll(today)
+        self.journal.begin()  # a day that is opened has its configuration, whenever the power fails
+        for index in list(self.machine.connected):
+            self.journal.record(Kind.DISCONNECT, index, WITH_THE_VENUE, times)
         if settings.clock == "manual" and not self.machine.number:
             self.command(SetClock("manual"))
         if engine.date < today.isoformat():
             self.open_day(today)
         configuration = market_command(self.config)
-        if not same(engine.configuration, configuration):
-            refused = self.command(configuration)
-            if refused is not None:
-                raise ConfigError(refused.field, f"{refused} (in {self.data})")
+        refused = None if same(engine.configuration, configuration) else self.command(configuration)
+        self.journal.end()
+        if refused is not None:
+            raise ConfigError(refused.field, f"{refused} (in {self.data})")
         if self.space is not None:
-            self.note_space(self.space.look())
+            self.space.look()
         self.timekeeper.schedule.settle()
 
     async def stop(self) -> None:
@@ -280,19 +280,16 @@ class Venue:
             connection.drop("the venue stops")
         await asyncio.sleep(0)
         assert self.log is not None
-        self.stopping.set()
-        if self.space is not None and self.space_task is not None:
-            await asyncio.gather(self.space_task, return_exceptions=True)
-            with suppress(OSError):  # it only takes room; the next start removes it
-                self.space.give_back()
+        if self.space is not None:
+            await self.space.stop()
         if self.slice is not None:
             self.slice.cancel()  # what is left of a mass cancel goes on at the next start
         if self.writer is not None:
             await self.loop.run_in_executor(None, self.writer.stop)
+            assert self.snapshots is not None
+            await self.snapshots.settle()
             if self.machine.number == self.log.last and not self.journal.closed:  # else it holds what never happened
-                await asyncio.gather(*self.snapshots, return_exceptions=True)
-                self._write_snapshot(self.machine.number, self.machine.snapshot())
-        await asyncio.gather(*self.snapshots, return_exceptions=True)
+                await self.snapshots.keep_last()
         self.log.close()
         (self.data / "ports.json").unlink(missing_ok=True)
 
@@ -329,28 +326,8 @@ class Venue:
         log.info("trading day", date=command.date, session=command.session)
         self.timekeeper.schedule.settle()
         self.timekeeper.plan()
-        self.keep_snapshot()
-
-    def keep_snapshot(self) -> None:
-        """Have the present state written, off the loop, once its record is durable.
-
-        For moments at which it is small: no orders rest, and nothing was sent in the new sessions yet.
-        """
-        if self.writer is not None and self.machine.engine.configuration is not None:
-            number, blob = self.machine.number, self.machine.snapshot()
-            self.journal.gate.call_when_durable(number, partial(self._write_snapshot, number, blob))
-
-    def _write_snapshot(self, number: int, blob: bytes) -> None:
-        assert self.log is not None
-        writing = self.loop.run_in_executor(None, self.log.snapshot, number, blob)
-        self.snapshots[writing] = None
-        writing.add_done_callback(self._snapshot_written)
-
-    def _snapshot_written(self, writing: asyncio.Future[None]) -> None:
-        del self.snapshots[writing]
-        error = writing.exception()
-        if error is not None:  # it only saves time at the next start
-            log.warning("no snapshot", error=str(error))
+        if self.snapshots is not None and self.machine.engine.configuration is not None:
+            self.snapshots.keep()
 
     def command(self, command: Instruction) -> CommandRefused | None:
         """Carry out a command as a record; one that changes phases may change what comes next."""
@@ -379,31 +356,6 @@ class Venue:
         for connection in waiting:
             connection.listen()
 
-    # Room on the disk.
-
-    async def _watch_space(self) -> None:
-        """Look at the room on the disk about once a second, until the venue stops."""
-        assert self.space is not None
-        while self.live:
-            low = await self.loop.run_in_executor(None, self.space.look)
-            if self.live:
-                self.note_space(low)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self.stopping.wait()
-
-    def note_space(self, low: bool) -> None:
-        """Record that room on the disk has become low, or is enough again."""
-        if low == self.machine.engine.storage_low:
-            return
-        self.command(SetStorage(low))
-        assert self.space is not None
-        free = f"{self.space.free // MEBIBYTE:,} MiB free"
-        if low:
-            log.warning("the disk is nearly full: new orders are refused, cancels pass", disk=free, data=str(self.data))
-        else:
-            log.info("the disk has room again: orders are taken", disk=free)
-
     # What the writer thread and the journal say.
 
     def _report(self, number: int) -> None:
@@ -411,6 +363,9 @@ class Venue:
 
     def _flush_failed(self, error: Exception) -> None:
         self.loop.call_soon_threadsafe(self._broken, error)
+
+    def _note_space(self, low: bool) -> None:
+        self.command(SetStorage(low))
 
     def _broken(self, error: Exception) -> None:
         """Go no further: nothing is acknowledged from here on, and whoever runs the venue ends it."""

@@ -16,11 +16,14 @@ Between the two nothing changes (giving back the reserve must not look like spac
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import structlog
 
 MEBIBYTE: Final = 2**20
 LOOK_SECONDS: Final = 1.0
@@ -30,6 +33,8 @@ RESERVE: Final = "reserve"
 
 FreeSpace = Callable[[Path], int]
 """Tells how many bytes are free for us on the disk that a directory is on. Raises `OSError`."""
+
+log = structlog.get_logger()
 
 
 def free_space(directory: Path) -> int:
@@ -45,9 +50,9 @@ class SpaceWatch:
     """
 
     def __init__(self, folder: Path, low_bytes: int, low: bool, free: FreeSpace = free_space) -> None:
+        self.folder = folder
         self.low = low
         self.free = 0
-        self._folder = folder
         self._reserve = folder / RESERVE
         self._low_bytes = low_bytes
         self._reserve_bytes = low_bytes // 4
@@ -60,7 +65,7 @@ class SpaceWatch:
         Where the disk cannot be asked, what was so stays so: a failing disk shows in the log's own writes.
         """
         with suppress(OSError):
-            self.free = self._free(self._folder)
+            self.free = self._free(self.folder)
             if self.free < self._low_bytes:
                 self.low = True
                 self.give_back()
@@ -83,3 +88,55 @@ class SpaceWatch:
             self.give_back()
         finally:
             os.close(descriptor)
+
+
+class SpaceKeeper:
+    """Has what a `SpaceWatch` sees recorded: by `look` at the start, then once a second until it is stopped."""
+
+    def __init__(self, watch: SpaceWatch, record: Callable[[bool], None]) -> None:
+        self.watch = watch
+        self._record = record
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._noted = watch.low
+
+    def look(self) -> None:
+        """Look now, on the loop."""
+        self._note(self.watch.look())
+
+    def start(self) -> None:
+        """Look about once a second from now on, in a thread."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Look no more, and give the room back that was held."""
+        self._stopping.set()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+        with suppress(OSError):  # it only takes room; the next start removes it
+            self.watch.give_back()
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            low = await loop.run_in_executor(None, self.watch.look)
+            if not self._stopping.is_set():
+                self._note(low)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._stopping.wait()
+
+    def _note(self, low: bool) -> None:
+        if low == self._noted:
+            return
+        self._noted = low
+        self._record(low)
+        free = f"{self.watch.free // MEBIBYTE:,} MiB free"
+        if low:
+            log.warning(
+                "the disk is nearly full: new orders are refused, cancels pass",
+                disk=free,
+                folder=str(self.watch.folder),
+            )
+        else:
+            log.info("the disk has room again: orders are taken", disk=free)

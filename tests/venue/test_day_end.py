@@ -28,7 +28,7 @@ def traded(host, connect):
 
 def wait_for_snapshot(venue):
     """Wait until what is being written is written."""
-    while venue.call(lambda: len(venue.venue.snapshots) + venue.venue.journal.gate.waiting):
+    while venue.call(lambda: len(venue.venue.snapshots.under_way) + venue.venue.journal.gate.waiting):
         pass
 
 

@@ -106,7 +106,7 @@ def roomy(host, demo_config):
 
 def look(venue, mebibytes):
     venue.room.mebibytes = mebibytes
-    venue.call(lambda: venue.venue.note_space(venue.venue.space.look()))
+    venue.call(venue.venue.space.look)
 
 
 def refused(client, number, **details):
