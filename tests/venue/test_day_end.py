@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from venue import snapshot
-from venue.log import read_log
+from venue.log import SqliteLog, read_log
 from venue.machine import Machine
 from venue.record import Kind
 from venue.recovery import recover, replay
@@ -133,3 +133,17 @@ def test_one_that_cannot_be_written_is_a_warning_and_nothing_else(host, connect,
     assert capfd.readouterr().out.count("no snapshot") == 2
     (venue.data / "snapshots").unlink()
     assert connect(host(data=venue.data), name="IN19T6").settle()[0] == 2
+
+
+def test_a_start_opens_the_day_and_configures_it_in_one_commit(host, monkeypatch):
+    batches = []
+    append = SqliteLog.append
+
+    def noting(log, batch, epoch):
+        batches.append([record[4] for record in batch if record[0] == Kind.COMMAND])
+        return append(log, batch, epoch)
+
+    monkeypatch.setattr(SqliteLog, "append", noting)
+    host()
+    assert [b"next-day" in payload for payload in batches[0]] == [True, False]
+    assert [b"configure" in payload for payload in batches[0]] == [False, True]
