@@ -46,7 +46,8 @@ MAY_IMPORT = {
     "fix": May(("fix", *PORT), PLAIN),
     "prmproto": May(("prmproto", *PORT, "engine.administration"), PLAIN),
     "ftpdrop": May(("ftpdrop", *PORT), PLAIN),
-    "venue": May(("venue", "ouch", "fix", "prmproto", "ftpdrop", "wire", "engine"), None),
+    "itchproto": May(("itchproto", "wire"), PLAIN),
+    "venue": May(("venue", "ouch", "fix", "prmproto", "ftpdrop", "itchproto", "wire", "engine"), None),
     "conformance": May(("conformance",), None),
 }
 MAY_ALSO_IMPORT = {
@@ -60,7 +61,7 @@ MAY_ALSO_IMPORT = {
 MAY_IMPORT_LAZILY = {"venue/conformance_commands.py": ("conformance",)}  # inside a function: the server never loads it
 IMPORTED_BY_NOBODY = ("ouch.nasdaq_client",)
 
-ORDER_PATH = ("wire", "engine", "ouch", "fix", "prmproto", "ftpdrop")
+ORDER_PATH = ("wire", "engine", "ouch", "fix", "prmproto", "ftpdrop", "itchproto")
 OFF_THE_ORDER_PATH = ("*/generate.py", "ouch/nasdaq_client.py", "prmproto/client.py", "ftpdrop/watcher.py")
 OF_THE_SHELL = (
     *("asyncio", "select", "selectors", "socket", "ssl", "uvloop"),
@@ -69,7 +70,7 @@ OF_THE_SHELL = (
 )
 
 LINES_MAX = 450
-GENERATED = ("ouch/codec.py", "ouch/nordic_codec.py", "prmproto/codec.py")
+GENERATED = ("ouch/codec.py", "ouch/nordic_codec.py", "prmproto/codec.py", "itchproto/codec.py")
 LATER = "T" + "ODO"  # in halves, so that this file does not complain of itself
 MARKERS = re.compile(rf"\b({LATER}|F[I]XME|X[X]X|H[A]CK)\b")
 SKIP = re.compile(r"pytest\.(mark\.)?(skip|skipif|xfail)")

@@ -118,10 +118,13 @@ def pack_options(options: dict[int, int | bytes]) -> bytes:
 '''
 
 
-def codec(protocol: Protocol, command: str) -> str:
-    """Write the codec module."""
+def codec(protocol: Protocol, command: str, *, is_compiled: bool = True) -> str:
+    """Write the codec module; one that no build compiles has one way through each message."""
     imports = "BadOption, Malformed, OptionFault" if protocol.options else "Malformed"
-    parts = [_CODEC_HEAD.format(title=protocol.title, command=command, imports=imports), generate_librt.IMPORTS]
+    head = _CODEC_HEAD.format(title=protocol.title, command=command, imports=imports)
+    parts = [head, generate_librt.IMPORTS]
+    if not is_compiled:
+        parts = [head.replace("from mypy_extensions import i16, i32, i64\n\n", "").rstrip() + "\n"]
     by_direction = {d: [m for m in protocol.messages if m.direction is d] for d in Direction}
     for direction, layouts in by_direction.items():
         parts.append(f"\n# letters, {ARROWS[direction]}\n" if layouts else "")
@@ -137,9 +140,9 @@ def codec(protocol: Protocol, command: str) -> str:
         parts.append("}\n")
     parts.append("\n")
     parts += [_structs(layout) for layout in protocol.messages]
-    parts.append(generate_librt.HELPERS)
+    parts.append(generate_librt.HELPERS if is_compiled else "")
     parts.append(_OPTIONS_CODE if every else "")
-    parts += [_unpack(layout) + _pack(layout) for layout in protocol.messages]
+    parts += [_unpack(layout) + _pack(layout, is_compiled=is_compiled) for layout in protocol.messages]
     parts.append("\n")
     for direction, layouts in by_direction.items():
         name = "INBOUND" if direction is Direction.IN else "OUTBOUND"
@@ -192,7 +195,8 @@ def _unpack(layout: Layout) -> str:
     strict = layout.direction is Direction.IN
     fields = f"{name}_FIELDS.unpack_from(message)"
     if layout.presence is Presence.NEVER:
-        return f"\n\n{body}    if len(message) {'!=' if strict else '<'} {fixed}:\n{short}    return {fields}\n"
+        body += f"    if len(message) {'!=' if strict else '<'} {fixed}:\n{short}"
+        return f"\n\n{body}{_read_split(layout, fields)}"
     whole = f"(*{fields}, {{0}})" if layout.fields else "({0},)"
     empty = whole.format('b""')
     bare = f"        return {name}_BARE.unpack(message)\n" if layout.fields else f"        return {empty}\n"
@@ -213,10 +217,22 @@ def _unpack(layout: Layout) -> str:
     return f"\n\n{body}    return {whole.format(f'message[{fixed + 2}:end]')}\n"
 
 
-def _pack(layout: Layout) -> str:
+def _read_split(layout: Layout, fields: str) -> str:
+    """Write how the fields are given: one that is in two parts, put together."""
+    split = [i for i, f in enumerate(layout.fields) if f.kind.is_split]
+    if not split:
+        return f"    return {fields}\n"
+    (at,) = split
+    parts = f"*parts[:{at}], parts[{at}] << 32 | parts[{at + 1}], *parts[{at + 2}:]"
+    return f"    parts = {fields}\n    return ({parts})\n"
+
+
+def _pack(layout: Layout, *, is_compiled: bool) -> str:
     name = f"_{_constant(layout)}"
     arguments = [f"{f.name}: {_python_type(f.kind)}" for f in layout.fields]
-    values = [str(ord(layout.letter)), *(f.name for f in layout.fields)]
+    values = [str(ord(layout.letter))]
+    for f in layout.fields:
+        values += [f"{f.name} >> 32", f"{f.name} & 0xFFFFFFFF"] if f.kind.is_split else [f.name]
     body = ""
     if layout.presence is not Presence.NEVER:
         arguments.append("appendage: bytes")
@@ -226,7 +242,7 @@ def _pack(layout: Layout) -> str:
     if layout.presence is Presence.ALWAYS:
         values.append("len(appendage)")
     never = layout.presence is Presence.NEVER
-    if layout.direction is Direction.OUT and generate_librt.is_served(layout):
+    if is_compiled and layout.direction is Direction.OUT and generate_librt.is_served(layout):
         body += _write(layout)
     body += _wrap(f"{'return' if never else 'message ='} {name}.pack(", values, ")", indent=4)
     if layout.presence is Presence.ALWAYS:

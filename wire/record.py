@@ -94,6 +94,11 @@ class Kind:
         return self.format[-1] in "sc"
 
     @property
+    def is_split(self) -> bool:
+        """An integer of a size that `struct` has no letter for: it is read as two parts, the high one first."""
+        return len(self.format) > 1 and not self.is_text
+
+    @property
     def is_signed(self) -> bool:
         """An integer that may be negative."""
         return self.format.islower() and not self.is_text
@@ -145,6 +150,8 @@ u64 = partial(_declare, Kind("integer", "Q"))
 i32 = partial(_declare, Kind("signed integer", "i"))
 i64 = partial(_declare, Kind("signed integer", "q"))
 timestamp = partial(_declare, Kind("timestamp", "Q"), doc="Nanoseconds since midnight.")
+timestamp48 = partial(_declare, Kind("timestamp", "HI"), doc="Nanoseconds since midnight.")
+fine_price = partial(_declare, Kind("price of 8 decimals", "Q"))
 
 
 def price(doc: str, *, width: int = 8, signed: bool = False) -> Any:
@@ -225,7 +232,8 @@ class Layout:
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(
-    u8, u16, u32, u64, i32, i64, price, timestamp, alpha, code, number, always, optional, conditional,
+    u8, u16, u32, u64, i32, i64, price, timestamp, timestamp48, fine_price, alpha, code, number,
+    always, optional, conditional,
 ))  # fmt: skip
 def message(letter: str, *, section: str, direction: Direction) -> Callable[[type[T]], type[T]]:
     """Declare the class below as the message that this letter announces."""
