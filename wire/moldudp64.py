@@ -30,16 +30,16 @@ class Downstream(NamedTuple):
 
     session: str
     sequence: int
-    count: int
     messages: tuple[bytes, ...]
+    is_end: bool = False
 
 
 class Request(NamedTuple):
-    """What a client asks for again."""
+    """What a client asks for again: so many messages from a number on."""
 
     session: str
     sequence: int
-    count: int
+    wanted: int
 
 
 def pack_packet(session: str, sequence: int, messages: Iterable[bytes]) -> bytes:
@@ -78,7 +78,7 @@ def unpack_packet(data: bytes) -> Downstream:
         if at > len(data) or start > len(data):
             raise Malformed(f"message {len(messages) + 1} of {count} is cut off")
         messages.append(data[start:at])
-    return Downstream(name.decode("latin-1").rstrip(" "), sequence, count, tuple(messages))
+    return Downstream(name.decode("latin-1").rstrip(" "), sequence, tuple(messages), count == END)
 
 
 def unpack_request(data: bytes) -> Request | None:

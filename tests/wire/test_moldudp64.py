@@ -18,14 +18,14 @@ SESSIONS = st.text("ABC0189", min_size=1, max_size=10)
 def test_a_packet_of_two_messages():
     assert mold.pack_packet("EMU0000001", 501, [EXECUTED, DELETED]) == PACKET
     assert len(PACKET) == 74
-    assert mold.unpack_packet(PACKET) == ("EMU0000001", 501, 2, (EXECUTED, DELETED))
+    assert mold.unpack_packet(PACKET) == ("EMU0000001", 501, (EXECUTED, DELETED), False)
 
 
 def test_heartbeat_end_and_request_are_headers_alone():
     head = "454d553030303030303100000000000001f7"
     assert mold.pack_packet("EMU0000001", 503, []) == bytes.fromhex(head + "0000")
     assert mold.pack_end("EMU0000001", 503) == bytes.fromhex(head + "ffff")
-    assert mold.unpack_packet(bytes.fromhex(head + "ffff")) == ("EMU0000001", 503, mold.END, ())
+    assert mold.unpack_packet(bytes.fromhex(head + "ffff")) == ("EMU0000001", 503, (), True)
     request = bytes.fromhex("454d553030303030303100000000000001f50002")
     assert mold.pack_request("EMU0000001", 501, 2) == request
     assert mold.unpack_request(request) == ("EMU0000001", 501, 2)
@@ -55,7 +55,7 @@ def test_as_many_messages_as_fit_and_one_at_least():
 @given(SESSIONS, st.integers(0, 2**64 - 1), st.lists(st.binary(max_size=60), max_size=20))
 def test_what_was_packed_is_unpacked(session, sequence, messages):
     packet = mold.pack_packet(session, sequence, messages)
-    assert mold.unpack_packet(packet) == (session, sequence, len(messages), tuple(messages))
+    assert mold.unpack_packet(packet) == (session, sequence, tuple(messages), False)
     assert mold.unpack_packet(packet + b"more") == mold.unpack_packet(packet)
 
 
