@@ -47,7 +47,8 @@ MAY_IMPORT = {
     "prmproto": May(("prmproto", *PORT, "engine.administration"), PLAIN),
     "ftpdrop": May(("ftpdrop", *PORT), PLAIN),
     "itchproto": May(("itchproto", "wire"), PLAIN),
-    "venue": May(("venue", "ouch", "fix", "prmproto", "ftpdrop", "itchproto", "wire", "engine"), None),
+    "rash": May(("rash", *PORT), PLAIN),
+    "venue": May(("venue", "ouch", "fix", "prmproto", "ftpdrop", "itchproto", "rash", "wire", "engine"), None),
     "conformance": May(("conformance",), None),
 }
 MAY_ALSO_IMPORT = {
@@ -61,7 +62,7 @@ MAY_ALSO_IMPORT = {
 MAY_IMPORT_LAZILY = {"venue/conformance_commands.py": ("conformance",)}  # inside a function: the server never loads it
 IMPORTED_BY_NOBODY = ("ouch.nasdaq_client",)
 
-ORDER_PATH = ("wire", "engine", "ouch", "fix", "prmproto", "ftpdrop", "itchproto")
+ORDER_PATH = ("wire", "engine", "ouch", "fix", "prmproto", "ftpdrop", "itchproto", "rash")
 OFF_THE_ORDER_PATH = ("*/generate.py", "ouch/nasdaq_client.py", "prmproto/client.py", "ftpdrop/watcher.py")
 OF_THE_SHELL = (
     *("asyncio", "select", "selectors", "socket", "ssl", "uvloop"),
@@ -70,7 +71,10 @@ OF_THE_SHELL = (
 )
 
 LINES_MAX = 450
-GENERATED = ("ouch/codec.py", "ouch/nordic_codec.py", "prmproto/codec.py", "itchproto/codec.py")
+GENERATED = (
+    *("ouch/codec.py", "ouch/nordic_codec.py", "prmproto/codec.py", "itchproto/codec.py"),
+    *("rash/codec.py", "rash/codec_10.py"),
+)
 LATER = "T" + "ODO"  # in halves, so that this file does not complain of itself
 MARKERS = re.compile(rf"\b({LATER}|F[I]XME|X[X]X|H[A]CK)\b")
 SKIP = re.compile(r"pytest\.(mark\.)?(skip|skipif|xfail)")

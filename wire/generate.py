@@ -6,13 +6,13 @@ written so that the same declaration gives the same bytes, and the codec comes o
 
 import json
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from wire import generate_librt
-from wire.record import Code, Direction, Kind, Layout, NumberCode, Options, Presence, Protocol
+from wire import generate_digits, generate_librt
+from wire.generate_text import LINE, wrap
+from wire.record import Code, Digits, Direction, Kind, Layout, NumberCode, Options, Presence, Protocol
 
-LINE = 120
 ARROWS = {Direction.IN: "client to host", Direction.OUT: "host to client"}
 
 
@@ -22,18 +22,6 @@ def _snake(layout: Layout) -> str:
 
 def _constant(layout: Layout) -> str:
     return _snake(layout).upper()
-
-
-def _wrap(head: str, items: Iterable[str], tail: str, indent: int = 0) -> str:
-    """One line if it fits, else the items on a line of their own, else a line each: as the formatter breaks it."""
-    pad = " " * indent
-    items = list(items)
-    inner = ", ".join(items)
-    if len(pad + head + inner + tail) <= LINE:
-        return f"{pad}{head}{inner}{tail}\n"
-    if len(inner) + indent + 4 <= LINE:
-        return f"{pad}{head}\n{pad}    {inner}\n{pad}{tail}\n"
-    return f"{pad}{head}\n" + "".join(f"{pad}    {item},\n" for item in items) + f"{pad}{tail}\n"
 
 
 def _cited(layout: Layout) -> str:
@@ -121,9 +109,11 @@ def pack_options(options: dict[int, int | bytes]) -> bytes:
 def codec(protocol: Protocol, command: str, *, is_compiled: bool = True) -> str:
     """Write the codec module; one that no build compiles has one way through each message."""
     imports = "BadOption, Malformed, OptionFault" if protocol.options else "Malformed"
+    in_digits = all(layout.is_digits for layout in protocol.messages)
+    has_two_ways = is_compiled and not in_digits
     head = _CODEC_HEAD.format(title=protocol.title, command=command, imports=imports)
     parts = [head, generate_librt.IMPORTS]
-    if not is_compiled:
+    if not has_two_ways:
         parts = [head.replace("from mypy_extensions import i16, i32, i64\n\n", "").rstrip() + "\n"]
     by_direction = {d: [m for m in protocol.messages if m.direction is d] for d in Direction}
     for direction, layouts in by_direction.items():
@@ -140,7 +130,7 @@ def codec(protocol: Protocol, command: str, *, is_compiled: bool = True) -> str:
         parts.append("}\n")
     parts.append("\n")
     parts += [_structs(layout) for layout in protocol.messages]
-    parts.append(generate_librt.HELPERS if is_compiled else "")
+    parts.append(generate_digits.HELPERS if in_digits else generate_librt.HELPERS if has_two_ways else "")
     parts.append(_OPTIONS_CODE if every else "")
     parts += [_unpack(layout) + _pack(layout, is_compiled=is_compiled) for layout in protocol.messages]
     parts.append("\n")
@@ -158,7 +148,7 @@ def _frozenset(name: str, tags: Sequence[int]) -> str:
     inner = ", ".join(map(str, tags))
     if len(f"{name}: Final = frozenset(({inner}))") <= LINE:
         return f"{name}: Final = frozenset(({inner}))\n"
-    return f"{name}: Final = frozenset(\n{_wrap('(', map(str, tags), ')', indent=4)})\n"
+    return f"{name}: Final = frozenset(\n{wrap('(', map(str, tags), ')', indent=4)})\n"
 
 
 def _format(layout: Layout) -> str:
@@ -167,6 +157,10 @@ def _format(layout: Layout) -> str:
 
 def _structs(layout: Layout) -> str:
     name = f"_{_constant(layout)}"
+    if layout.is_digits:
+        assert layout.presence is Presence.NEVER, "digits and options do not go together"
+        before, behind = ("".join(f.kind.format for f in part) for part in layout.around_letter())
+        return f'{name}_FIELDS: Final = Struct(">{before}x{behind}")\n'
     length = "H" if layout.presence is Presence.ALWAYS else ""
     lines = [f'{name}: Final = Struct(">B{_format(layout)}{length}")']
     if layout.fields or layout.presence is Presence.NEVER:
@@ -188,11 +182,15 @@ def _unpack(layout: Layout) -> str:
     body = f"def unpack_{_snake(layout)}(message: bytes) -> {returns}\n"
     if len(body) > LINE + 1:  # the formatter breaks the parameter first
         body = f"def unpack_{_snake(layout)}(\n    message: bytes,\n) -> {returns}\n"
+        if len(returns) + len(") -> ") > LINE:
+            body = f"def unpack_{_snake(layout)}(\n    message: bytes,\n{wrap(') -> tuple[', types, ']:')}"
     told = f'"""Read {layout.title} ({_cited(layout)}){": " if names else ""}{", ".join(names)}."""'
     body += textwrap.fill(told, LINE, initial_indent="    ", subsequent_indent="    ") + "\n"
     of = f"{layout.title} of {{len(message)}} bytes"
     short = f'        raise Malformed(f"{of}")\n'
     strict = layout.direction is Direction.IN
+    if layout.is_digits:
+        return f"\n\n{body}{generate_digits.read(layout, _constant(layout), short)}"
     fields = f"{name}_FIELDS.unpack_from(message)"
     if layout.presence is Presence.NEVER:
         body += f"    if len(message) {'!=' if strict else '<'} {fixed}:\n{short}"
@@ -201,7 +199,7 @@ def _unpack(layout: Layout) -> str:
     empty = whole.format('b""')
     bare = f"        return {name}_BARE.unpack(message)\n" if layout.fields else f"        return {empty}\n"
     if layout.fields and strict and generate_librt.is_served(layout):
-        told = _wrap("return (", [*generate_librt.read(layout), 'b""'], ")", indent=12)
+        told = wrap("return (", [*generate_librt.read(layout), 'b""'], ")", indent=12)
         bare = f"        if COMPILED:\n{told}{bare}"
     if layout.presence is Presence.ALWAYS:
         body += f"    if len(message) == {fixed + 2} and not message[{fixed}] and not message[{fixed + 1}]:\n"
@@ -233,6 +231,9 @@ def _pack(layout: Layout, *, is_compiled: bool) -> str:
     values = [str(ord(layout.letter))]
     for f in layout.fields:
         values += [f"{f.name} >> 32", f"{f.name} & 0xFFFFFFFF"] if f.kind.is_split else [f.name]
+    if layout.is_digits:
+        head = wrap(f"def pack_{_snake(layout)}(", arguments, ") -> bytes:")
+        return f'\n\n{head}    """Write {layout.title} ({_cited(layout)})."""\n{generate_digits.write(layout)}'
     body = ""
     if layout.presence is not Presence.NEVER:
         arguments.append("appendage: bytes")
@@ -244,12 +245,12 @@ def _pack(layout: Layout, *, is_compiled: bool) -> str:
     never = layout.presence is Presence.NEVER
     if is_compiled and layout.direction is Direction.OUT and generate_librt.is_served(layout):
         body += _write(layout)
-    body += _wrap(f"{'return' if never else 'message ='} {name}.pack(", values, ")", indent=4)
+    body += wrap(f"{'return' if never else 'message ='} {name}.pack(", values, ")", indent=4)
     if layout.presence is Presence.ALWAYS:
         body += "    return message + appendage\n"
     elif not never:
         body += '    return message + len(appendage).to_bytes(2, "big") + appendage if appendage else message\n'
-    head = _wrap(f"def pack_{_snake(layout)}(", arguments, ") -> bytes:")
+    head = wrap(f"def pack_{_snake(layout)}(", arguments, ") -> bytes:")
     return f'\n\n{head}    """Write {layout.title} ({_cited(layout)})."""\n{body}'
 
 
@@ -273,21 +274,28 @@ _REFERENCE_HEAD = """\
 
 Generated from the declarations by `{command}`; edit those, not this page.
 
-Every message starts with its letter at offset 0. Letters are reused between the two directions. Integers are unsigned
-and big-endian unless called signed, prices are ticks of 1/10,000, text is ASCII padded on the right with spaces.
+{words}
 
 """
+_BINARY = """\
+Every message starts with its letter at offset 0. Letters are reused between the two directions. Integers are unsigned
+and big-endian unless called signed, prices are ticks of 1/10,000, text is ASCII padded on the right with spaces."""
+_ASCII = """\
+All of a message is ASCII. A client's starts with its letter at offset 0, a host's with the time. Numbers are decimal
+digits with zeros in front, prices have four implied decimals, text is padded on the right with spaces. Fields marked
+as such may be left off at the end of a client's message; blanks say the same as their absence."""
 
 
 def reference(protocol: Protocol, command: str, enumerations: tuple[type[Code] | type[NumberCode], ...]) -> str:
     """Write the reference page: every message, option and value list."""
-    parts = [_REFERENCE_HEAD.format(title=protocol.title, command=command)]
+    words = _ASCII if all(layout.is_digits for layout in protocol.messages) else _BINARY
+    parts = [_REFERENCE_HEAD.format(title=protocol.title, command=command, words=words)]
     rows = [
         (
             f"`{layout.letter}`",
             f"[{layout.title}](#{_anchor(layout)})",
             ARROWS[layout.direction],
-            str(layout.fixed),
+            _size(layout),
             layout.presence.value,
         )
         for layout in protocol.messages
@@ -339,9 +347,20 @@ def _type_cell(kind: Kind) -> str:
     return kind.label if kind.codes is None else f"[{kind.label}](#{kind.label.lower()})"
 
 
+def _size(layout: Layout) -> str:
+    return str(layout.fixed) if layout.shortest == layout.fixed else f"{layout.shortest} to {layout.fixed}"
+
+
 def _message_page(protocol: Protocol, layout: Layout) -> str:
-    rows = [("0", "1", "`type`", "letter", f"`{layout.letter}`")]
-    rows += [(str(f.offset), str(f.kind.size), f"`{f.name}`", _type_cell(f.kind), f.doc) for f in layout.fields]
+    rows = [(str(layout.letter_at), "1", "`type`", "letter", f"`{layout.letter}`")]
+    rows += [
+        (
+            *(str(f.offset), str(f.kind.size), f"`{f.name}`", _type_cell(f.kind)),
+            f"{f.doc} May be left off." if f.is_tail else f.doc,
+        )
+        for f in layout.fields
+    ]
+    rows.sort(key=lambda row: int(row[0]))
     allowed = ""
     if layout.presence is not Presence.NEVER:
         rows.append((str(layout.fixed), "2", "`appendage_length`", "integer", layout.presence.value.capitalize() + "."))
@@ -349,7 +368,7 @@ def _message_page(protocol: Protocol, layout: Layout) -> str:
         names = ", ".join(f"{tag} `{protocol.options[tag].name}`" for tag in layout.tags)
         allowed = f"\nOptions: {names}.\n"
     text = "\n".join(line.strip() for line in (layout.record.__doc__ or "").strip().splitlines())
-    size = str(layout.fixed) if layout.presence is Presence.NEVER else f"{layout.fixed} + 2 + n"
+    size = _size(layout) if layout.presence is Presence.NEVER else f"{layout.fixed} + 2 + n"
     section = f" §{layout.section}" if layout.section else ""
     place = f"{protocol.title}{section}, {ARROWS[layout.direction]}, {size} bytes"
     table = _table(("Offset", "Length", "Field", "Type", "Meaning"), rows)
@@ -420,5 +439,7 @@ def _sample(kind: Kind, high: bool) -> Any:
         return members[-1 if high else 0].value
     if kind.is_text:
         return "".join(chr(ord("A") + i) for i in range(kind.size if high else 1))
+    if isinstance(kind, Digits):
+        return 10**kind.size - 1 if high else 0
     bits = 8 * kind.size - kind.is_signed
     return 2**bits - 1 if high else -(2**bits) * kind.is_signed

@@ -123,6 +123,32 @@ class Kind:
             return value
 
 
+class Digits(Kind):
+    """A number in decimal digits of a fixed width, zeros in front; blanks in front are taken too."""
+
+    def __init__(self, label: str, width: int) -> None:
+        super().__init__(label, f"{width}s")
+
+    @property
+    def is_text(self) -> bool:
+        """It is a number, whatever its bytes are."""
+        return False
+
+    def to_bytes(self, value: Any) -> bytes:
+        """Write one value; one that has more digits is a ValueError."""
+        text = b"%0*d" % (self.size, value)
+        if len(text) != self.size or value < 0:
+            raise ValueError(f"{value!r} does not have {self.size} digits")
+        return text
+
+    def from_bytes(self, data: bytes) -> Any:
+        """Read one value. Raises `Malformed`."""
+        digits = data.lstrip(b" ")
+        if not digits.isdigit():
+            raise Malformed(f"{data!r} is no number")
+        return int(digits)
+
+
 class Presence(StrEnum):
     """When a message carries an Appendage Length and the options it counts."""
 
@@ -175,6 +201,16 @@ def number(codes: type[NumberCode], doc: str) -> Any:
     return _declare(Kind(codes.__name__, "H", codes), doc)
 
 
+def digits(width: int, doc: str, *, label: str = "number") -> Any:
+    """Declare a number in decimal digits."""
+    return _declare(Digits(label, width), doc)
+
+
+def tail(declared: Any) -> Any:
+    """Make a field one that may be left off, with all that follows; blanks say the same as its absence."""
+    return field(metadata={**declared.metadata, "tail": True})
+
+
 def _appendage(presence: Presence, *tags: int) -> Any:
     return field(metadata={"presence": presence, "tags": tags})
 
@@ -192,6 +228,7 @@ class Field:
     kind: Kind
     doc: str
     offset: int
+    is_tail: bool = False
 
 
 class Option:
@@ -214,6 +251,8 @@ class Layout:
     fields: tuple[Field, ...]
     presence: Presence
     tags: tuple[int, ...]
+    letter_at: int = 0
+    """Bytes of fields before the type letter."""
 
     @property
     def title(self) -> str:
@@ -230,29 +269,74 @@ class Layout:
         """Bytes before the appendage: type letter and fields."""
         return 1 + sum(f.kind.size for f in self.fields)
 
+    @property
+    def shortest(self) -> int:
+        """Bytes without the fields that may be left off."""
+        return self.fixed - sum(f.kind.size for f in self.fields if f.is_tail)
+
+    @property
+    def is_digits(self) -> bool:
+        """Whether numbers stand in it as digits."""
+        return any(isinstance(f.kind, Digits) for f in self.fields)
+
+    def around_letter(self) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
+        """Give the fields before the type letter, and those behind it."""
+        before = tuple(f for f in self.fields if f.offset < self.letter_at)
+        return before, self.fields[len(before) :]
+
 
 @dataclass_transform(frozen_default=True, field_specifiers=(
-    u8, u16, u32, u64, i32, i64, price, timestamp, timestamp48, fine_price, alpha, code, number,
+    u8, u16, u32, u64, i32, i64, price, timestamp, timestamp48, fine_price, alpha, code, number, digits, tail,
     always, optional, conditional,
 ))  # fmt: skip
-def message(letter: str, *, section: str, direction: Direction) -> Callable[[type[T]], type[T]]:
-    """Declare the class below as the message that this letter announces."""
+def message(letter: str, *, section: str, direction: Direction, letter_at: int = 0) -> Callable[[type[T]], type[T]]:
+    """Declare the class below as the message that this letter announces, behind fields of `letter_at` bytes."""
 
     def declare(cls: type[T]) -> type[T]:
         record: Any = dataclass(frozen=True, slots=True)(cls)
         fields: list[Field] = []
-        presence, tags, offset = Presence.NEVER, (), 1
+        presence, tags, offset = Presence.NEVER, (), 0 if letter_at else 1
         for name, declared in record.__dataclass_fields__.items():
             assert presence is Presence.NEVER, f"{cls.__name__}: the appendage comes last"
             if "kind" in declared.metadata:
-                fields.append(Field(name, declared.metadata["kind"], declared.metadata["doc"], offset))
+                is_tail = declared.metadata.get("tail", False)
+                assert is_tail or not fields or not fields[-1].is_tail, f"{cls.__name__}: {name} may be left off too"
+                fields.append(Field(name, declared.metadata["kind"], declared.metadata["doc"], offset, is_tail))
                 offset += fields[-1].kind.size
+                if letter_at and offset == letter_at:
+                    offset += 1
             else:
                 presence, tags = declared.metadata["presence"], declared.metadata["tags"]
-        record.layout = Layout(record, letter, section, direction, tuple(fields), presence, tags)
+        record.layout = Layout(record, letter, section, direction, tuple(fields), presence, tags, letter_at)
         return cast("type[T]", record)
 
     return declare
+
+
+def derived(
+    record: Any,
+    *,
+    letter: str = "",
+    name: str = "",
+    doc: str = "",
+    without: tuple[str, ...] = (),
+    changed: dict[str, Any] | None = None,
+    behind: dict[str, Any] | None = None,
+) -> Any:
+    """Declare a message as another one is, but for its letter, name and text, and some fields.
+
+    Fields `without` are left out, `changed` ones are of another kind, those `behind` come last.
+    """
+    layout: Layout = record.layout
+    declared = {field_name: field(metadata=part.metadata) for field_name, part in record.__dataclass_fields__.items()}
+    declared = {key: (changed or {}).get(key, part) for key, part in declared.items() if key not in without}
+    declared |= behind or {}
+    types = {key: int if isinstance(part.metadata["kind"], Digits) else str for key, part in declared.items()}
+    made = type(name or record.__name__, (), {**declared, "__doc__": doc or record.__doc__, "__annotations__": types})
+    decorate: Callable[[type], type] = message(
+        letter or layout.letter, section=layout.section, direction=layout.direction, letter_at=layout.letter_at
+    )
+    return decorate(made)
 
 
 class Protocol:
@@ -263,15 +347,19 @@ class Protocol:
         self.messages = tuple(cast("Layout", vars(record)["layout"]) for record in records)
         self.options = {option.tag: option for option in options}
         self.by_letter = {(layout.direction, layout.letter): layout for layout in self.messages}
+        self.letter_at = {layout.direction: layout.letter_at for layout in self.messages}
         assert len(self.by_letter) == len(records), "one letter for two messages"
         assert len(self.options) == len(options), "one tag for two options"
+        assert all(layout.letter_at == self.letter_at[layout.direction] for layout in self.messages), "letters stray"
         assert all(tag in self.options for layout in self.messages for tag in layout.tags), "a tag nobody declared"
 
     def encode(self, record: Any) -> bytes:
         """Write a message. An appendage that may be left off is, when it has no options."""
         layout: Layout = record.layout
-        body = layout.letter.encode("ascii")
-        body += b"".join(f.kind.to_bytes(getattr(record, f.name)) for f in layout.fields)
+        lead, rest = (
+            b"".join(f.kind.to_bytes(getattr(record, f.name)) for f in part) for part in layout.around_letter()
+        )
+        body = lead + layout.letter.encode("ascii") + rest
         if layout.presence is Presence.NEVER or (not record.options and layout.presence is not Presence.ALWAYS):
             return body
         appendage = b""
@@ -286,11 +374,14 @@ class Protocol:
         Forgiving, as readers of a host are asked to be: an absent appendage is an empty one, bytes after the
         appendage are passed over, an unlisted letter stays a str, an option not known here keeps its bytes.
         """
-        layout = self.by_letter.get((direction, message[:1].decode("latin-1")))
+        at = self.letter_at.get(direction, 0)
+        letter = message[at : at + 1]
+        layout = self.by_letter.get((direction, letter.decode("latin-1")))
         if layout is None:
-            raise Malformed(f"no message starts with {message[:1]!r}")
-        if len(message) < layout.fixed:
+            raise Malformed(f"no message starts with {letter!r}")
+        if len(message) < layout.shortest:
             raise Malformed(f"{layout.title} of {len(message)} bytes")
+        message = message.ljust(layout.fixed)
         values = [f.kind.from_bytes(message[f.offset : f.offset + f.kind.size]) for f in layout.fields]
         if layout.presence is not Presence.NEVER:
             values.append(self._decode_options(message[layout.fixed :]))
