@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from venue.http_settings import ClientSettings, PersonSettings
 from venue.passwords import USUAL_COST, BadHash, cost_of, is_of
-from venue.roles import MEANINGS
+from venue.roles import MEANINGS, ports_fault
 
 if TYPE_CHECKING:
     from venue.config import Config
@@ -144,6 +144,7 @@ def _http_faults(config: Config) -> Iterator[Fault]:
     for i, person in enumerate(config.person):
         yield from _some(_secret_fault(f"person[{i}]", "password", person.password, person.password_hash))
         yield from _role_faults(f"person[{i}]", person.roles)
+        yield from _port_faults(f"person[{i}]", person)
     for i, member in enumerate(config.member):
         if member.password is not None or member.password_hash is not None:
             yield from _some(_secret_fault(f"member[{i}]", "password", member.password, member.password_hash))
@@ -163,6 +164,7 @@ def _client_faults(key: str, client: ClientSettings) -> Iterator[Fault]:
         if not client.roles:
             yield f"{key}.roles", "this key is required, with one role at least"
     yield from _role_faults(key, client.roles)
+    yield from _port_faults(key, client)
     for i, uri in enumerate(client.redirect_uris):
         if not _is_redirect(uri):
             yield (
@@ -175,6 +177,11 @@ def _role_faults(key: str, roles: Iterable[str]) -> Iterator[Fault]:
     for i, role in enumerate(roles):
         if role not in MEANINGS:
             yield f"{key}.roles[{i}]", f"{role} is no role; there are {', '.join(MEANINGS)}"
+
+
+def _port_faults(key: str, who: ClientSettings | PersonSettings) -> Iterator[Fault]:
+    if who.ports is not None and (fault := ports_fault(who.roles, who.mpids)):
+        yield f"{key}.ports", fault
 
 
 def _is_redirect(uri: str) -> bool:

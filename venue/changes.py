@@ -28,7 +28,7 @@ from engine.phases import NEXT_CROSS, phases_of
 from engine.risk.eqrc import PERCENT_SCALE
 from ouch.terms import BROKEN_TRADE_REASONS
 from venue.calls import LONGEST_NUMBER, Body, Count, Percent, Reply
-from venue.desk import Client, ClientGone
+from venue.desk import Alert, AlertGone, Client, ClientGone
 from venue.instructions import Instruction
 from venue.looks import PhaseName, Prices, StageName, book_prices, find_book
 from venue.problem import Problem
@@ -48,17 +48,21 @@ class Answer(NamedTuple):
     body: Any
     record: int = 0
     kept: Any = None
-    change: Client | ClientGone | None = None
+    change: Client | ClientGone | Alert | AlertGone | None = None
     is_replayed: bool = False
 
 
 class Call(NamedTuple):
-    """A change as a route's function gets it: the venue, the path's values, the body and the query as their types."""
+    """A change as a route's function gets it: the venue, the path's values, the body and the query as their types.
+
+    `actor` is who asks, "" where that is whoever may open engine.sock.
+    """
 
     venue: Venue
     path: dict[str, str]
     query: Any
     body: Any
+    actor: str = ""
 
     def carry_out(self, command: Instruction) -> int:
         """Make a command of the call; gives its record's number."""

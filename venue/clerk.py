@@ -21,9 +21,10 @@ import structlog
 
 from venue.changes import Answer
 from venue.desk import Operation
-from venue.operations import LOOK, Serving, prepare, serve
+from venue.operations import Serving, prepare, serve
 from venue.problem import Problem
 from venue.record import Kind
+from venue.route import LOOK
 
 if TYPE_CHECKING:
     from venue.app import Venue
@@ -97,7 +98,7 @@ class Clerk:
         journal = self.venue.journal
         journal.begin()
         try:
-            answer = serve(self.venue, asked)
+            answer = serve(self.venue, asked, actor)
             if not isinstance(answer, Answer):
                 journal.end()
                 answer = await answer

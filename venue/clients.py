@@ -10,14 +10,15 @@ import secrets
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from venue.calls import Body, Count, Query, Reply
 from venue.changes import Answer, Call
 from venue.desk import Client, ClientGone, hash_secret, sorted_clients
 from venue.looks import Look
 from venue.problem import Problem
-from venue.roles import MEANINGS
-from venue.settings import Mpid
+from venue.roles import MEANINGS, ports_fault
+from venue.settings import Mpid, Name6
 
 CLIENTS_MAX = 1_000
 """Clients made at run time."""
@@ -31,11 +32,12 @@ Role = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class ClientBody(Body, frozen=True):
-    """A new client: its id, what it may do, and for which MPIDs, null being every one."""
+    """A new client: its id, what it may do, and for which MPIDs, and ports of them, null being every one."""
 
     id: ClientId
     roles: Annotated[tuple[Role, ...], msgspec.Meta(min_length=1, max_length=len(MEANINGS))]
     mpids: Annotated[tuple[Mpid, ...], msgspec.Meta(min_length=1, max_length=1_000)] | None = None
+    ports: Annotated[tuple[Name6, ...], msgspec.Meta(min_length=1, max_length=1_000)] | None = None
 
 
 class ClientsQuery(Query, frozen=True):
@@ -46,11 +48,16 @@ class ClientsQuery(Query, frozen=True):
 
 
 class ClientView(Reply, frozen=True):
-    """A client: what it may do, and for which MPIDs, null being every one."""
+    """A client: what it may do, and for which MPIDs and ports of them, null being every one.
+
+    `rotating` tells that it has two secrets, the last one and the one before.
+    """
 
     id: str
     roles: tuple[str, ...]
     mpids: tuple[str, ...] | None
+    ports: tuple[str, ...] | None = None
+    rotating: bool = False
 
 
 class ClientList(Reply, frozen=True):
@@ -69,6 +76,14 @@ class ClientSecret(Reply, frozen=True):
     mpids: tuple[str, ...] | None
     secret: str | None
     note: str
+    ports: tuple[str, ...] | None = None
+
+
+class FormerSecretEnded(Reply, frozen=True):
+    """A client whose last secret is its only one: tokens that were got with the one before it end at once."""
+
+    id: str
+    rotating: Literal[False] = False
 
 
 class ClientRemoved(Reply, frozen=True):
@@ -82,8 +97,13 @@ def show_clients(look: Look) -> ClientList:
     """List the clients that were made at run time."""
     query: ClientsQuery = look.query
     following = [client for client in sorted_clients(look.machine.desk.clients) if client.client_id > query.after]
-    items = [ClientView(client.client_id, client.roles, client.mpids) for client in following[: query.limit]]
+    items = [view(client) for client in following[: query.limit]]
     return ClientList(look.machine.number, items, items[-1].id if len(following) > len(items) else None)
+
+
+def view(client: Client) -> ClientView:
+    """Give a client as an answer shows it."""
+    return ClientView(client.client_id, client.roles, client.mpids, client.ports, bool(client.former_sha256))
 
 
 def make_client(call: Call) -> Answer:
@@ -99,13 +119,27 @@ def make_client(call: Call) -> Answer:
         raise Problem(409, f"there is a client {body.id} already", "id")
     if len(clients) >= CLIENTS_MAX:
         raise Problem(409, f"there are {CLIENTS_MAX:,} clients already, which is the most")
-    return with_secret(body.id, tuple(dict.fromkeys(body.roles)), body.mpids)
+    if body.ports is not None and (fault := ports_fault(body.roles, body.mpids)):
+        raise Problem(422, fault, "ports")
+    return with_secret(Client(body.id, tuple(dict.fromkeys(body.roles)), body.mpids, b"", b"", body.ports))
 
 
 def renew_secret(call: Call) -> Answer:
-    """Give a client a new secret, told this once; the old one ends."""
+    """Give a client a new secret, told this once.
+
+    The one before it stays good beside it, so that the client can go over without a pause, until the next new one, or
+    until it is ended.
+    """
     client = find_client(call)
-    return with_secret(client.client_id, client.roles, client.mpids)
+    return with_secret(replace(client, former_sha256=client.secret_sha256))
+
+
+def end_former_secret(call: Call) -> Answer:
+    """End the secret that a client had before its last one."""
+    client = find_client(call)
+    if not client.former_sha256:
+        raise Problem(409, f"client {client.client_id} has one secret", "id")
+    return Answer(200, FormerSecretEnded(client.client_id), change=replace(client, former_sha256=b""))
 
 
 def remove_client(call: Call) -> Answer:
@@ -125,12 +159,13 @@ def find_client(call: Call) -> Client:
     return client
 
 
-def with_secret(name: str, roles: tuple[str, ...], mpids: tuple[str, ...] | None) -> Answer:
+def with_secret(client: Client) -> Answer:
     """Make a secret for a client: told in the answer, hashed in the record."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
+    told = ClientSecret(client.client_id, client.roles, client.mpids, secret, TOLD, client.ports)
     return Answer(
         200,
-        ClientSecret(name, roles, mpids, secret, TOLD),
-        kept=ClientSecret(name, roles, mpids, None, NOT_TOLD),
-        change=Client(name, roles, mpids, hash_secret(secret)),
+        told,
+        kept=replace(told, secret=None, note=NOT_TOLD),
+        change=replace(client, secret_sha256=hash_secret(secret)),
     )

@@ -1,4 +1,4 @@
-"""Who asked what: the last operations, the answers that idempotency keys give again, the clients made at run time.
+"""Who asked what: the last operations, the answers that idempotency keys give again; clients, and alerts by mail.
 
 A `Desk` is part of the replayable venue. Each change that somebody asks for over engine.sock ends with a record of kind
 OPERATION, in one commit with the records that carried it out: so after a crash either both are there or neither, and
@@ -29,7 +29,9 @@ ANSWER_AGE_NS = 24 * 3_600 * 1_000_000_000
 
 
 class Client(msgspec.Struct, array_like=True, frozen=True, tag="client"):
-    """A client of the HTTP service that was made at run time; `mpids` None stands for every one.
+    """A client of the HTTP service that was made at run time; `mpids` and `ports` None stand for every one.
+
+    Beside its secret the `former` one is good until the next renewal, or until somebody ends it.
 
     Its secret is 192 random bits, so a plain SHA-256 of it tells nobody anything, and is checked in a microsecond.
     A slow hash, as for passwords, would only slow us down: it is for what can be guessed.
@@ -39,6 +41,31 @@ class Client(msgspec.Struct, array_like=True, frozen=True, tag="client"):
     roles: tuple[str, ...]
     mpids: tuple[str, ...] | None
     secret_sha256: bytes
+    former_sha256: bytes = b""
+    ports: tuple[str, ...] | None = None
+
+
+class Alert(msgspec.Struct, array_like=True, frozen=True, tag="alert"):
+    """Who is told by mail of breaches: of the rules of a type that an MPID has, or its port or group, on an exchange.
+
+    `user` is who asked for it last.
+    """
+
+    alert_id: str
+    rule_type: str
+    exchange: str
+    mpid: str
+    port: str | None
+    group_id: int | None
+    emails: tuple[str, ...]
+    enabled: bool
+    user: str = ""
+
+
+class AlertGone(msgspec.Struct, array_like=True, frozen=True, tag="alert-gone"):
+    """Nobody is told of it any more."""
+
+    alert_id: str
 
 
 class ClientGone(msgspec.Struct, array_like=True, frozen=True, tag="client-gone"):
@@ -62,7 +89,7 @@ class Operation(msgspec.Struct, array_like=True, frozen=True):
     answer: bytes
     key: str = ""
     digest: bytes = b""
-    change: Client | ClientGone | None = None
+    change: Client | ClientGone | Alert | AlertGone | None = None
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
@@ -97,6 +124,7 @@ class DeskState(msgspec.Struct, array_like=True, frozen=True):
     refused: list[Entry]
     answers: list[Kept]
     clients: list[Client]
+    alerts: list[Alert] = []
 
 
 class Desk:
@@ -107,6 +135,7 @@ class Desk:
         self.refused: deque[Entry] = deque(maxlen=ENTRIES_KEPT)
         self.answers: dict[tuple[str, str], Kept] = {}
         self.clients: dict[str, Client] = {}
+        self.alerts: dict[str, Alert] = {}
         self._decode = msgspec.msgpack.Decoder(Operation).decode
 
     def apply(self, payload: bytes, number: int, venue_time: int, wall_time: int) -> None:
@@ -122,6 +151,10 @@ class Desk:
                 self.clients[client.client_id] = client
             case ClientGone(client_id):
                 self.clients.pop(client_id, None)
+            case Alert() as alert:
+                self.alerts[alert.alert_id] = alert
+            case AlertGone(alert_id):
+                self.alerts.pop(alert_id, None)
 
     def _keep(self, operation: Operation, number: int, wall_time: int) -> None:
         name = operation.actor, operation.key
@@ -140,10 +173,11 @@ class Desk:
         return None if kept is None or wall_time - kept.wall_time > ANSWER_AGE_NS else kept
 
     def verify(self, client_id: str, secret: str) -> Client | None:
-        """Give the client whose secret this is."""
+        """Give the client whose secret this is, or was before the last renewal."""
         client = self.clients.get(client_id)
-        expected = b"" if client is None else client.secret_sha256
-        return client if hmac.compare_digest(expected, hash_secret(secret)) else None
+        expected = (b"", b"") if client is None else (client.secret_sha256, client.former_sha256)
+        matching = [hmac.compare_digest(digest, hash_secret(secret)) for digest in expected]
+        return client if any(matching) else None
 
     def dump(self) -> DeskState | msgspec.UnsetType:
         """Give what the desk holds as plain data, but for wall times; nothing of one that was never asked.
@@ -155,6 +189,7 @@ class Desk:
             [replace(entry, wall_time=0) for entry in self.refused],
             [replace(kept, wall_time=0) for kept in self.answers.values()],
             sorted_clients(self.clients),
+            list(self.alerts.values()),
         )
         return state if state.done or state.refused else msgspec.UNSET
 
@@ -171,6 +206,7 @@ class Desk:
         for kept in state.answers:
             self.answers[kept.actor, kept.key] = replace(kept, wall_time=next(answered))
         self.clients.update({client.client_id: client for client in state.clients})
+        self.alerts.update({alert.alert_id: alert for alert in state.alerts})
 
 
 def sorted_clients(clients: dict[str, Client]) -> list[Client]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from venue.settings import Mpid, Settings
+from venue.settings import Mpid, Name6, Settings
 
 PerSecond = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Networks = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
@@ -35,7 +35,7 @@ class HttpSettings(Settings, frozen=True):
 
 
 class ClientSettings(Settings, frozen=True):
-    """A program that may ask for tokens. Without `mpids` it may see the data of all."""
+    """A program that may ask for tokens. Without `mpids` it may see the data of all, with `ports` of these only."""
 
     id: ClientId
     secret: ClientSecret | None = None
@@ -43,13 +43,15 @@ class ClientSettings(Settings, frozen=True):
     roles: tuple[str, ...] = ()
     mpids: Annotated[tuple[Mpid, ...], msgspec.Meta(min_length=1)] | None = None
     redirect_uris: tuple[str, ...] = ()
+    ports: Annotated[tuple[Name6, ...], msgspec.Meta(min_length=1)] | None = None
 
 
 class PersonSettings(Settings, frozen=True):
-    """Somebody who may log in on a page. Without `mpids` the data of all may be seen."""
+    """Somebody who may log in on a page. Without `mpids` the data of all may be seen, with `ports` of these only."""
 
     name: ClientId
     roles: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     password: PersonPassword | None = None
     password_hash: str | None = None
     mpids: Annotated[tuple[Mpid, ...], msgspec.Meta(min_length=1)] | None = None
+    ports: Annotated[tuple[Name6, ...], msgspec.Meta(min_length=1)] | None = None

@@ -6,14 +6,14 @@ table serves `DIR/engine.sock`, `portcullis ops` and the HTTP service, and the O
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
 from venue.audit import AuditList, AuditQuery, StateView, show_audit, show_state
-from venue.calls import Body, Query, Reply, read
+from venue.calls import Body, read
 from venue.changes import (
     Answer,
     BustBody,
@@ -39,6 +39,8 @@ from venue.clients import (
     ClientRemoved,
     ClientSecret,
     ClientsQuery,
+    FormerSecretEnded,
+    end_former_secret,
     make_client,
     remove_client,
     renew_secret,
@@ -82,33 +84,11 @@ from venue.report_calls import (
     set_file_list,
     show_mail,
 )
+from venue.route import END, LOOK, Route
 from venue.timing import Metrics
 
 if TYPE_CHECKING:
     from venue.app import Venue
-
-LOOK = "GET"
-END = "DELETE"
-"""The verb that is never meant unless it is named."""
-
-
-class Route(NamedTuple):
-    """One call: `path` has its values in braces; `body` is None where there is none to give.
-
-    A call has one of two functions: `look` needs a machine and nothing else, `serve` the running venue, and may take
-    its time. `problems` are the statuses that its own errors have, `examples` bodies that it takes.
-    """
-
-    verb: str
-    path: str
-    body: type[Body] | None
-    answer: type[Reply]
-    summary: str
-    look: Callable[[Look], Reply] | None = None
-    serve: Callable[[Call], Answer | Awaitable[Answer]] | None = None
-    query: type[Query] = Query
-    problems: tuple[int, ...] = ()
-    examples: tuple[dict[str, Any], ...] = ()
 
 
 def show_metrics(call: Call) -> Answer:
@@ -212,10 +192,21 @@ ROUTES = (
         examples=({"id": "desk-1", "roles": ["rules-api-rules-read"], "mpids": ["INET"]},),
     ),
     Route(
-        *("POST", "clients/{id}/secret", Body, ClientSecret, "Give a client a new secret; the old one ends"),
+        *(
+            "POST",
+            "clients/{id}/secret",
+            Body,
+            ClientSecret,
+            "Give a client a new secret; the one before it stays good",
+        ),
         serve=renew_secret,
         problems=(404, 409, 422),
         examples=({},),
+    ),
+    Route(
+        *("DELETE", "clients/{id}/secret", None, FormerSecretEnded, "End the secret before a client's last one"),
+        serve=end_former_secret,
+        problems=(404, 409),
     ),
     Route(
         *("DELETE", "clients/{id}", None, ClientRemoved, "Remove a client"),
@@ -292,15 +283,15 @@ def prepare(target: str, body: Any, verb: str = "") -> Serving:
     return Serving(target, route, values, asked, taken, None)
 
 
-def serve(venue: Venue, asked: Serving) -> Answer | Awaitable[Answer]:
-    """Serve a request, now or in its time; raises `Problem`."""
+def serve(venue: Venue, asked: Serving, actor: str = "") -> Answer | Awaitable[Answer]:
+    """Serve a request of somebody's, now or in its time; raises `Problem`."""
     if asked.fault is not None:
         raise asked.fault
     route = asked.route
     if route.look is not None:
         return Answer(200, route.look(Look(venue.machine, asked.values, asked.query)))
     assert route.serve is not None
-    return route.serve(Call(venue, asked.values, asked.query, asked.body))
+    return route.serve(Call(venue, asked.values, asked.query, asked.body, actor))
 
 
 def find(verb: str, path: str, has_body: bool = False) -> tuple[Route, dict[str, str]]:

@@ -6,6 +6,8 @@ they open is another question, answered by the MPIDs that stand beside them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 OPERATIONS = "operations"
 RULES_READ = "rules-api-rules-read"
 RULES_WRITE = "rules-api-rules-write"
@@ -32,3 +34,14 @@ MEANINGS = {
     PRM_WRITE: "change what Pre-Trade Risk Management lets a member change",
 }
 """Every role there is, with what it opens."""
+
+OF_PORTS = frozenset((RULES_READ, RULES_WRITE, AUDIT_READ, UNBREACH, HISTORY_READ))
+"""The roles that can be held to some ports of an MPID."""
+
+
+def ports_fault(roles: Collection[str], mpids: Collection[str] | None) -> str:
+    """Say why who has these roles and MPIDs cannot be held to ports, or nothing."""
+    if mpids is None:
+        return "ports are of an MPID: name it in mpids"
+    others = [role for role in roles if role not in OF_PORTS]
+    return f"{others[0]} is not a matter of ports; {', '.join(sorted(OF_PORTS))} are" if others else ""

@@ -23,7 +23,7 @@ def test_a_client_is_told_its_secret_and_known_by_it(venue):
     assert response.status == 200
     secret = response.body.pop("secret")
     assert response.body.pop("note")
-    assert response.body == CLIENT
+    assert response.body == CLIENT | {"ports": None}
     assert re.fullmatch(r"[A-Za-z0-9_-]{32}", secret)
     known = verify(venue, "desk-1", secret)
     assert (known.client_id, known.roles, known.mpids) == ("desk-1", tuple(CLIENT["roles"]), ("INET",))
@@ -41,20 +41,60 @@ def test_clients_are_listed_without_secrets_by_id(venue):
         venue.ask("clients", CLIENT | {"id": name, "mpids": None}, "POST", ME)
     listed = venue.ask("clients").body
     assert [client["id"] for client in listed["items"]] == ["a", "b", "c"]
-    assert all(set(client) == {"id", "roles", "mpids"} for client in listed["items"])
+    assert all(set(client) == {"id", "roles", "mpids", "ports", "rotating"} for client in listed["items"])
     assert listed["items"][0]["mpids"] is None
     first = venue.ask("clients?limit=2").body
     assert (len(first["items"]), first["next"]) == (2, "b")
     assert [client["id"] for client in venue.ask("clients?after=b").body["items"]] == ["c"]
 
 
-def test_a_new_secret_ends_the_old_one(venue):
-    old = venue.ask("clients", CLIENT, "POST", ME).body["secret"]
-    response = venue.ask("clients/desk-1/secret", {}, "POST", ME)
+def renew(venue):
+    return venue.ask("clients/desk-1/secret", {}, "POST", ME)
+
+
+def rotating(venue):
+    return venue.ask("clients").body["items"][0]["rotating"]
+
+
+def test_a_new_secret_leaves_the_one_before_good_until_the_next(venue):
+    first = venue.ask("clients", CLIENT, "POST", ME).body["secret"]
+    assert not rotating(venue)
+    response = renew(venue)
     assert response.status == 200
     assert response.body.items() >= CLIENT.items()
-    assert verify(venue, "desk-1", old) is None
-    assert verify(venue, "desk-1", response.body["secret"])
+    assert rotating(venue)
+    second = response.body["secret"]
+    assert verify(venue, "desk-1", first)
+    assert verify(venue, "desk-1", second)
+    third = renew(venue).body["secret"]
+    assert [bool(verify(venue, "desk-1", secret)) for secret in (first, second, third)] == [False, True, True]
+
+
+def test_the_secret_before_the_last_one_is_ended_by_itself(venue):
+    first = venue.ask("clients", CLIENT, "POST", ME).body["secret"]
+    assert venue.ask("clients/desk-1/secret", verb="DELETE", actor=ME).status == 409
+    second = renew(venue).body["secret"]
+    ended = venue.ask("clients/desk-1/secret", verb="DELETE", actor=ME)
+    assert (ended.status, ended.body) == (200, {"id": "desk-1", "rotating": False})
+    assert verify(venue, "desk-1", first) is None
+    assert verify(venue, "desk-1", second)
+    assert not rotating(venue)
+
+
+@pytest.mark.parametrize(
+    ("body", "fits"),
+    [
+        ({"ports": ["IN19T6"]}, True),
+        ({"ports": ["IN19T6"], "mpids": None}, False),
+        ({"ports": ["IN19T6"], "roles": ["prm-read"]}, False),
+        ({"ports": []}, False),
+    ],
+)
+def test_a_client_is_held_to_ports_where_its_roles_are_about_them(venue, body, fits):
+    answered = venue.ask("clients", CLIENT | body, "POST", ME)
+    assert answered.status == (200 if fits else 422)
+    if not fits:
+        assert answered.body["errors"][0]["field"] == "ports"
 
 
 def test_a_removed_client_is_known_no_more_and_its_id_is_free(venue):

@@ -24,12 +24,14 @@ AUTH: web.AppKey[Auth] = web.AppKey("auth")
 class Identity(NamedTuple):
     """Who asks: `client:ID` or `person:NAME`, what that may do, and with whose data (None: everybody's).
 
+    With `ports`, of an MPID's data only what is of these ports is open.
     Who has the role `operations` has every role.
     """
 
     subject: str
     roles: frozenset[str]
     mpids: frozenset[str] | None
+    ports: frozenset[str] | None = None
 
     def may(self, roles: Iterable[str], mpid: str | None = None) -> bool:
         """Whether one of these roles is there, and the data of this MPID, where one is named, is open."""
@@ -38,6 +40,10 @@ class Identity(NamedTuple):
     def sees(self, mpid: str) -> bool:
         """Whether the data of an MPID is open."""
         return self.mpids is None or mpid in self.mpids
+
+    def sees_port(self, mpid: str, port: str | None) -> bool:
+        """Whether the data of a port of an MPID is open; None is what is of the MPID as a whole."""
+        return self.sees(mpid) and (self.ports is None or port in self.ports)
 
 
 def authenticate(request: web.Request) -> Identity:
@@ -54,9 +60,9 @@ def require(identity: Identity, roles: Iterable[str], mpid: str | None = None) -
         raise Problem(403, f"{identity.subject} has no part in what is {mpid}'s")
 
 
-def conceal(identity: Identity, mpid: str, missing: Problem) -> None:
-    """Raise `missing`, what is said of an id that there is not, where a found thing's MPID is not the asker's."""
-    if not identity.sees(mpid):
+def conceal(identity: Identity, mpid: str, missing: Problem, port: str | None = None) -> None:
+    """Raise `missing`, what is said of an id that there is not, where a found thing's MPID or port is another's."""
+    if not identity.sees_port(mpid, port):
         raise missing
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from venue.config import Config
+from venue.desk import hash_secret
 from venue.sidecar.auth.identity import all_roles
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ CLIENT, PERSON = "client", "person"
 
 
 class Principal(NamedTuple):
-    """A client or a person. Without `secret` and `secret_hash` it is a browser's client, or one of the desk's."""
+    """A client or a person. Without `secret` and `secret_hash` it is a browser's client, or one of the desk's.
+
+    `former` is the credential of the secret before the last one, while that is good.
+    """
 
     subject: str
     roles: frozenset[str]
@@ -28,6 +32,13 @@ class Principal(NamedTuple):
     secret: str | None = None
     secret_hash: str | None = None
     redirect_uris: tuple[str, ...] = ()
+    ports: frozenset[str] | None = None
+    former: str = ""
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """What tokens may be bound to."""
+        return (self.credential, self.former) if self.former else (self.credential,)
 
     @property
     def name(self) -> str:
@@ -62,12 +73,14 @@ class Principals:
                     client.secret,
                     client.secret_hash,
                     tuple(address for uri in client.redirect_uris for address in _absolute(uri, own)),
+                    _some(client.ports),
                 )
             )
         for person in config.person:
             credential = person.password or person.password_hash or ""
             known = Principal(f"{PERSON}:{person.name}", all_roles(person.roles), _some(person.mpids), credential)
-            self._add(known._replace(secret=person.password, secret_hash=person.password_hash))
+            known = known._replace(secret=person.password, secret_hash=person.password_hash)
+            self._add(known._replace(ports=_some(person.ports)))
 
     def _add(self, principal: Principal) -> None:
         self._configured[principal.subject] = principal
@@ -91,16 +104,17 @@ class Principals:
         if f"{CLIENT}:{client_id}" in self._configured:
             return None
         made = self._desk().verify(client_id, secret)
-        return None if made is None else _made(made)
+        return None if made is None else _made(made)._replace(credential=hash_secret(secret).hex())
 
 
 def _made(client: Client) -> Principal:
     credential = client.secret_sha256.hex()
-    return Principal(f"{CLIENT}:{client.client_id}", all_roles(client.roles), _some(client.mpids), credential)
+    made = Principal(f"{CLIENT}:{client.client_id}", all_roles(client.roles), _some(client.mpids), credential)
+    return made._replace(ports=_some(client.ports), former=client.former_sha256.hex())
 
 
-def _some(mpids: tuple[str, ...] | None) -> frozenset[str] | None:
-    return None if mpids is None else frozenset(mpids)
+def _some(names: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
 
 
 def _absolute(uri: str, origins: tuple[str, ...]) -> list[str]:

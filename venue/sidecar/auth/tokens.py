@@ -54,6 +54,7 @@ class Claims(msgspec.Struct, frozen=True):
     bound: str
     roles: tuple[str, ...]
     mpids: tuple[str, ...] | None
+    ports: tuple[str, ...] | None = None
 
 
 class Issued(NamedTuple):
@@ -90,9 +91,10 @@ class Tokens:
             jti=jti,
             client_id=client_id,
             scope=" ".join(granted),
-            bound=bind(key, jti, subject),
+            bound=bind(key, jti, subject.credential),
             roles=tuple(granted),
             mpids=None if subject.mpids is None else tuple(sorted(subject.mpids)),
+            ports=None if subject.ports is None else tuple(sorted(subject.ports)),
         )
         header = {"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}
         token = jwt.encode(header, msgspec.to_builtins(claims), key.pair, [ALGORITHM])
@@ -112,12 +114,12 @@ class Tokens:
             raise BadToken("the token lasts too long")
         subject = self._principals.find(claims.sub)
         client = self._principals.find(f"{CLIENT}:{claims.client_id}")
-        if subject is None or client is None or not hmac.compare_digest(claims.bound, bind(key, claims.jti, subject)):
+        if subject is None or client is None or not _is_bound(claims, key, subject):
             raise BadToken("the token's client or its secret is not there any more")
         if claims.jti in self._revoked:
             raise BadToken("the token was revoked")
         roles = subject.roles & all_roles(claims.roles)
-        return Identity(claims.sub, roles, common(subject.mpids, claims.mpids))
+        return Identity(claims.sub, roles, common(subject.mpids, claims.mpids), common(subject.ports, claims.ports))
 
     def revoke(self, jti: str) -> None:
         """End a token: its code was used a second time."""
@@ -144,13 +146,19 @@ class Tokens:
             raise BadToken("the token cannot be read, or is not by a key of this venue") from error
 
 
-def bind(key: Key, jti: str, subject: Principal) -> str:
-    """Give what ties a token to its subject's secret, and tells nobody anything of it who has not the key."""
-    return hmac.new(key.secret, f"{jti} {subject.credential}".encode(), sha256).hexdigest()
+def _is_bound(claims: Claims, key: Key, subject: Principal) -> bool:
+    """Whether a token was got with a secret that is still good."""
+    bounds = [bind(key, claims.jti, credential) for credential in subject.credentials]
+    return any([hmac.compare_digest(claims.bound, bound) for bound in bounds])  # noqa: C419 - all are looked at, in the same time
+
+
+def bind(key: Key, jti: str, credential: str) -> str:
+    """Give what ties a token to the secret behind it, and tells nobody anything of that who has not the key."""
+    return hmac.new(key.secret, f"{jti} {credential}".encode(), sha256).hexdigest()
 
 
 def common(present: frozenset[str] | None, given: tuple[str, ...] | None) -> frozenset[str] | None:
-    """Give the MPIDs that are open now and were when the token was given; None stands for all."""
+    """Give the MPIDs, or ports, that are open now and were when the token was given; None stands for all."""
     if present is None or given is None:
         return present if given is None else frozenset(given)
     return present.intersection(given)

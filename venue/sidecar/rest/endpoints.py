@@ -70,10 +70,13 @@ class Ask:
     key: str = ""
     scoped: bool = False
 
-    def conceal(self, mpid: str, missing: Problem) -> None:
-        """Go on only where what was found is the caller's; otherwise it is as `missing` as what there is not."""
+    def conceal(self, mpid: str, missing: Problem, port: str | None = None) -> None:
+        """Go on only where what was found is the caller's; otherwise it is as `missing` as what there is not.
+
+        `port` is the one whose it is, None where it is of the MPID as a whole.
+        """
         self.scoped = True
-        conceal(self.identity, mpid, missing)
+        conceal(self.identity, mpid, missing, port)
 
 
 Handler = Callable[[Ask], Awaitable[Reply | web.StreamResponse]]

@@ -42,7 +42,7 @@ async def of_order(ask: Ask) -> Reply:
     missing = Problem(404, f"there is no port {query.port}", "port")
     if port is None:
         raise missing
-    ask.conceal(port.mpid, missing)
+    ask.conceal(port.mpid, missing, port.name)
     explanation = await find_reject(
         ask.sidecar,
         query.port,
@@ -67,7 +67,7 @@ async def of_reject(ask: Ask) -> Reply:
         if problem.status in NOT_THERE and ask.identity.mpids is not None:
             raise missing from None  # what else the record is tells of others
         raise
-    ask.conceal(explanation.mpid, missing)
+    ask.conceal(explanation.mpid, missing, explanation.port)
     return Reply(explanation, explanation.record)
 
 

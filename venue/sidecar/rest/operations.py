@@ -15,9 +15,10 @@ from aiohttp import web
 
 from venue.calls import LONGEST_NUMBER, Body, Query
 from venue.looks import Look
-from venue.operations import ROUTES, Route
+from venue.operations import ROUTES
 from venue.problem import Problem, ProblemDetails
 from venue.roles import OPERATIONS
+from venue.route import Route
 from venue.sidecar.auth.identity import AUTH
 from venue.sidecar.change import change, present
 from venue.sidecar.comparison import Outcome

@@ -128,7 +128,7 @@ class Gatehouse:
 
     @staticmethod
     async def who(request):
-        subject, roles, mpids = authenticate(request)
+        subject, roles, mpids, _ = authenticate(request)
         return web.json_response(
             {"subject": subject, "roles": sorted(roles), "mpids": None if mpids is None else sorted(mpids)}
         )

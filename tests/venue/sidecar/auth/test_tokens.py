@@ -318,6 +318,21 @@ async def test_a_client_made_at_run_time_gets_tokens_that_end_with_it_and_with_i
     await refused(house, f"Bearer {token}")
 
 
+async def test_a_token_of_the_secret_before_the_last_is_good_as_long_as_that_is(house):
+    first, second = hash_secret("s" * 32), hash_secret("t" * 32)
+    house.desk.clients["made"] = Client("made", ("rules-api-rules-read",), ("AKAM",), first)
+    early = await house.access("made", secret="s" * 32)
+    house.desk.clients["made"] = Client("made", ("rules-api-rules-read",), ("AKAM",), second, first)
+    late = await house.access("made", secret="s" * 32)
+    new = await house.access("made", secret="t" * 32)
+    for token in (early, late, new):
+        assert (await house.who_is(token))[0].status == 200
+    house.desk.clients["made"] = Client("made", ("rules-api-rules-read",), ("AKAM",), second)
+    await refused(house, f"Bearer {early}")
+    await refused(house, f"Bearer {late}")
+    assert (await house.who_is(new))[0].status == 200
+
+
 async def test_while_the_replica_catches_up_nobody_is_believed_who_may_be_gone_by_now(house):
     house.desk.clients["made"] = Client("made", ("operations",), None, hash_secret("s" * 32))
     token, configured = await house.access("made", secret="s" * 32), await house.access()
