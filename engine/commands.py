@@ -68,8 +68,10 @@ from engine.prm_commands import (
     take_accounts,
     take_port,
 )
-from engine.risk.eqrc import PERCENT_SCALE, RuleBook
+from engine.risk.rule_book import RuleBook
+from engine.risk.rule_terms import PERCENT_SCALE
 from engine.routing import AWAY_PORT
+from engine.rule_commands import handle_rules, set_windows
 from engine.tape import place_tapes
 
 Connect = Callable[[Port], Sink]
@@ -119,6 +121,8 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
             release_account(engine, command, now)
         case SetFileList():
             set_file_list(engine, command, now)
+        case _:
+            handle_rules(engine, command, now)
 
 
 def configure(engine: Engine, command: Configure, now: int, connect: Connect) -> None:
@@ -158,7 +162,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
     take_configuration(engine, command)
     place_guards(engine)
     place_tapes(engine, now)
-    set_rules(engine, RuleBook(command.rules))
+    set_rules(engine)
     recount(engine)
 
 
@@ -207,19 +211,14 @@ def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> Non
             market.open_book(security)
 
 
-def set_rules(engine: Engine, rule_book: RuleBook) -> None:
-    """Put rules in force: fold them anew for every scope; message windows go on with what was counted."""
-    engine.rule_book = rule_book
+def set_rules(engine: Engine) -> None:
+    """Put all rules in force, those of the configuration first; message windows go on with what was counted."""
+    legacy = () if engine.configuration is None else engine.configuration.rules
+    engine.rule_book = RuleBook([*legacy, *engine.rules.active()])
     for port in engine.ports.values():
         for scope in port.scopes.values():
-            scope.limits = rule_book.limits(port, scope.book.symbol)
-        counted = dict(port.windows)
-        longest = max(counted.values(), key=lambda window: window.span, default=None)
-        port.windows = engine.prm.order_windows(port) if port.rule_book == PRM else rule_book.message_windows(port)
-        for rule, window in port.windows:
-            before = counted.get(rule, longest)
-            if before is not None:
-                window.resume(before.inside())
+            scope.limits = engine.rule_book.stale
+        set_windows(engine, port)
     protect(engine)
 
 
@@ -279,6 +278,8 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         free(port)
         port.sink.system_event(SystemEvent.START_OF_DAY, now)
     engine.prm.diary.next_day()
+    engine.rules.next_day(engine.date, now)
+    set_rules(engine)
     reset_accounts(engine)
     carry_over(engine, ended, now)
 

@@ -44,8 +44,10 @@ from engine.market import Market, Security
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
 from engine.risk.counters import FlowState, warns
 from engine.risk.diary import HappeningKind
-from engine.risk.eqrc import PORT_CHECKS, UNLIMITED, RuleBook, is_within
+from engine.risk.eqrc import PORT_CHECKS, is_within
 from engine.risk.prm import Account, PrmRuleBook, Protection, excuses, is_reduction, scope_key, verdict
+from engine.risk.rule_book import UNLIMITED, RuleBook
+from engine.risk.rules import Rules
 from engine.terms import Origin
 from engine.timely import change_fault, is_late, untimely
 from engine.trades import MemoryStore, OpenStore, Trade
@@ -75,6 +77,7 @@ class Engine(LimitStates, OrderEntry):
         self.securities: dict[str, Security] = {}
         self.ports: dict[str, Port] = {}
         self.rule_book = RuleBook()
+        self.rules = Rules(open_store)
         self.prm = PrmRuleBook(open_store)
         self.configuration: Configure | None = None
         self.date = ""
@@ -196,6 +199,8 @@ class Engine(LimitStates, OrderEntry):
             self.work(order, None, now)
             if order.scope.book.pegs is not None:
                 follow(self, order.scope.book, now)
+        elif refusal.rule is not None:
+            self.rules.refused(order, refusal, now)
         return refusal
 
     def _enter_guarded(self, order: Order, protection: Protection, now: int) -> Refusal | None:
@@ -250,6 +255,8 @@ class Engine(LimitStates, OrderEntry):
             self.work(order, original, now)
             if order.scope.book.pegs is not None:
                 follow(self, order.scope.book, now)
+        elif refusal.rule is not None:
+            self.rules.refused(order, refusal, now)
         return refusal
 
     def _replace_guarded(self, original: Order, order: Order, protection: Protection, now: int) -> Refusal | None:

@@ -11,6 +11,16 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.rule_instructions import (
+    ChangeList,
+    CreateRule,
+    DeleteRule,
+    RegisterGroups,
+    RuleEntry,
+    SafetySwitch,
+    Unbreach,
+    UpdateRule,
+)
 from engine.terms import SECOND, BrokenTradeReason, CrossStage, Phase, SelfMatchPrevention
 
 
@@ -197,21 +207,6 @@ class AccountEntry(msgspec.Struct, array_like=True, frozen=True):
     is_exclusion: bool
     settings: AccountSettings
     sponsored_ports: tuple[str, ...] = ()
-
-
-class RuleEntry(msgspec.Struct, array_like=True, frozen=True):
-    """An EQRC rule, with settings of its type's own.
-
-    Limits are shares or whole dollars as over REST; a fat finger's ranges are (ticks, 1/10,000 of a percent).
-    """
-
-    rule_id: str
-    type: str
-    exchange: str
-    mpid: str
-    port: str | None
-    symbols: tuple[str, ...]
-    settings: dict[str, int | bool | tuple[tuple[int, int], ...]]
 
 
 class Configure(msgspec.Struct, array_like=True, frozen=True, tag="configure"):
@@ -401,6 +396,13 @@ Command = (
     | LockCurrency
     | ReleaseAccount
     | CancelAccount
+    | CreateRule
+    | UpdateRule
+    | DeleteRule
+    | ChangeList
+    | RegisterGroups
+    | SafetySwitch
+    | Unbreach
 )
 """What operators and the venue itself ask; each is one record."""
 

@@ -35,8 +35,8 @@ from engine.market import Market
 from engine.mass_cancel import MassCancel
 from engine.orders import LiveOrders, TermsState, is_live
 from engine.prm_commands import recount, take_accounts
-from engine.risk.eqrc import RuleBook
 from engine.risk.prm import scope_key
+from engine.rule_state import RulesState, dump_rules, dump_trails, load_rules, load_trails
 from engine.security_state import SecurityState, dump_security, load_security, load_tapes
 from engine.tape import place_tapes
 
@@ -160,6 +160,7 @@ class EngineState(msgspec.Struct, frozen=True):
     multipliers: dict[str, tuple[int, int]] = {}  # of Nordic members: aggressive and passive
     timetables: dict[str, int] = {}  # the last entry of each that was kept today
     audit: dict[str, tuple[int, bytes]] = {}  # what identifies the rows of each Nordic member
+    rules: RulesState = RulesState()
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -215,6 +216,7 @@ def dump(engine: Engine) -> EngineState | None:
         {mpid: (member.aggressive, member.passive) for mpid, member in engine.prm.members.items()},
         engine.timetables,
         engine.prm.diary.digests(),
+        dump_rules(engine),
     )
 
 
@@ -265,11 +267,11 @@ def _dump_order(part: Order) -> OrderState:
 def dump_trades(engine: Engine) -> dict[str, bytes]:
     """Give today's trades of every market and rows of the audit as they are kept, which `load` wants beside the state.
 
-    The rows stand under the members' names behind `AUDIT`.
+    The rows stand under the members' names behind `AUDIT`, those of US risk rules as `engine.rule_state` says.
     """
     stores = [(key, market.trades.store) for key, market in sorted(engine.markets.items())]
     trades = {key: store.slice(0, store.length) for key, store in stores}
-    return trades | {AUDIT + mpid: rows for mpid, rows in engine.prm.diary.dump().items()}
+    return trades | {AUDIT + mpid: rows for mpid, rows in engine.prm.diary.dump().items()} | dump_trails(engine)
 
 
 def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: Connect) -> None:
@@ -307,11 +309,13 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         port.cancel_only, port.cancel_on_disconnect = port_state.cancel_only, port_state.cancel_on_disconnect
     _load_accounts(engine, state)
     engine.prm.diary.load({key.removeprefix(AUDIT): rows for key, rows in trades.items() if key.startswith(AUDIT)})
+    load_rules(engine, state.rules)
+    load_trails(engine, trades)
     set_crosses(engine, state.configuration)
     take_configuration(engine, state.configuration)
     place_guards(engine)
     place_tapes(engine, 0)
-    set_rules(engine, RuleBook(state.configuration.rules))
+    set_rules(engine)
     for name, port_state in state.ports.items():
         port = engine.ports[name]
         for (_, window), (_, times) in zip(port.windows, port_state.windows, strict=True):

@@ -172,6 +172,21 @@ REASONS: Final = {
     Reject.MAXIMUM_SHARES: RejectReason.MAXIMUM_ORDER_QUANTITY,
     Reject.MAXIMUM_NOTIONAL: RejectReason.MAXIMUM_ORDER_VALUE,
     Reject.FAT_FINGER: RejectReason.FAT_FINGER,
+    Reject.SYMBOL_MESSAGE_RATE: RejectReason.ACCOUNT_ORDER_RATE,
+    Reject.DUPLICATE_ORDER: RejectReason.OTHER,
+    Reject.HARD_TO_BORROW: RejectReason.RESTRICTED_SYMBOL,
+    Reject.INTERMARKET_SWEEP_NOT_ALLOWED: RejectReason.OTHER,
+    Reject.SHORT_SALE_NOT_ALLOWED: RejectReason.OTHER,
+    Reject.SHORT_SALE_EXEMPT_NOT_ALLOWED: RejectReason.OTHER,
+    Reject.MARKET_ORDER_NOT_ALLOWED: RejectReason.OTHER,
+    Reject.PRE_MARKET_NOT_ALLOWED: RejectReason.OTHER,
+    Reject.POST_MARKET_NOT_ALLOWED: RejectReason.OTHER,
+    Reject.IPO_MARKET_BUY_NOT_ALLOWED: RejectReason.OTHER,
+    Reject.LOCATE_REQUIRED: RejectReason.OTHER,
+    Reject.LOCATE_BROKER: RejectReason.OTHER,
+    Reject.AVERAGE_DAILY_VOLUME: RejectReason.MAXIMUM_ORDER_QUANTITY,
+    Reject.MARKET_IMPACT: RejectReason.OTHER,
+    Reject.GROSS_EXPOSURE: RejectReason.LOCKED_IN_CURRENCY,
 }
 """The wire's number for each of the engine's reasons, where the configuration has no other; total, as a test holds."""
 CANCEL_REASONS: Final = {

@@ -26,6 +26,8 @@ COMPILED = (
     "engine.risk.windows",
     "engine.risk.limits",
     "engine.risk.eqrc",
+    "engine.risk.folding",
+    "engine.risk.rule_book",
     "engine.risk.valuation",
     "engine.risk.counters",
     "engine.risk.accounts",

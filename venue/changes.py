@@ -25,7 +25,7 @@ from engine.api import (
 )
 from engine.commands import NORDIC_PRICES, THRESHOLDS, US_PRICES
 from engine.phases import NEXT_CROSS, phases_of
-from engine.risk.eqrc import PERCENT_SCALE
+from engine.risk.rule_terms import PERCENT_SCALE
 from ouch.terms import BROKEN_TRADE_REASONS
 from venue.calls import LONGEST_NUMBER, Body, Count, Percent, Reply
 from venue.desk import Alert, AlertGone, Client, ClientGone

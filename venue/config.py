@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
-from engine.risk.eqrc import PERCENT_SCALE, ROUTED
+from engine.risk.rule_book import ROUTED
+from engine.risk.rule_terms import PERCENT_SCALE
 from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.drop_settings import drop_fault
 from venue.file_settings import BESIDE, FilesSettings, MailSettings, beside_fault

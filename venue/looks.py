@@ -18,7 +18,7 @@ from engine.commands import find_books
 from engine.cross_price import coming_cross, indication
 from engine.endpoint import Endpoint
 from engine.phases import CALLS, phase_name
-from engine.risk.eqrc import PERCENT_SCALE
+from engine.risk.rule_terms import PERCENT_SCALE
 from fix.endpoint import FixEndpoint
 from fix.session_state import State
 from venue.calls import LONGEST_NUMBER, Count, Percent, Price, Query, Reply, dollars, moment

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
-from engine.risk.eqrc import PERCENT_SCALE
+from engine.risk.rule_terms import PERCENT_SCALE
 from ouch.nordic_terms import BLOW_THROUGH_LETTER, CANCEL_NOT_ALLOWED, CLOSING_PRICE_LETTER, REASONS
 from venue.settings import AccountName, Dollars, Mpid, Name6, Settings, Ticks, ticks, ticks_fault
 

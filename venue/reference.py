@@ -23,7 +23,7 @@ from engine.api import (
     SymbolEntry,
     VolatilityEntry,
 )
-from engine.risk.eqrc import PERCENT_SCALE
+from engine.risk.rule_terms import PERCENT_SCALE
 from ouch.nordic_terms import BLOW_THROUGH, BLOW_THROUGH_LETTER, CLOSING_PRICE, CLOSING_PRICE_LETTER
 from ouch.terms import AIQ_STRATEGIES
 from venue import nordic_settings

@@ -31,6 +31,7 @@ IN_DOLLARS = frozenset(
     {
         Reject.MAXIMUM_NOTIONAL,
         Reject.FAT_FINGER,
+        Reject.GROSS_EXPOSURE,
         Reject.MAXIMUM_ORDER_VALUE,
         Reject.CONTINUOUS_FAT_FINGER,
         Reject.LOCKED_IN_CURRENCY,

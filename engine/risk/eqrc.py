@@ -11,37 +11,29 @@ exact, percentages are compared by cross-multiplication.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from engine.api import (
     MARKET_PRICE_ALTERNATIVE,
     PRICE_SCALE,
     REFUSALS,
-    SECOND,
     Cross,
     Order,
     Port,
     Refusal,
     Reject,
-    RuleEntry,
     Scope,
     Side,
 )
 from engine.market import Security
-from engine.risk.limits import Band, Bound, Check, FatFinger, FatFingerRange, Limits
-from engine.risk.windows import SlidingWindow
+from engine.risk.limits import Band, FatFinger, Limits
+from engine.risk.rule_terms import PERCENT_SCALE
 from engine.routing import unfilled
 
-PERCENT_SCALE: Final = 10_000
-"""Percentages are held in 1/10,000 of a percent."""
 RANGE_FLOORS: Final = tuple(dollars * PRICE_SCALE for dollars in (1, 10, 50, 100, 500))
 """Where the fat finger's price ranges 2 to 6 begin, in ticks."""
 BUY: Final = Side.BUY
 CONTINUOUS: Final = Cross.CONTINUOUS
-UNLIMITED: Final = Limits()
-ROUTED: Final = "ROUTED"
-"""The exchange of the rules that hold what goes to the away market."""
 
 
 def entry_disabled(port: Port) -> Refusal | None:
@@ -245,89 +237,3 @@ def booked_price(order: Order) -> tuple[int | None, str]:
     if quote is None:
         quote, source = security.previous_close, "previous close"
     return quote, source
-
-
-class RuleBook:
-    """All rules in force, found by exchange and MPID."""
-
-    def __init__(self, rules: Iterable[RuleEntry] = ()) -> None:
-        self.rules = tuple(rules)
-        self.by_firm: dict[tuple[str, str], list[RuleEntry]] = {}
-        for rule in self.rules:
-            self.by_firm.setdefault((rule.exchange, rule.mpid), []).append(rule)
-
-    def limits(self, port: Port, symbol: str) -> Limits:
-        """Fold the rules that hold for `port` in `symbol`; ports without rules share one object."""
-        rules = self.rules_of(port, port.exchange, symbol)
-        routed = self.rules_of(port, ROUTED, symbol) if port.entry.routing else []
-        return fold(rules, routed) if rules or routed else UNLIMITED
-
-    def rules_of(self, port: Port, exchange: str, symbol: str) -> list[RuleEntry]:
-        """Give the rules of one exchange that hold for `port` in `symbol`."""
-        return [
-            rule
-            for rule in self.by_firm.get((exchange, port.mpid), ())
-            if rule.port in (None, port.name) and (not rule.symbols or symbol in rule.symbols)
-        ]
-
-    def message_windows(self, port: Port) -> tuple[tuple[str, SlidingWindow], ...]:
-        """Give a new window for each message rate rule of `port`, by rule."""
-        windows: list[tuple[str, SlidingWindow]] = []
-        for rule in self.by_firm.get((port.exchange, port.mpid), ()):
-            if rule.type == "order-rate" and rule.port == port.name:
-                limit, span = rule.settings["max_port_messages"], rule.settings["port_window"]
-                assert isinstance(limit, int)
-                assert isinstance(span, int)
-                windows.append((rule.rule_id, SlidingWindow(limit, span * SECOND)))
-        return tuple(windows)
-
-
-def fold(rules: list[RuleEntry], routed: list[RuleEntry]) -> Limits:
-    """Fold rules of every level into one set of limits, what goes away apart: the most restrictive of each wins."""
-    limits = Limits()
-    if routed:
-        limits.routed = fold(routed, [])
-    for rule in rules:
-        if rule.type == "max-shares":
-            limits.maximum_shares = _tighter(limits.maximum_shares, rule, 1)
-        elif rule.type == "max-notional":
-            limits.maximum_notional = _tighter(limits.maximum_notional, rule, PRICE_SCALE)
-        elif rule.type == "restricted-stock" and rule.settings["enabled"]:
-            limits.restricted = Bound(0, rule.rule_id)
-        elif rule.type == "fat-finger":
-            limits.fat_finger += (_fat_finger(rule),)
-    settings = (
-        *(limits.restricted, limits.maximum_shares, limits.maximum_notional),
-        *(limits.fat_finger or None, limits.routed),
-    )
-    armed: tuple[Check, ...] = tuple(
-        check for check, setting in zip(CHECKS, settings, strict=True) if setting is not None
-    )
-    limits.armed = armed
-    if limits.restricted is not None or limits.routed is not None:
-        limits.shares_within = -1
-    elif limits.maximum_shares is not None:
-        limits.shares_within = limits.maximum_shares.limit
-    if limits.maximum_notional is not None:
-        limits.notional_within = limits.maximum_notional.limit
-    return limits
-
-
-def _tighter(bound: Bound | None, rule: RuleEntry, scale: int) -> Bound:
-    limit = rule.settings["limit"]
-    assert isinstance(limit, int)
-    if bound is not None and bound.limit <= limit * scale:
-        return bound
-    return Bound(limit * scale, rule.rule_id)
-
-
-def _fat_finger(rule: RuleEntry) -> FatFinger:
-    ranges = rule.settings["ranges"]
-    assert isinstance(ranges, tuple | list)
-    return FatFinger(
-        tuple(FatFingerRange(amount, percent) for amount, percent in ranges),
-        bool(rule.settings["include_auction"]),
-        bool(rule.settings["include_intermarket_sweep"]),
-        bool(rule.settings["aggressive_only"]),
-        rule.rule_id,
-    )

@@ -124,6 +124,7 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "multipliers",
         "timetables",
         "audit",
+        "rules",
     }
 
 

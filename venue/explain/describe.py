@@ -36,6 +36,7 @@ MONEY: Final = frozenset(
     {
         Reject.MAXIMUM_NOTIONAL,
         Reject.FAT_FINGER,
+        Reject.GROSS_EXPOSURE,
         Reject.MAXIMUM_ORDER_VALUE,
         Reject.CONTINUOUS_FAT_FINGER,
         Reject.LOCKED_IN_CURRENCY,
@@ -56,6 +57,9 @@ UNITS: Final = {
     Reject.AFTER_HOURS_CLOSED: "time of day",
     Reject.PORT_MESSAGE_RATE: "messages",
     Reject.MAXIMUM_SHARES: "shares",
+    Reject.SYMBOL_MESSAGE_RATE: "messages",
+    Reject.DUPLICATE_ORDER: "orders",
+    Reject.AVERAGE_DAILY_VOLUME: "shares",
     Reject.PORT_ORDER_RATE: "messages",
     Reject.MAXIMUM_ORDER_QUANTITY: "shares",
     Reject.MAXIMUM_AUCTION_QUANTITY: "shares",
@@ -183,7 +187,7 @@ class Describer:
 
     def _rule(self, rule_id: str | None) -> RuleEntry | None:
         """Find a rule that is in force."""
-        return next((rule for rule in self.engine.rule_book.rules if rule.rule_id == rule_id), None)
+        return None if rule_id is None else self.engine.rule_book.by_id.get(rule_id)
 
     def _new_side(self) -> bytes | None:
         """Give the side that a Replace names."""

@@ -175,7 +175,7 @@ def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
         refusal = port_check(order.port)
         if refusal is not None:
             yield refusal
-    for check in order.scope.limits.armed if protection is None else protection.armed:
+    for check in engine.rule_book.settle(order.scope).armed if protection is None else protection.armed:
         refusal = check(order)
         if refusal is not None:
             yield refusal

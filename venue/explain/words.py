@@ -53,6 +53,24 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.MAXIMUM_NOTIONAL: "{quantity} shares at {reference} ({source}) are ${observed}, more than the ${limit} that "
     "rule {rule} allows",
     Reject.FAT_FINGER: "{price} is ${observed} away from {reference} ({source}), and rule {rule} allows ${limit}",
+    Reject.SYMBOL_MESSAGE_RATE: "{port} sent {observed} messages in {symbol} in a window that may hold {limit} (rule "
+    "{rule}), and is shut",
+    Reject.DUPLICATE_ORDER: "{port} sent the same order {observed} times in a window that may hold {limit} (rule "
+    "{rule}), and is shut",
+    Reject.HARD_TO_BORROW: "{symbol} is on the hard to borrow list of {rule}, and the order sells short",
+    Reject.INTERMARKET_SWEEP_NOT_ALLOWED: "rule {rule} allows no inter-market sweep orders",
+    Reject.SHORT_SALE_NOT_ALLOWED: "rule {rule} allows no short sales",
+    Reject.SHORT_SALE_EXEMPT_NOT_ALLOWED: "rule {rule} allows no short sales that are exempt",
+    Reject.MARKET_ORDER_NOT_ALLOWED: "rule {rule} allows orders at the market price for a cross only",
+    Reject.PRE_MARKET_NOT_ALLOWED: "rule {rule} allows no orders that may trade before market hours",
+    Reject.POST_MARKET_NOT_ALLOWED: "rule {rule} allows no orders that may trade after market hours",
+    Reject.IPO_MARKET_BUY_NOT_ALLOWED: "rule {rule} allows no purchase at the market price before {symbol} has opened",
+    Reject.LOCATE_REQUIRED: "rule {rule} asks short sales to say that their shares are located",
+    Reject.LOCATE_BROKER: "rule {rule} does not list the broker who located the shares",
+    Reject.AVERAGE_DAILY_VOLUME: "{observed} shares are more than the {limit} that rule {rule} allows of the average "
+    "daily volume",
+    Reject.MARKET_IMPACT: "{price} is beyond {reference} ({source}), and rule {rule} is on",
+    Reject.GROSS_EXPOSURE: "an exposure of ${observed} is over the ${limit} of rule {rule}",
     Reject.DISCRETION_NOT_SERVED: "with {fields} the order asks for discretion that this market does not serve: of a "
     "reserve, post only, routed, or for a cross",
     Reject.LOW_DISK_SPACE: "the venue has little room left on its disk and takes nothing new",
@@ -89,6 +107,8 @@ AFTER_HOURS_REPLACED: Final = "a Replace may not ask for time in force E"
 
 RULE_CHANGED: Final = "rule {rule} would have to allow it"
 ACCOUNT_CHANGED: Final = "account {rule} would have to allow it"
+PORT_FREED: Final = "operations would have to release {port}, somebody to enable it by the safety switch, or the next \
+trading day to begin; waiting does not free it"
 NOT_SERVED: Final = "the market would have to serve it"
 OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
     Reject.INVALID_SYMBOL: "{symbol} would have to be listed: it is not in the configuration of this venue",
@@ -103,12 +123,27 @@ OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
     Reject.LOW_DISK_SPACE: "the venue would have to have more room on its disk",
     Reject.ENTRY_DISABLED: "order entry of {port} would have to be enabled again: by the client (Enable "
     "Order Entry), or by the next trading day",
-    Reject.PORT_MESSAGE_RATE: "operations would have to release {port}, or the next trading day to begin; waiting does "
-    "not free it",
+    Reject.PORT_MESSAGE_RATE: PORT_FREED,
     Reject.RESTRICTED_STOCK: "{symbol} would have to be taken off the restricted list of {rule}",
     Reject.MAXIMUM_SHARES: RULE_CHANGED,
     Reject.MAXIMUM_NOTIONAL: RULE_CHANGED,
     Reject.FAT_FINGER: RULE_CHANGED,
+    Reject.SYMBOL_MESSAGE_RATE: PORT_FREED,
+    Reject.DUPLICATE_ORDER: PORT_FREED,
+    Reject.HARD_TO_BORROW: "{symbol} would have to be taken off the hard to borrow list of {rule}",
+    Reject.INTERMARKET_SWEEP_NOT_ALLOWED: RULE_CHANGED,
+    Reject.SHORT_SALE_NOT_ALLOWED: RULE_CHANGED,
+    Reject.SHORT_SALE_EXEMPT_NOT_ALLOWED: RULE_CHANGED,
+    Reject.MARKET_ORDER_NOT_ALLOWED: RULE_CHANGED,
+    Reject.PRE_MARKET_NOT_ALLOWED: RULE_CHANGED,
+    Reject.POST_MARKET_NOT_ALLOWED: RULE_CHANGED,
+    Reject.IPO_MARKET_BUY_NOT_ALLOWED: RULE_CHANGED,
+    Reject.LOCATE_REQUIRED: RULE_CHANGED,
+    Reject.LOCATE_BROKER: RULE_CHANGED,
+    Reject.AVERAGE_DAILY_VOLUME: RULE_CHANGED,
+    Reject.MARKET_IMPACT: RULE_CHANGED,
+    Reject.GROSS_EXPOSURE: "the exposure would have to be under the limit of rule {rule} again, or somebody to lift "
+    "the breach",
     Reject.UNKNOWN_USER: "the configuration would have to name the user under the member of {port}",
     Reject.ACCOUNT_BLOCKED: "account {rule} would have to be unblocked, or the next trading day to begin",
     Reject.PORT_ORDER_RATE: "operations would have to release {port}, or the next trading day to begin; waiting does "

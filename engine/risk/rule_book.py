@@ -1,0 +1,118 @@
+"""All US risk rules in force, by whom they are for, and how a scope comes by the limits that they make.
+
+Rules of the configuration file and those made over REST lie here together. Limits are folded when they are needed
+first: a rule that changes only lets the scopes that it is about be *stale*, and the next order in such a scope folds
+it before it is checked. So a rule for 2,000 ports costs them an assignment each, and an order nothing where no rule
+has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from engine.api import SECOND, Order, Port, Refusal, RuleEntry, Scope
+from engine.risk.eqrc import is_within
+from engine.risk.folding import fold
+from engine.risk.limits import Limits
+from engine.risk.windows import SlidingWindow
+from engine.rule_instructions import LIST_TYPES
+
+ROUTED: Final = "ROUTED"
+"""The exchange of the rules that hold what goes to the away market."""
+UNLIMITED: Final = Limits()
+"""What every scope has that no rule is about."""
+EVERY_PORT: Final = ""
+"""Under what the rules of an MPID lie that name no port."""
+
+
+class RuleBook:
+    """All rules in force: `by_id`, and by exchange, MPID and port; `stale` is what a scope has that is to be folded."""
+
+    def __init__(self, rules: Iterable[RuleEntry] = ()) -> None:
+        self.by_id: dict[str, RuleEntry] = {}
+        self.by_firm: dict[tuple[str, str], dict[str, dict[str, RuleEntry]]] = {}
+        self.folds = 0
+        self.stale = Limits()
+        self.stale.armed = (self.refold,)
+        self.stale.shares_within = -1
+        for rule in rules:
+            self.put(rule)
+
+    def put(self, rule: RuleEntry) -> None:
+        """Put a rule in force, in the place of the one that had its id."""
+        self.by_id[rule.rule_id] = rule
+        by_port = self.by_firm.setdefault((rule.exchange, rule.mpid), {})
+        by_port.setdefault(rule.port or EVERY_PORT, {})[rule.rule_id] = rule
+
+    def take_out(self, rule: RuleEntry) -> None:
+        """Let a rule hold no longer."""
+        del self.by_id[rule.rule_id]
+        del self.by_firm[rule.exchange, rule.mpid][rule.port or EVERY_PORT][rule.rule_id]
+
+    def let_stale(self, ports: Iterable[Port], rule: RuleEntry, symbols: Iterable[str]) -> int:
+        """Have the scopes folded anew that a rule is about, in some symbols or, with none, in all; tell how many."""
+        count, stale = 0, self.stale
+        for port in ports:
+            if port.mpid != rule.mpid or rule.exchange not in (port.exchange, ROUTED):
+                continue
+            if rule.port is not None and rule.port != port.name:
+                continue
+            if symbols:
+                for symbol in symbols:
+                    scope = port.scopes.get(symbol)
+                    if scope is not None:
+                        scope.limits = stale
+                        count += 1
+            else:
+                for scope in port.scopes.values():
+                    scope.limits = stale
+                count += len(port.scopes)
+        return count
+
+    def refold(self, order: Order) -> Refusal | None:
+        """Fold the limits of an order's scope, and ask what they ask: the first check of a scope that is stale."""
+        scope = order.scope
+        self.settle(scope)
+        if is_within(order):
+            return None
+        for check in scope.limits.armed:
+            refusal = check(order)
+            if refusal is not None:
+                return refusal
+        return None
+
+    def settle(self, scope: Scope) -> Limits:
+        """Give the limits of a scope, folded where they are stale."""
+        if scope.limits is self.stale:
+            scope.limits = self.limits(scope.port, scope.book.symbol)
+        return scope.limits
+
+    def limits(self, port: Port, symbol: str) -> Limits:
+        """Fold the rules that hold for `port` in `symbol`; ports without rules share one object."""
+        self.folds += 1
+        rules = self.rules_of(port, port.exchange, symbol)
+        routed = self.rules_of(port, ROUTED, symbol) if port.entry.routing else []
+        return fold(rules, routed) if rules or routed else UNLIMITED
+
+    def rules_of(self, port: Port, exchange: str, symbol: str) -> list[RuleEntry]:
+        """Give the rules of one exchange that hold every order of `port` in `symbol`: those of groups hold some."""
+        by_port = self.by_firm.get((exchange, port.mpid))
+        if by_port is None:
+            return []
+        return [
+            rule
+            for level in (EVERY_PORT, port.name)
+            for rule in by_port.get(level, {}).values()
+            if rule.group_id is None and (symbol in rule.symbols if rule.symbols else rule.type not in LIST_TYPES)
+        ]
+
+    def message_windows(self, port: Port) -> tuple[tuple[str, SlidingWindow], ...]:
+        """Give a new window for each message rate rule of `port`, by rule."""
+        windows: list[tuple[str, SlidingWindow]] = []
+        for rule in self.by_firm.get((port.exchange, port.mpid), {}).get(port.name, {}).values():
+            if rule.type == "order-rate":
+                limit, span = rule.settings.get("max_port_messages"), rule.settings.get("port_window")
+                if isinstance(limit, int) and isinstance(span, int):
+                    windows.append((rule.rule_id, SlidingWindow(limit, span * SECOND)))
+        return tuple(windows)
