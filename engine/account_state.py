@@ -78,13 +78,18 @@ def dump_account(account: Account) -> AccountState:
         account.changed_at,
         account.rate_locked,
         {name: _dump_money(money) for name, money in account.currencies.items() if is_used(money)},
-        {name: _dump_orders(flow) for name, flow in account.flows.items() if flow.quantity or flow.window.inside()},
+        {name: _dump_orders(flow) for name, flow in account.flows.items() if is_kept(flow)},
     )
 
 
 def is_used(money: CurrencyState) -> bool:
     """Whether counters say more than that nothing was traded."""
     return bool(money.traded_buy or money.traded_sell or money.locked or money.warned)
+
+
+def is_kept(flow: FlowState) -> bool:
+    """Whether orders in a book say more than that none came."""
+    return bool(flow.quantity or flow.warned or flow.window.inside())
 
 
 def _dump_money(money: CurrencyState) -> MoneyState:

@@ -249,6 +249,9 @@ class OrderEntry(Protocol):
     def arrived(self, port: Port, now: int) -> None:
         """Count a message towards the port's rate; shut the port when it is over. Which messages count is its own."""
 
+    def count_refused(self, scope: Scope, now: int) -> None:
+        """Count an order that its port refused by itself, and that the engine never sees, towards its symbol's rate."""
+
     def fault(self, order: Order) -> Refusal | None:
         """Say what is wrong with an order's own details, whatever the market and the risk rules say."""
 

@@ -55,9 +55,11 @@ class ClosingPrice(Matching):
             order.port.sink.replaced(order, original, dead, now)
         if trades:
             self._match_at_close(order, now)
-        if not rests and not dead:
+        if dead:
+            self.prm.left(order, order.quantity)
+        elif not rests:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
-        elif rests and order.quantity:
+        elif order.quantity:
             order.port.orders.add(order)
             self.stand(order)
             if order.terms.time_in_force is GOOD_TILL_TIME:

@@ -136,6 +136,14 @@ class Engine(LimitStates, OrderEntry):
                 port.rate_warned = True
                 self.prm.tell_port_rate(port, now, HappeningKind.WARNING)
 
+    def count_refused(self, scope: Scope, now: int) -> None:
+        """Count an order that came to nothing at its port (PRM guide 3.12), as one does that is refused here."""
+        protection = scope.protection
+        if protection is None or protection.account is None or protection.flow is None:
+            return
+        if self.prm.arrived(protection.account, protection.flow, now):
+            self.lock_by_rate(protection.account, protection.flow, now)
+
     def fault(self, order: Order) -> Refusal | None:
         """Check an order's own details, in this order: symbol, quantity, price, terms, attributes."""
         book = order.scope.book
@@ -207,7 +215,7 @@ class Engine(LimitStates, OrderEntry):
         """Do the same for an order of a Nordic port, and what follows of it for its account."""
         account, flow = protection.account, protection.flow
         is_over = account is not None and flow is not None and self.prm.arrived(account, flow, now)
-        refusal, quantity = self.fault(order), order.size
+        refusal, quantity, price = self.fault(order), order.size, order.price  # which a peg does not keep
         if refusal is None:
             refusal = self.admit(order, now)
         if refusal is None:
@@ -217,7 +225,7 @@ class Engine(LimitStates, OrderEntry):
         else:
             self.prm.refused(order, refusal, now)
         if account is not None and flow is not None:
-            if refusal is None and self.prm.came(account, flow, order, quantity, now):
+            if refusal is None and self.prm.came(account, flow, order.terms.side, price, quantity, now):
                 self.prm.restrict(account, flow.order_book, Origin.REPEATED_ORDER, now)
                 self.protect(account.entry.mpid)
             if is_over:
@@ -298,6 +306,8 @@ class Engine(LimitStates, OrderEntry):
         self, order: Order, terms: OrderTerms, attributes: OrderAttributes, size: int, now: int
     ) -> Refusal | None:
         """Change the kind of a sale and cut its size, keeping priority, or say why not; 0 ends the order."""
+        if order.scope.protection is not None and size >= order.size:
+            return self._confirm(order, now)
         if order.port.rate_limited:
             return REFUSALS[Reject.PORT_MESSAGE_RATE]
         if order.terms.timed:
@@ -323,6 +333,19 @@ class Engine(LimitStates, OrderEntry):
             order.reserve.terms, order.reserve.attributes = terms, attributes
         order.port.sink.modified(order, now)
         return None
+
+    def _confirm(self, order: Order, now: int) -> Refusal | None:
+        """Tell that an order of a Nordic port is as it was, or say why it may not be changed, even to that.
+
+        To each check it is a new order (PRM guide 3.6), and it counts as one that comes in its symbol.
+        """
+        refusal = self.admit(order, now)
+        if refusal is None:
+            order.port.sink.modified(order, now)
+        else:
+            self.prm.refused(order, refusal, now)
+        self.count_refused(order.scope, now)
+        return refusal
 
     def mass_cancel(
         self, port: Port, symbol: str, side: Side | None, group_id: int | None, request: bytes, now: int

@@ -169,6 +169,8 @@ class Matching(Deadlines):
             self._rest(order, now)
         elif not dead:
             self._drop(order, CancelReason.IMMEDIATE_OR_CANCEL, now)
+        elif order.scope.protection is not None:
+            self.prm.left(order, order.quantity)
 
     def _gather(self, order: Order, original: Order | None, now: int) -> bool:
         """Take in an order for a call or cross, until which even what would never rest does so; tell its port.
@@ -346,12 +348,16 @@ class Matching(Deadlines):
         port.sink.executed(order, quantity, price, removed, match, now)
         contra.sink.executed(resting, quantity, price, added, match, now)
 
-    @staticmethod
-    def _trade_away(order: Order, price: int, now: int) -> None:
-        """Let the away market fill all that is open of an order, under a number of the order's own market."""
+    def _trade_away(self, order: Order, price: int, now: int) -> None:
+        """Let the away market fill all that is open of an order, under a number of the order's own market.
+
+        To PRM that is no trade (PRM guide 3.6), but open no more.
+        """
         market = order.scope.book.market
         market.match_number = match = market.match_number + 1
         quantity, order.quantity = order.quantity, 0
+        if order.scope.protection is not None:
+            self.prm.left(order, quantity)
         port, label = order.port, order.scope.book.label
         market.trades.pending.append(
             pack_trade(port.index, order.key, order.cl_ord_id, AWAY_PORT, 0, b"", label, quantity, price, now)

@@ -170,9 +170,9 @@ def reset_accounts(engine: Engine) -> None:
     recount(engine)
 
 
-def recount(engine: Engine) -> None:
+def recount(engine: Engine, *, values_anew: bool = True) -> None:
     """Count what is open anew, from the orders that rest."""
-    engine.prm.recount(engine.prm.accounts.values(), engine.ports.values())
+    engine.prm.recount(engine.prm.accounts.values(), engine.ports.values(), values_anew=values_anew)
 
 
 # What operators change.

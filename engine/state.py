@@ -322,7 +322,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
             window.resume(times)
     _load_orders(engine, state)
     load_tapes(engine, state.securities)
-    recount(engine)
+    recount(engine, values_anew=False)
 
 
 def _load_accounts(engine: Engine, state: EngineState) -> None:

@@ -169,6 +169,8 @@ class FixOrderPort(OrderReports):
         mine = self.read_order(cl_ord_id, details, quantity, price, now)
         if isinstance(mine, Fault):
             orders[cl_ord_id] = REFUSED
+            if details.scope is not None:
+                self.engine.count_refused(details.scope, now)
             self.refuse(message, mine, now)
             return
         self.last_key = mine.key = self.last_key + 1
@@ -285,12 +287,14 @@ class FixOrderPort(OrderReports):
         cl_ord_id = values[b"11"]
         merged = self.reader.merge(mine.details.values, self.carried(message))
         if isinstance(merged, bytes):
+            self.engine.count_refused(order.scope, now)
             self.refuse_request(message, MAY_NOT_CHANGE, b"Tag %b may not be changed by a replace" % merged)
             return
         details = self.details(merged)
         price = values.get(b"44", b"")
         after = self.read_order(cl_ord_id, details, values.get(b"38", b"%d" % mine.quantity), price or b"0", now)
         if isinstance(after, Fault):
+            self.engine.count_refused(order.scope, now)
             self.refusal, self.spoken = after.refusal, after.reason
             reason = self.reasons[after.refusal.reason] if after.reason is None else after.reason
             self.refuse_request(message, CancelFault(REFUSED_CODES, reason.text))
@@ -322,7 +326,11 @@ class FixOrderPort(OrderReports):
         self.last_key = after.key = self.last_key + 1
         other = self.order(after, size)
         other.entered = order.entered
-        return self.engine.fault(other) or self.engine.replace(order, other, now)
+        fault = self.engine.fault(other)
+        if fault is not None:
+            self.engine.count_refused(other.scope, now)
+            return fault
+        return self.engine.replace(order, other, now)
 
     def refuse_request(self, message: Message, fault: CancelFault, text: bytes = b"") -> None:
         """Send an OrderCancelReject, with the present state of the order named, if there is one."""

@@ -138,8 +138,12 @@ class NordicOuchPort(OuchPort):
                 terms = manner.buys if side == BUY else manner.sells
                 order = Order(self.port, scope, terms, manner.attributes, quantity, price, manner.label, number)
                 refusal = self.engine.enter(order, now)
-        if refusal is not None:
-            self.reject(number, refusal, now)
+                if refusal is not None:
+                    self.reject(number, refusal, now)
+                return
+        if scope is not None:
+            self.engine.count_refused(scope, now)
+        self.reject(number, refusal, now)
 
     def manner(self, wording: bytes, appendage: bytes) -> Manner | Reject:
         """Give how an order is to be handled, or what is wrong with it."""
@@ -176,6 +180,7 @@ class NordicOuchPort(OuchPort):
         if isinstance(manner, Reject):
             if scope.is_declared:
                 self.engine.cancel_to(original, 0, now)
+                self.engine.count_refused(scope, now)
             else:
                 self.refuse_user(number, now)
             return
@@ -188,7 +193,10 @@ class NordicOuchPort(OuchPort):
         if not scope.is_declared and (refusal is not None or order.size <= original.size - original.open):
             self.refuse_user(number, now)
             return
+        is_faulty = refusal is not None
         refusal = self.supersede(original, order, refusal, now)
+        if is_faulty:
+            self.engine.count_refused(scope, now)
         if refusal is not None:
             self.reject(number, refusal, now)
 

@@ -124,8 +124,11 @@ class Counting:
         money.locked = ()
         money.slack = 0
 
-    def recount(self, accounts: Iterable[Account], ports: Iterable[Port]) -> None:
-        """Count all that rests anew: accounts or currencies of orders are other ones, or a day begins."""
+    def recount(self, accounts: Iterable[Account], ports: Iterable[Port], *, values_anew: bool = True) -> None:
+        """Count all that rests anew: accounts or currencies of orders are other ones, or a day begins.
+
+        What was counted at nothing is given a value then, where there is one; after a start it stays as it was.
+        """
         for account in accounts:
             for money in account.currencies.values():
                 money.open_buy = money.open_sell = money.slack = 0
@@ -133,7 +136,8 @@ class Counting:
             for order in port.orders.values() if port.rule_book == PRM else ():
                 protection = order.scope.protection
                 if protection is not None and protection.money is not None:
-                    order.counted_at = order.counted_at or valuation_price(order)[0] or 0
+                    if values_anew and not order.counted_at:
+                        order.counted_at = valuation_price(order)[0] or 0
                     protection.money.open(order.terms.side, order.open * order.counted_at)
 
     # Orders.
@@ -179,9 +183,9 @@ class Counting:
         for flow in account.flows.values():
             flow.window.clear()
 
-    def came(self, account: Account, flow: FlowState, order: Order, quantity: int, now: int) -> bool:
-        """Count a new order that was accepted; tell whether it came so often that its symbol is to be restricted."""
-        repeats = flow.count(order.terms.side, order.price, quantity)
+    def came(self, account: Account, flow: FlowState, side: Side, price: int, quantity: int, now: int) -> bool:
+        """Count a new order that was accepted, as it was sent; tell whether its symbol is to be restricted for it."""
+        repeats = flow.count(side, price, quantity)
         limit = account.settings.repeated_order_limit
         if not limit or repeats < limit:
             return False

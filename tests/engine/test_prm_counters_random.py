@@ -10,7 +10,7 @@ from nordic import ERIC, NOKIA, OTHER, THIRD, USER, VOLV, NordicMarket, account,
 from trading import ticks
 from words import MARKET, Executed
 
-from engine.api import Phase, SelfMatchAction, SelfMatchLevel, SelfMatchPrevention
+from engine.api import Liquidity, Phase, SelfMatchAction, SelfMatchLevel, SelfMatchPrevention
 
 pytestmark = pytest.mark.section("PRM", "3.6 Daily accumulated values")
 ACCOUNTS = (
@@ -28,7 +28,7 @@ CURRENCIES = {ERIC: "SEK", VOLV: "SEK", NOKIA: "EUR"}
 TRADERS = (("G1", USER), ("G1", OTHER), ("G2", USER), ("G2", THIRD), ("C1", "GP30U1"))
 OWNERS = {USER: "GP29PR", OTHER: "GP29PR", THIRD: "GP29P1", "GP30U1": "GP30PR"}
 PREVENTIONS = [None, None, *(SelfMatchPrevention(SelfMatchLevel.FIRM, action) for action in SelfMatchAction)]
-PHASES = [Phase.CONTINUOUS, Phase.CONTINUOUS, Phase.OPENING_CALL, Phase.CLOSING_CALL, Phase.HALT]
+PHASES = [Phase.CONTINUOUS] * 2 + [Phase.OPENING_CALL, Phase.CLOSING_CALL, Phase.TRADING_AT_CLOSE, Phase.HALT]
 
 
 @st.composite
@@ -37,7 +37,7 @@ def orders(draw):
     by, user = draw(st.sampled_from(TRADERS))
     symbol = draw(st.sampled_from([ERIC, ERIC, ERIC, VOLV, NOKIA]))
     how = {"by": by, "user": user, "book": symbol}
-    kind = draw(st.sampled_from(["day", "day", "ioc", "gtc", "market", "reserve", "short-lived"]))
+    kind = draw(st.sampled_from(["day", "day", "ioc", "gtc", "market", "reserve", "short-lived", "routed"]))
     at = MARKET if kind == "market" else draw(st.sampled_from(PRICES[symbol]))
     if kind in ("ioc", "gtc"):
         how[kind] = True
@@ -45,6 +45,8 @@ def orders(draw):
         how["max_floor"] = 20
     elif kind == "short-lived":
         how["good_for"] = 2
+    elif kind == "routed":
+        how |= {"route": b"SCAN", "ioc": draw(st.booleans()), "by": "G1", "user": USER}
     prevention = draw(st.sampled_from(PREVENTIONS))
     if prevention is not None:
         how["self_match_prevention"] = prevention
@@ -56,7 +58,7 @@ class Counters(RuleBasedStateMachine):
 
     @initialize()
     def open_venue(self):
-        ports = (port_entry("G1"), port_entry("G2"), port_entry("C1", "GP30"))
+        ports = (port_entry("G1", routing=True), port_entry("G2"), port_entry("C1", "GP30"))
         self.market = NordicMarket(*ACCOUNTS, ports=ports, books=BOOKS)
         self.date = 20
         self.orders = {}
@@ -80,7 +82,7 @@ class Counters(RuleBasedStateMachine):
     def listen(self):
         """Take in what was heard since the last time."""
         for event in self.market.events[self.heard :]:
-            if isinstance(event, Executed):
+            if isinstance(event, Executed) and event.liquidity is not Liquidity.ROUTED:
                 user, currency, is_buy, _ = self.orders[event.order]
                 self.traded[OWNERS[user], currency, is_buy] += event.quantity * ticks(event.at)
         self.heard = len(self.market.events)
@@ -110,6 +112,11 @@ class Counters(RuleBasedStateMachine):
     @rule(phase=st.sampled_from(PHASES), symbol=st.sampled_from(list(PRICES)))
     def phase(self, phase, symbol):
         self.market.phase(phase, symbol)
+        self.listen()
+
+    @rule(at=st.sampled_from(["99.00", "100.00", "101.00", None]))
+    def quote_away(self, at):
+        self.market.prices(ERIC, outside_bid=at, outside_offer=at)
         self.listen()
 
     @rule(seconds=st.sampled_from([1, 1, 100]))

@@ -3,7 +3,7 @@
 import pytest
 from fix_floor import Floor
 
-from engine.api import BrokenTradeReason, Phase
+from engine.api import BrokenTradeReason, LockCurrency, Phase
 from fix.codec import parse
 from fix.validation import validator
 
@@ -293,3 +293,34 @@ def test_behind_the_closing_call_orders_trade_at_its_price_and_stand_at_their_ow
 def test_an_imbalance_order_is_none_that_there_is(floor):
     refused = "8/8 A1 0+0 'Not allowed in this cross' 103=0"
     assert floor.client("GP29F1").enter("A1", at="100.00", t9140="I") == [refused]
+
+
+@pytest.mark.section("PRM", "3.12 Maximum orders per second per symbol")
+def test_orders_and_replaces_that_the_port_itself_refuses_count_towards_the_rate_of_their_symbol(floor):
+    client = floor.client("GP29F1")
+    window = floor.engine.prm.accounts["GP29PR"].flow("101").window
+    client.enter("A1", at="100.00")
+    client.enter("A2", at="0")
+    client.enter("A3", at="100.00", quantity=0)
+    client.replace("A4", "A1", at="1000000")
+    client.replace("A5", "A1", at="100.001")
+    assert len(window.inside()) == 5
+    client.enter("A6", at="nothing")
+    client.cancel("C1", "A1")
+    assert len(window.inside()) == 5, "a message that the session refuses is no order, and a cancel does not count"
+
+
+@pytest.mark.section("PRM", "3.6 Locks by currency")
+def test_a_replace_that_changes_nothing_is_a_new_order_to_each_check_of_its_member(floor):
+    client = floor.client("GP29F1")
+    client.enter("A1", at="100.00")
+    assert client.replace("A2", "A1", at="100.00") == ["5/5 A2<A1 0+100"]
+    floor.do(LockCurrency("GP29PR", "SEK", locked=True))
+    (refused,) = client.replace("A3", "A2", at="100.00")
+    assert refused.startswith("9 A3<A2")
+    floor.do(LockCurrency("GP29PR", "SEK", locked=False))
+    port = floor.engine.ports["GP29F1"]
+    port.rate_limited = True
+    port.settle()
+    assert client.replace("A4", "A2", at="100.00") == ["9 A4<A2 2: 102=2 39=0 'Exceeded order rate'"]
+    assert client.replace("A5", "A2", at="100.00", quantity=90)[0].startswith("5/5 A5<A2")

@@ -327,3 +327,29 @@ def test_an_order_takes_part_in_trading_at_the_closing_price_by_the_configuratio
 def test_a_port_of_a_member_without_limits_is_held_by_none(nordic):
     assert nordic.enter("buy", 10_000_000, "150.00", by=THEIRS)[0].startswith("accepted")
     assert nordic.enter("buy", 1, "700.00", by=EXCLUDED, book=301)[0].startswith("accepted")
+
+
+@pytest.mark.section("PRM", "3.12 Maximum orders per second per symbol")
+@pytest.mark.parametrize(
+    "faulty",
+    [{"side": "?"}, {"capacity": "?"}, {"at": 0x7FFF_FFFE}, {"quantity": 0}, {"time_in_force": "?"}],
+    ids=str,
+)
+def test_orders_that_the_port_itself_refuses_count_towards_the_rate_of_their_symbol(nordic, faulty):
+    nordic.set_account("GP29PR", symbol_rate=2)
+    for _ in range(3):
+        assert nordic.enter(user="GP29U1", **faulty)[0].startswith("rejected")
+    assert nordic.enter(user="GP29U2") == ["rejected 4: 0x0103"]
+
+
+@pytest.mark.section("PRM", "3.12 Maximum orders per second per symbol")
+def test_a_replace_that_ends_its_order_by_a_fault_counts_and_one_that_leaves_nothing_open_does_not(nordic):
+    nordic.set_account("GP29PR", symbol_rate=4)
+    for _ in range(4):
+        nordic.enter(user="GP29U1")
+    nordic.wait(2)
+    assert nordic.replace(1, 100, "100.001", user="GP29U1") == ["canceled 1: 100 U"]
+    assert nordic.replace(2, 100, user="GP29U1", time_in_force="?") == ["canceled 2: 100 U"]
+    assert nordic.replace(3, 0, user="GP29U1") == ["canceled 3: 100 U"]
+    window = nordic.machine.engine.prm.accounts["GP29PR"].flow("101").window
+    assert len(window.inside()) == 3

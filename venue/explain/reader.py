@@ -75,6 +75,9 @@ class Judge:
     def arrived(self, port: Port, now: int) -> None:
         """Count nothing."""
 
+    def count_refused(self, scope: Scope, now: int) -> None:
+        """Count nothing."""
+
     def fault(self, order: Order) -> Refusal | None:
         """Check an order's own details."""
         self.order = order
