@@ -1,29 +1,70 @@
-"""The displayed orders of every book, and what becomes of each: the order events of market data.
+"""The displayed orders of every book, and what becomes of each: what order events and the ITCH feed are made of.
 
-    the taps' notes ─▶ Shown ─▶ add, execute, cancel, delete, replace: what a displayed book can be built of
+    the taps' notes ─▶ Shown ─▶ Added, Executed, Reduced, Deleted, Replaced: what a displayed book can be built of
 
 An order is known by the number under which it is displayed, which is its order reference number until a reserve is
 displayed again, under a number of its own. What traded is told as it happened. All else is told at the end of a record,
 by holding each order that something happened to against what was told of it last: so nothing is told that did not last,
 and whatever the engine does to an order, the book that is built of the events is the engine's.
 
-Nothing here changes anything. It is made in the replica while somebody follows order events, and not otherwise.
+Nothing here changes anything. It is made in the replica, for whoever follows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from engine.api import Display, Liquidity, Order, Side
 from engine.book import Book, Level, Reserve
 from engine.engine import Engine
-from venue.calls import dollars
 from venue.sidecar.tap import Filled, Touched
 
-Facts = dict[str, Any]
-JOINS: Final = frozenset({"add", "replace"})
-"""The events by which an order gets a place at the end of a queue."""
+
+class Added(NamedTuple):
+    """An order has a place at the end of its price's queue; `mpid` where it is attributed. Prices are ticks."""
+
+    number: int
+    side: str
+    price: int
+    quantity: int
+    mpid: str | None
+
+
+class Executed(NamedTuple):
+    """Shares of it traded; `displayed` is its own price. Not `printed`: a cross tells of them too."""
+
+    number: int
+    quantity: int
+    price: int
+    match: int
+    printed: bool
+    displayed: int
+
+
+class Reduced(NamedTuple):
+    """Shares of it are gone, and it keeps its place."""
+
+    number: int
+    quantity: int
+
+
+class Deleted(NamedTuple):
+    """All that was left of it is gone."""
+
+    number: int
+
+
+class Replaced(NamedTuple):
+    """Another has its place, at the end of a queue."""
+
+    number: int
+    new: int
+    price: int
+    quantity: int
+
+
+Change = Added | Executed | Reduced | Deleted | Replaced
 UNSEEN: Final = frozenset({Liquidity.ADDED_HIDDEN, Liquidity.ADDED_RESERVE, Liquidity.ADDED_MIDPOINT})
 """Executions of what was not displayed."""
 
@@ -61,17 +102,16 @@ class Shown:
         """Give what was told of a book's orders."""
         return self.books.setdefault(book, {})
 
-    def filled(self, fill: Filled, *, printed: bool) -> Iterator[Facts]:
-        """Tell that a displayed order traded; one whose trades are `printed` apart (a cross) does not count here."""
+    def filled(self, fill: Filled, *, printed: bool) -> Executed | None:
+        """Tell that a displayed order traded, None of one that is not; a cross's trades are not `printed`."""
         known = self.lines(fill.order.scope.book).get(fill.order)
         if known is None or not known.quantity or fill.liquidity in UNSEEN:
-            return
+            return None
         quantity = min(fill.quantity, known.quantity)
         known.quantity -= quantity
-        facts = {"price": dollars(fill.price), "matchNumber": fill.match, "printed": printed}
-        yield {"event": "execute", "order": known.number, "quantity": quantity, **facts}
+        return Executed(known.number, quantity, fill.price, fill.match, printed, known.price)
 
-    def settle(self, notes: Iterable[Touched | Filled], changed: Iterable[Book]) -> Iterator[tuple[Book, Facts]]:
+    def settle(self, notes: Iterable[Touched | Filled], changed: Iterable[Book]) -> Iterator[tuple[Book, Change]]:
         """Tell what else became of the orders of some notes, and of all orders of books that `changed` as a whole."""
         orders: dict[Order, None] = {}
         originals: dict[Order, Order] = {}
@@ -88,14 +128,14 @@ class Shown:
             orders |= dict.fromkeys([*self.lines(book), *displayed(book)])
         replaced = set(originals.values())
         told = [
-            (order, facts)
+            (order, change)
             for order in orders
             if order not in replaced
-            for facts in self._settle(order, first_of(order, originals), numbers.get(order, 0))
+            for change in self._settle(order, first_of(order, originals), numbers.get(order, 0))
         ]
-        yield from ((order.scope.book, facts) for order, facts in in_line(told))
+        yield from ((order.scope.book, change) for order, change in in_line(told))
 
-    def _settle(self, order: Order, originals: list[Order], number: int) -> Iterator[Facts]:
+    def _settle(self, order: Order, originals: list[Order], number: int) -> Iterator[Change]:
         """Tell what became of one order, which took the place of others."""
         lines = self.lines(order.scope.book)
         known = lines.pop(order, None)
@@ -105,38 +145,36 @@ class Shown:
                 known = before
         if not order.is_displayed:
             if known is not None and known.quantity:
-                yield {"event": "delete", "order": known.number}
+                yield Deleted(known.number)
             return
         present = line(order, number)
         if known is not None and not number and known.entered == present.entered:
             present.number = known.number  # that of a part of a reserve, it may be
         if known is not None and known.quantity and known.whose != present.whose:
-            yield {"event": "delete", "order": known.number}
+            yield Deleted(known.number)
             known = None
         if known is None or not known.quantity:
             lines[order] = present
-            yield {"event": "add", **facts_of(order, present.number)}
+            yield added(order, present.number)
         elif (known.number, known.price) == (present.number, present.price) and present.quantity <= known.quantity:
             lines[order] = present
             if present.quantity < known.quantity:
-                removed = known.quantity - present.quantity
-                yield {"event": "cancel", "order": known.number, "quantity": removed}
+                yield Reduced(known.number, known.quantity - present.quantity)
         else:
             lines[order] = present
-            facts = {"newOrder": present.number, "price": dollars(order.price), "quantity": order.quantity}
-            yield {"event": "replace", "order": known.number, **facts}
+            yield Replaced(known.number, present.number, order.price, order.quantity)
 
-    def orders(self, book: Book) -> list[Facts]:
+    def orders(self, book: Book) -> Iterator[Added]:
         """Give the displayed orders of a book in the order in which they trade, buys first."""
         lines = self.lines(book)
-        return [facts_of(order, lines[order].number) for order in displayed(book)]
+        return (added(order, lines[order].number) for order in displayed(book))
 
 
-def in_line(told: list[tuple[Order, Facts]]) -> list[tuple[Order, Facts]]:
+def in_line(told: list[tuple[Order, Change]]) -> list[tuple[Order, Change]]:
     """Give what was told so that orders which take a new place at one price do so in the order of its queue."""
     joining: dict[Level, dict[Order, int]] = {}
-    for i, (order, facts) in enumerate(told):
-        if facts["event"] in JOINS and order.level is not None:
+    for i, (order, change) in enumerate(told):
+        if isinstance(change, Added | Replaced) and order.level is not None:
             joining.setdefault(order.level, {})[order] = i
     arranged = list(told)
     for level, places in joining.items():
@@ -176,8 +214,7 @@ def whose(order: Order) -> tuple[str, str | None]:
     return "B" if order.terms.side is Side.BUY else "S", order.port.mpid if attributed else None
 
 
-def facts_of(order: Order, number: int) -> Facts:
-    """Give a displayed order as an event tells it; its firm only where the order says so."""
+def added(order: Order, number: int) -> Added:
+    """Tell of a displayed order as if it came now; of its firm only where the order says so."""
     side, mpid = whose(order)
-    price, quantity = dollars(order.price), order.quantity
-    return {"order": number, "side": side, "price": price, "quantity": quantity, "mpid": mpid}
+    return Added(number, side, order.price, order.quantity, mpid)

@@ -19,7 +19,7 @@ from venue.calls import dollars, moment
 from venue.looks import Indicative, ends_at, indicative, is_in_limit_state, is_indicative, is_short_sale_restricted
 from venue.machine import Machine
 from venue.record import Kind, Record
-from venue.sidecar.shown import Shown
+from venue.sidecar.shown import Added, Change, Deleted, Executed, Reduced, Shown
 from venue.sidecar.tap import Broke, Filled, Seen, Top, top_of
 from venue.tail import said
 
@@ -133,8 +133,8 @@ class Story:
                 self.shown.books.clear()
             notes = [note for note in seen.notes if not isinstance(note, Broke)]
             whole = list(_books(self.machine)) if is_new_day else changed
-            for book, facts in self.shown.settle(() if is_new_day else notes, whole):
-                yield "order", of(book) | facts | {"time": time}
+            for book, change in self.shown.settle(() if is_new_day else notes, whole):
+                yield "order", of(book) | order_facts(change) | {"time": time}
         for book in seen.books:
             top = top_of(book)
             if self._tops.get(book) != top:
@@ -159,8 +159,9 @@ class Story:
             book = note.order.scope.book
             printed = note.liquidity not in IN_CALLS
             if self.shown is not None and not is_new_day:
-                for facts in self.shown.filled(note, printed=printed):
-                    yield "order", of(book) | facts | {"time": time}
+                change = self.shown.filled(note, printed=printed)
+                if change is not None:
+                    yield "order", of(book) | order_facts(change) | {"time": time}
             if i + 1 < len(notes) and is_same_trade(note, notes[i + 1]):
                 continue  # its other side, that which was there, tells more
             yield "trade", trade_facts(note)
@@ -230,6 +231,28 @@ def add_up(cross: Facts, note: Filled) -> None:
 def of(book: Book) -> Facts:
     """Say of which book an event is."""
     return {"venue": book.market.key, "symbol": book.symbol}
+
+
+def order_facts(change: Change) -> Facts:
+    """Give what became of a displayed order as an event tells it."""
+    match change:
+        case Added():
+            return {"event": "add", **shown_facts(change)}
+        case Executed(number, quantity, price, match_number, printed):
+            facts = {"price": dollars(price), "matchNumber": match_number, "printed": printed}
+            return {"event": "execute", "order": number, "quantity": quantity, **facts}
+        case Reduced(number, quantity):
+            return {"event": "cancel", "order": number, "quantity": quantity}
+        case Deleted(number):
+            return {"event": "delete", "order": number}
+    facts = {"newOrder": change.new, "price": dollars(change.price), "quantity": change.quantity}
+    return {"event": "replace", "order": change.number, **facts}
+
+
+def shown_facts(order: Added) -> Facts:
+    """Give a displayed order."""
+    facts = {"order": order.number, "side": order.side, "price": dollars(order.price)}
+    return facts | {"quantity": order.quantity, "mpid": order.mpid}
 
 
 def trade_facts(note: Filled) -> Facts:

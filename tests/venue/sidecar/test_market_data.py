@@ -156,7 +156,7 @@ async def test_orders_are_told_of_since_somebody_asked_for_them(host, connect, t
     assert [event.kind for event in late.take()] == ["reset"]
     as_of = replica.applied
     (order,) = feed.orders().orders(replica.machine.engine.markets["nasdaq"].books["AAPL"])
-    assert (order["order"], order["quantity"]) == (1, 100)
+    assert (order.number, order.quantity) == (1, 100)
     client.send(client.cancel(1))
     client.take(1)
     venue.wait_for_disk()

@@ -8,7 +8,7 @@ import pytest
 
 from engine.api import PRICE_SCALE, Phase, PriceType, SetPrices
 from venue.record import Kind, Record
-from venue.sidecar.story import Story
+from venue.sidecar.story import Story, shown_facts
 
 sys.path += [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "engine")]
 
@@ -116,8 +116,8 @@ def test_random_us_days(tmp_path, seed):
     story.show()
     follower = Follower()
     for book in story.shown.books:
-        for facts in story.shown.orders(book):
-            follower.add(book.market.key, book.symbol, facts)
+        for order in story.shown.orders(book):
+            follower.add(book.market.key, book.symbol, shown_facts(order))
     follow(story, follower)
     for days in (1, 2):
         for _ in range(250):

@@ -39,6 +39,7 @@ from venue.sidecar.change import present
 from venue.sidecar.events import events
 from venue.sidecar.feed import MARKET_KINDS
 from venue.sidecar.rest.endpoints import EVENT_STREAM, Ask, Endpoint, Handler, Reply, Scope
+from venue.sidecar.story import shown_facts
 from venue.sidecar.tap import top_of
 
 ROOT = "/market-data/"
@@ -228,7 +229,7 @@ async def show_book(ask: Ask) -> Reply:
         resting = sum(1 for side in (book.buys, book.sells) for _ in islice(side.shown.orders(), ORDERS_MAX + 1))
         if resting > ORDERS_MAX:
             raise Problem(422, f"more than {ORDERS_MAX:,} orders are displayed; ask for levels instead", "orders")
-        orders = [Shown(**facts) for facts in ask.sidecar.feed.orders().orders(book)]
+        orders = [Shown(**shown_facts(order)) for order in ask.sidecar.feed.orders().orders(book)]
     snapshot = Snapshot(
         as_of=machine.number,
         bids=levels(book.buys.shown, query.depth),
