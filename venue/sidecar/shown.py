@@ -12,12 +12,13 @@ Nothing here changes anything. It is made in the replica, for whoever follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from engine.api import Display, Liquidity, Order, Side
 from engine.book import Book, Level, Reserve
 from engine.engine import Engine
+from engine.orders import is_live
 from venue.sidecar.tap import Filled, Touched
 
 
@@ -86,10 +87,16 @@ class Line:
 
 
 class Shown:
-    """The displayed orders of an engine's books, as they were told; `begin` takes what is there as told."""
+    """The displayed orders of an engine's books, as they were told; `begin` takes what is there as told.
 
-    def __init__(self) -> None:
+    An order that was displayed before, and is so again, has the number that it had. Where that may not be, `renumber`
+    gives it another; the engine has none for what has only moved.
+    """
+
+    def __init__(self, renumber: Callable[[], int] | None = None) -> None:
         self.books: dict[Book, dict[Order, Line]] = {}
+        self.renumber = renumber
+        self._known: dict[Order, None] = {}
 
     def begin(self, engine: Engine) -> None:
         """Take every order that is displayed now as told."""
@@ -140,10 +147,13 @@ class Shown:
         lines = self.lines(order.scope.book)
         known = lines.pop(order, None)
         for original in originals:
+            self._known.pop(original, None)
             before = lines.pop(original, None)
             if before is not None and before.quantity:
                 known = before
         if not order.is_displayed:
+            if order in self._known and not is_live(order):
+                del self._known[order]
             if known is not None and known.quantity:
                 yield Deleted(known.number)
             return
@@ -153,6 +163,10 @@ class Shown:
         if known is not None and known.quantity and known.whose != present.whose:
             yield Deleted(known.number)
             known = None
+        if self.renumber is not None:
+            if not number and (order in self._known or (known is not None and known.number == present.number)):
+                self._give_number(known, present, self.renumber)
+            self._known[order] = None
         if known is None or not known.quantity:
             lines[order] = present
             yield added(order, present.number)
@@ -163,6 +177,12 @@ class Shown:
         else:
             lines[order] = present
             yield Replaced(known.number, present.number, order.price, order.quantity)
+
+    @staticmethod
+    def _give_number(known: Line | None, present: Line, renumber: Callable[[], int]) -> None:
+        """Give an order that is displayed again, or has moved, a number that was not used."""
+        if known is None or not known.quantity or present.price != known.price or present.quantity > known.quantity:
+            present.number = renumber()
 
     def orders(self, book: Book) -> Iterator[Added]:
         """Give the displayed orders of a book in the order in which they trade, buys first."""

@@ -77,6 +77,16 @@ class Seen:
             port.sink = tap
             self.taps.append(tap)
 
+    def stand_again(self, engine: Engine) -> None:
+        """Stand in front of every port, of those too that have another sink since."""
+        for port, tap in zip(engine.ports.values(), self.taps, strict=False):
+            sink: Sink = port.sink
+            while isinstance(sink, Tap) and sink is not tap:
+                sink = sink.sink
+            if sink is not tap:
+                tap.sink, port.sink = port.sink, tap
+        self.stand_by(engine)
+
     def step_aside(self, engine: Engine) -> None:
         """Let every port be told directly again."""
         for port, tap in zip(engine.ports.values(), self.taps, strict=False):
