@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.clearing_commands import ClearingEntry
 from engine.rule_instructions import (
     ChangeList,
     CreateRule,
@@ -223,6 +224,7 @@ class Configure(msgspec.Struct, array_like=True, frozen=True, tag="configure"):
     books: tuple[BookEntry, ...] = ()
     members: tuple[MemberEntry, ...] = ()
     accounts: tuple[AccountEntry, ...] = ()
+    clearing: tuple[ClearingEntry, ...] = ()
 
 
 class NextDay(msgspec.Struct, array_like=True, frozen=True, tag="next-day"):

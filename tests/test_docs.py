@@ -42,6 +42,7 @@ NAMED = {
     "book": "order_book",
     "member": "mpid",
     "account": "name",
+    "clearing": "correspondent",
     "client": "id",
     "person": "name",
 }

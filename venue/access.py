@@ -165,6 +165,10 @@ def _client_faults(key: str, client: ClientSettings) -> Iterator[Fault]:
             yield f"{key}.roles", "this key is required, with one role at least"
     yield from _role_faults(key, client.roles)
     yield from _port_faults(key, client)
+    for role in client.mpids_by_role or ():
+        if role not in client.roles:
+            yield f"{key}.mpids_by_role.{role}", f"the client has no role {role}"
+    yield from _some(_networks_fault(f"{key}.networks", client.networks))
     for i, uri in enumerate(client.redirect_uris):
         if not _is_redirect(uri):
             yield (

@@ -24,6 +24,7 @@ from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.rule_book import ROUTED
 from engine.risk.rule_terms import PERCENT_SCALE
 from venue.access import Fault, http_fault, login_fault, reach_fault
+from venue.clearing_settings import ClearingLimitSettings, ClearingSettings, PtrSettings, clearing_fault
 from venue.drop_settings import drop_fault
 from venue.file_settings import BESIDE, FilesSettings, MailSettings, beside_fault
 from venue.fix_settings import FIX_PROTOCOLS, FixPortSettings, FixTimers, fix_fault, may_route
@@ -113,6 +114,7 @@ class Config(Settings, frozen=True, kw_only=True):
     http: HttpSettings = HttpSettings()
     files: FilesSettings = FilesSettings()
     mail: MailSettings = MailSettings()
+    ptr: PtrSettings = PtrSettings()
     market: Annotated[tuple[MarketSettings, ...], msgspec.Meta(min_length=1)]
     service: Annotated[tuple[ServiceSettings, ...], msgspec.Meta(min_length=1)]
     port: tuple[PortSettings, ...]
@@ -124,6 +126,7 @@ class Config(Settings, frozen=True, kw_only=True):
     member: tuple[MemberSettings, ...] = ()
     timetable: tuple[TimetableSettings, ...] = ()
     account: tuple[AccountSettings, ...] = ()
+    clearing: tuple[ClearingSettings, ...] = ()
     client: tuple[ClientSettings, ...] = ()
     person: tuple[PersonSettings, ...] = ()
 
@@ -188,7 +191,8 @@ def known_keys() -> list[str]:
     http = (HttpSettings, ClientSettings, PersonSettings, FixTimers, FixPortSettings, FilesSettings, MailSettings)
     nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings, TimetableSettings, EntrySettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
-    structs = (*tables, *entries, *http, *nordic, *settings)
+    clearing = (PtrSettings, ClearingSettings, ClearingLimitSettings)
+    structs = (*tables, *entries, *http, *nordic, *settings, *clearing)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
 
@@ -257,6 +261,7 @@ def _check(config: Config) -> None:
     _unique("person", "name", [person.name for person in config.person])
     _refuse(http_fault(config))
     _refuse(beside_fault(config))
+    _refuse(clearing_fault(config))
     if config.login.first_delay_ms > config.login.longest_delay_ms:
         raise ConfigError("login.longest_delay_ms", "it is shorter than first_delay_ms")
     with suppress(ValueError):  # a name: the venue looks it up when it binds

@@ -33,6 +33,8 @@ class Client(msgspec.Struct, array_like=True, frozen=True, tag="client"):
 
     Beside its secret the `former` one is good until the next renewal, or until somebody ends it.
 
+    Roles in `mpids_by_role` have MPIDs of their own; `networks` are from where it may ask for Post-Trade Risk.
+
     Its secret is 192 random bits, so a plain SHA-256 of it tells nobody anything, and is checked in a microsecond.
     A slow hash, as for passwords, would only slow us down: it is for what can be guessed.
     """
@@ -43,6 +45,8 @@ class Client(msgspec.Struct, array_like=True, frozen=True, tag="client"):
     secret_sha256: bytes
     former_sha256: bytes = b""
     ports: tuple[str, ...] | None = None
+    mpids_by_role: dict[str, tuple[str, ...]] = {}
+    networks: tuple[str, ...] = ()
 
 
 class Alert(msgspec.Struct, array_like=True, frozen=True, tag="alert"):

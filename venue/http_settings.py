@@ -35,7 +35,10 @@ class HttpSettings(Settings, frozen=True):
 
 
 class ClientSettings(Settings, frozen=True):
-    """A program that may ask for tokens. Without `mpids` it may see the data of all, with `ports` of these only."""
+    """A program that may ask for tokens. Without `mpids` it may see the data of all, with `ports` of these only.
+
+    `mpids_by_role` are those of a role that has others; `networks` from where it may ask for Post-Trade Risk.
+    """
 
     id: ClientId
     secret: ClientSecret | None = None
@@ -44,6 +47,8 @@ class ClientSettings(Settings, frozen=True):
     mpids: Annotated[tuple[Mpid, ...], msgspec.Meta(min_length=1)] | None = None
     redirect_uris: tuple[str, ...] = ()
     ports: Annotated[tuple[Name6, ...], msgspec.Meta(min_length=1)] | None = None
+    mpids_by_role: dict[str, Annotated[tuple[Mpid, ...], msgspec.Meta(min_length=1)]] | None = None
+    networks: Networks | None = None
 
 
 class PersonSettings(Settings, frozen=True):

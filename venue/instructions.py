@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from engine.api import Command
+from engine.clearing_commands import ClearingCommand
 
 ClockMode = Literal["real", "manual"]
 
@@ -32,5 +33,5 @@ class Occasion(msgspec.Struct, array_like=True, frozen=True, tag="occasion"):
     mpid: str = ""
 
 
-Instruction = Command | SetClock | Occasion
+Instruction = Command | SetClock | Occasion | ClearingCommand
 """What a record of a command may ask."""

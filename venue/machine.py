@@ -21,6 +21,7 @@ import msgspec
 
 from engine import commands, state
 from engine.api import CommandRefused, Configure, Port, Sink
+from engine.clearing_commands import CLEARING_COMMANDS
 from engine.endpoint import Endpoint
 from engine.engine import Engine
 from engine.prm_commands import safeguard
@@ -103,6 +104,8 @@ class Machine:
         if isinstance(command, Occasion):  # the second process's, but for when it is due again
             if command.position >= 0:
                 self.engine.timetables[command.name] = command.position
+            return None
+        if isinstance(command, CLEARING_COMMANDS):  # the second process's too
             return None
         entries = self.drops.entries
         if isinstance(command, Configure):

@@ -27,6 +27,7 @@ from engine.risk.rule_terms import PERCENT_SCALE
 from ouch.nordic_terms import BLOW_THROUGH, BLOW_THROUGH_LETTER, CLOSING_PRICE, CLOSING_PRICE_LETTER
 from ouch.terms import AIQ_STRATEGIES
 from venue import nordic_settings
+from venue.clearing_settings import clearing_entries
 from venue.config import Config, SymbolSettings, scaled
 from venue.drop_settings import DROP_PROTOCOLS, drop_entry
 from venue.fix_settings import FIX_PROTOCOLS, fix_entry, may_route
@@ -103,6 +104,7 @@ def market_command(config: Config) -> Configure:
             for member in config.member
         ),
         accounts=tuple(_account_entry(account) for account in config.account),
+        clearing=clearing_entries(config),
     )
 
 

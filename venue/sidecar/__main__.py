@@ -25,7 +25,8 @@ from aiohttp import web
 from venue.listener import BACKLOG
 from venue.log import DirectoryInUse
 from venue.record import LogDamaged
-from venue.sidecar.beside import join, open_mailbox
+from venue.sidecar.beside import begin_at_most, join, open_mailbox
+from venue.sidecar.clearing import House
 from venue.sidecar.context import Sidecar
 from venue.sidecar.engine import EngineClient
 from venue.sidecar.feed import Feed
@@ -85,14 +86,16 @@ async def serve(start: Start) -> None:
         mailbox = open_mailbox(start.config, records)
         if mailbox is not None:
             undo.callback(mailbox.close)
-        looked_at = None if mailbox is None else mailbox.looked_at
+        looked_at = begin_at_most(start.config, mailbox, records)
         replica = Replica(records, folder, is_told=in_memory, looked_at=looked_at)
         undo.callback(replica.close)
+        house = House(records, replica) if start.config.clearing else None
         work: list[Callable[[], Coroutine[Any, Any, Any]]] = [ended.wait, replica.run]
         if in_memory:
             intake = undo.enter_context(Intake(folder, engine, replica))
             work.append(intake.run)
-        sidecar = Sidecar(start.config, data, records, start.addresses, replica, engine, Feed(replica))
+        feed = Feed(replica)
+        sidecar = Sidecar(start.config, data, records, start.addresses, replica, engine, feed, house)
         work.append(sidecar.comparison.run)
         await listen(start, sidecar, undo)
         work += await join(start, sidecar, mailbox, undo)

@@ -17,13 +17,14 @@ import structlog
 from venue.config import Config
 from venue.mailbox import MAILBOX, Mailbox
 from venue.service_settings import TlsSettings
+from venue.sidecar.clearing import seen_until
+from venue.sidecar.clearing_notices import ClearingNotices
 from venue.sidecar.context import Sidecar
 from venue.sidecar.files import FileLists
 from venue.sidecar.homes import Home
 from venue.sidecar.mail import Postman, Server, Sink
 from venue.sidecar.member_logins import MemberLogins
 from venue.sidecar.notices import Notifier
-from venue.sidecar.replica import Replica
 from venue.sidecar.reports import Reports
 from venue.sidecar.start import Start
 
@@ -34,7 +35,11 @@ log = structlog.get_logger()
 
 def open_mailbox(config: Config, records: Path) -> Mailbox | None:
     """Open the mailbox of a venue that may have mail; one that is damaged is put aside. Raises `sqlite3.Error`."""
-    if not config.account and not any(service.protocol == "smtp-sink" for service in config.service):
+    if (
+        not config.account
+        and not config.clearing
+        and not any(service.protocol == "smtp-sink" for service in config.service)
+    ):
         return None
     records.mkdir(parents=True, exist_ok=True)
     try:
@@ -47,6 +52,14 @@ def open_mailbox(config: Config, records: Path) -> Mailbox | None:
         return Mailbox(records)
 
 
+def begin_at_most(config: Config, mailbox: Mailbox | None, records: Path) -> int | None:
+    """Give the record that the replica begins with at the latest: somebody has to see those behind it; None: any."""
+    seen = [] if mailbox is None or mailbox.looked_at is None else [mailbox.looked_at]
+    if config.clearing:
+        seen.append(seen_until(records))
+    return min(seen, default=None)
+
+
 async def join(start: Start, sidecar: Sidecar, mailbox: Mailbox | None, undo: AsyncExitStack) -> list[Work]:
     """Bring up what is configured; gives what has to run for it. Raises `OSError`."""
     work: list[Work] = []
@@ -56,7 +69,10 @@ async def join(start: Start, sidecar: Sidecar, mailbox: Mailbox | None, undo: As
         work.append(FileLists(sidecar).run)
         work += _file_servers(start, sidecar)
     if mailbox is not None:
-        work += await _mail(start, sidecar.replica, mailbox, undo)
+        work += await _mail(start, sidecar, mailbox, undo)
+    if sidecar.clearing is not None:
+        undo.callback(sidecar.clearing.close)
+        work.append(sidecar.clearing.run)
     return work
 
 
@@ -112,7 +128,7 @@ async def _ftp(sockets: list[socket.socket], data: Path, logins: MemberLogins, t
         server.stop()
 
 
-async def _mail(start: Start, replica: Replica, mailbox: Mailbox, undo: AsyncExitStack) -> list[Work]:
+async def _mail(start: Start, sidecar: Sidecar, mailbox: Mailbox, undo: AsyncExitStack) -> list[Work]:
     """Take and send mail."""
     settings, server = start.config.mail, None
     for service in start.config.service:
@@ -124,7 +140,10 @@ async def _mail(start: Start, replica: Replica, mailbox: Mailbox, undo: AsyncExi
             server = Server(*start.addresses[service.key])
     if settings.server is not None:
         server = Server(settings.server, settings.port)
-    notifier = Notifier(replica, mailbox)
+    notifier, house = Notifier(sidecar.replica, mailbox), sidecar.clearing
+    if house is not None:
+        house.listeners.append(ClearingNotices(notifier).tell)
+        house.is_kept = notifier.has_kept
     return [Postman(settings, server, mailbox, notifier).run]
 
 

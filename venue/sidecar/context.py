@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from venue.config import Config
+from venue.sidecar.clearing import House
 from venue.sidecar.comparison import Comparison
 from venue.sidecar.engine import EngineClient
 from venue.sidecar.explain import Explainer
@@ -28,6 +29,7 @@ class Sidecar:
     replica: Replica
     engine: EngineClient
     feed: Feed
+    clearing: House | None = None
 
     @cached_property
     def comparison(self) -> Comparison:

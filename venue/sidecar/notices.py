@@ -6,7 +6,10 @@ printable line before they stand in one.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from engine.risk.audit_words import BREACHES
@@ -92,6 +95,19 @@ class Notifier:
                 symbol = symbol_of(engine, told.order_book)
                 words = subject(told, account.name, symbol), text(told, account.name, symbol)
                 self._drafts[engine.date, key] = Draft(machine.number, engine.date, key, recipients, *words)
+
+    def add(self, key: str, recipients: tuple[str, ...], subject: str, text: str) -> None:
+        """Have another mail made of what happened at the present record, once a day for each `key`."""
+        machine = self.replica.machine
+        name = machine.engine.date, key
+        if recipients and name not in self._drafts and machine.number >= (self.mailbox.looked_at or 0):
+            self._drafts[name] = Draft(machine.number, *name, recipients, subject, text)
+
+    def has_kept(self, number: int) -> bool:
+        """Whether all mails of records up to this one are kept; where not, they are now if that can be done."""
+        with suppress(sqlite3.Error):
+            self.keep(time.time())
+        return (self.mailbox.looked_at or 0) >= number
 
     def keep(self, now: float) -> int:
         """Keep what has come; gives how many mails are new. Raises `sqlite3.Error`, and has it all still then."""

@@ -48,7 +48,8 @@ class Replica:
     known to have made durable: it stands beside the log, or where `is_told` somebody has to say so. It begins before
     the record behind `looked_at`, which somebody still has to see.
 
-    `before` and `after` are told of each command as it is applied, `listeners` of what happens to PRM accounts.
+    `begun` is told when it begins with a machine, `before` and `after` of each command as it is applied, `listeners` of
+    what happens to PRM accounts.
     """
 
     def __init__(self, records: Path, folder: Path, *, is_told: bool = False, looked_at: int | None = None) -> None:
@@ -57,6 +58,7 @@ class Replica:
         self.listeners: list[Listener] = []
         self.before: list[Applied] = []
         self.after: list[Applied] = []
+        self.begun: list[Callable[[], None]] = []
         self.machine = Machine(folder)
         self.engine_record = 0
         self.caught_up = asyncio.Event()
@@ -144,6 +146,8 @@ class Replica:
         if self._follower is None:
             from_newest, at_most = self._from_newest, self._looked_at
             self._follower = Follower(self.records, self.machine, from_newest=from_newest, at_most=at_most)
+            for begin in self.begun:
+                begin()
         if self.applied and not (self.records / "log").is_dir():
             raise LogDamaged(self.applied + 1, f"the log of {self.records} is gone")
         before, follower = self.applied, self._follower

@@ -6,7 +6,8 @@ differs as soon as its secret does; tokens are bound to it (see `tokens`), and i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from venue.config import Config
@@ -34,6 +35,8 @@ class Principal(NamedTuple):
     redirect_uris: tuple[str, ...] = ()
     ports: frozenset[str] | None = None
     former: str = ""
+    mpids_by_role: Mapping[str, frozenset[str]] = MappingProxyType({})
+    networks: tuple[str, ...] = ()
 
     @property
     def credentials(self) -> tuple[str, ...]:
@@ -74,6 +77,9 @@ class Principals:
                     client.secret_hash,
                     tuple(address for uri in client.redirect_uris for address in _absolute(uri, own)),
                     _some(client.ports),
+                    "",
+                    _by_role(client.mpids_by_role or {}),
+                    client.networks or (),
                 )
             )
         for person in config.person:
@@ -110,11 +116,16 @@ class Principals:
 def _made(client: Client) -> Principal:
     credential = client.secret_sha256.hex()
     made = Principal(f"{CLIENT}:{client.client_id}", all_roles(client.roles), _some(client.mpids), credential)
-    return made._replace(ports=_some(client.ports), former=client.former_sha256.hex())
+    made = made._replace(ports=_some(client.ports), former=client.former_sha256.hex())
+    return made._replace(mpids_by_role=_by_role(client.mpids_by_role), networks=client.networks)
 
 
 def _some(names: tuple[str, ...] | None) -> frozenset[str] | None:
     return None if names is None else frozenset(names)
+
+
+def _by_role(mpids: Mapping[str, Iterable[str]]) -> Mapping[str, frozenset[str]]:
+    return {role: frozenset(some) for role, some in mpids.items()}
 
 
 def _absolute(uri: str, origins: tuple[str, ...]) -> list[str]:
