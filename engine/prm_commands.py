@@ -107,7 +107,10 @@ def take_accounts(engine: Engine, command: Configure, now: int) -> None:
     prm.accounts = {entry.account: _account(prm.accounts.get(entry.account), entry) for entry in command.accounts}
     for name, account in prm.accounts.items():
         tell_changes(engine, account, before.get(name, account.settings), account.settings, now)
+    percentages = {mpid: (member.aggressive, member.passive) for mpid, member in prm.members.items()}
     prm.members = {entry.mpid: _member(prm.members.get(entry.mpid), entry) for entry in command.members}
+    for mpid, member in prm.members.items():
+        tell_multipliers(engine, member, percentages.get(mpid, (member.aggressive, member.passive)), now)
     prm.cover()
     for currency in sorted({entry.currency for entry in command.books}):
         for account in prm.accounts.values():
@@ -191,7 +194,7 @@ def set_port(engine: Engine, command: SetPort) -> None:
         raise CommandRefused(
             "fatFinger", f"{port.name} is sponsored by {sponsor}: its fat finger cannot be switched off"
         )
-    if command.maximum_orders == 0 and sponsor is not None and not engine.prm.accounts[sponsor].settings.symbol_rate:
+    if command.maximum_orders == 0 and sponsor is not None and not has_rate(engine.prm.accounts[sponsor]):
         raise CommandRefused(
             "maxOrdersPerSecond", f"{port.name} is sponsored by {sponsor}, which has no symbol rate: its limit stays"
         )
@@ -209,6 +212,11 @@ def set_port(engine: Engine, command: SetPort) -> None:
     if command.cancel_on_disconnect is not None:
         port.cancel_on_disconnect = command.cancel_on_disconnect
     protect(engine)
+
+
+def has_rate(account: Account) -> bool:
+    """Whether the orders of an account in one symbol have a rate, today and from the next day on."""
+    return bool(account.settings.symbol_rate and account.persistent.symbol_rate)
 
 
 def sponsor_of(engine: Engine, port: Port) -> str | None:
@@ -358,7 +366,10 @@ def must_be_a_book(engine: Engine, order_book: str, field: str) -> None:
 
 
 def block_account(engine: Engine, command: BlockAccount, now: int) -> None:
-    """Block an account, with or without an end of its orders, or unblock it."""
+    """Block an account, with or without an end of its orders, or unblock it.
+
+    One that is blocked already stays so for its first cause, and once operations blocked it, is theirs to unblock.
+    """
     account = find_account(engine, command.account)
     was_blocked, by_operations = account.blocked, command.by_operations
     if not command.blocked:
@@ -366,9 +377,9 @@ def block_account(engine: Engine, command: BlockAccount, now: int) -> None:
             must_be_for_its_member(account)
         account.unblock()
     else:
-        account.blocked, account.blocked_by = True, ""
+        account.blocked = True
         account.canceled = account.canceled or command.cancel
-        account.by_operations = account.by_operations if was_blocked else by_operations
+        account.by_operations = account.by_operations or by_operations
     if command.blocked is not was_blocked:
         account.changed_at = now
         kind = HappeningKind.BLOCK if command.blocked else HappeningKind.UNBLOCK

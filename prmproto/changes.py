@@ -18,6 +18,8 @@ from prmproto.messages import LIMITS
 if TYPE_CHECKING:
     from prmproto.port import PrmPort
 
+CHANGES: Final = 16
+"""The feature of the extension's own changes, which hello grants; the base protocol's need no hello."""
 KEEP: Final = -1
 KEEP_LETTER: Final = b"?"
 BASE_REASONS: Final = {
@@ -68,6 +70,7 @@ def carry_out(
     reject: Callable[[ErrorCode], None],
     *,
     is_sound: bool = True,
+    is_granted: bool = True,
 ) -> None:
     """Take a request's number, and carry it out or say why not; `reads` tells that it changes nothing."""
     if number > port.next_number and port.settings.strict:
@@ -82,6 +85,8 @@ def carry_out(
         reject(ErrorCode.OUT_OF_RANGE)
     elif port.settings.is_read_only and not reads:
         reject(ErrorCode.READ_ONLY)
+    elif not is_granted:
+        reject(ErrorCode.NOT_AUTHORIZED)
     else:
         try:
             answer = change(account)
@@ -241,7 +246,8 @@ def cancel_orders(port: PrmPort, message: bytes, now: int) -> None:
     def reject(error: ErrorCode) -> None:
         port.extension_reject(message, error)
 
-    carry_out(port, number, name, False, change, reject, is_sound=is_one or scope == CancelScope.ALL.wire)
+    is_sound, is_granted = is_one or scope == CancelScope.ALL.wire, bool(port.features & CHANGES)
+    carry_out(port, number, name, False, change, reject, is_sound=is_sound, is_granted=is_granted)
 
 
 HANDLERS: Final = {

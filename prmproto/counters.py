@@ -54,13 +54,13 @@ class Counters:
 
     def __init__(self, port: PrmPort) -> None:
         self.port = port
-        self.subscriptions: list[Subscription] = []
+        self.subscriptions: dict[Key, Subscription] = {}
         self.totals: dict[Key, Sent] = {}
         self.entries: dict[Key, Sent] = {}
 
     def load(self, subscriptions: list[Subscription], totals: list[Sent], entries: list[Sent]) -> None:
         """Go on from a snapshot."""
-        self.subscriptions = subscriptions
+        self.subscriptions = {(one.account, one.currency): one for one in subscriptions}
         self.totals = {(sent.account, sent.currency): sent for sent in totals}
         self.entries = {(sent.account, sent.currency): sent for sent in entries}
 
@@ -73,28 +73,25 @@ class Counters:
     def subscribe(self, account: str, currency: str, interval: int) -> None:
         """Ask for counters whenever they change, in the place of what was asked for these before."""
         self.unsubscribe(account, currency)
-        self.subscriptions.append(Subscription(account, currency, max(interval, LEAST_INTERVAL)))
+        self.subscriptions[account, currency] = Subscription(account, currency, max(interval, LEAST_INTERVAL))
 
     def known(self, account: str, currency: str, now: int) -> None:
         """Note that counters were just told: what comes next is their next change."""
-        for one in self.port.accounts():
+        named = self.port.administration.account(account) if account else None
+        for one in self.port.accounts() if named is None else (named,):
             for state in one.currencies.values():
-                if account in ("", one.name) and currency in ("", state.currency):
+                if currency in ("", state.currency):
                     self.entries[one.name, state.currency] = Sent(one.name, state.currency, values_of(state), now)
 
     def unsubscribe(self, account: str, currency: str) -> None:
         """Ask for them no longer."""
-        self.subscriptions = [one for one in self.subscriptions if (one.account, one.currency) != (account, currency)]
+        self.subscriptions.pop((account, currency), None)
 
     def interval(self, key: Key) -> int | None:
         """Give the least interval that somebody asked for, None where nobody asks for this."""
         account, currency = key
-        intervals = [
-            one.interval
-            for one in self.subscriptions
-            if one.account in ("", account) and one.currency in ("", currency)
-        ]
-        return min(intervals, default=None)
+        found = map(self.subscriptions.get, (key, (account, ""), ("", currency), ("", "")))
+        return min((one.interval for one in found if one is not None), default=None)
 
     def begin(self, now: int) -> None:
         """Tell a client that has just logged in all that is not nothing."""
@@ -103,7 +100,10 @@ class Counters:
         self.tell(now)
 
     def changed(self, now: int) -> Iterator[tuple[Account, CurrencyState, bool, bool]]:
-        """Give what has changed since it was told and may be told again: to everyone, and by subscription."""
+        """Give what has changed since it was told and may be told again: to everyone, and by subscription.
+
+        Who subscribed is told limits and locks too, which change with their account.
+        """
         for account in self.port.accounts():
             for _, state in sorted(account.currencies.items()):
                 values, key = values_of(state), (account.name, state.currency)
@@ -112,8 +112,12 @@ class Counters:
                 is_entry = False
                 if self.subscriptions:
                     interval, entry = self.interval(key), self.entries.get(key)
-                    if interval is not None and values != (NOTHING if entry is None else entry.values):
-                        is_entry = entry is None or is_over(entry, now, interval)
+                    if interval is None:
+                        pass
+                    elif entry is None:
+                        is_entry = values != NOTHING
+                    elif values != entry.values or account.changed_at > entry.at:
+                        is_entry = is_over(entry, now, interval)
                 if is_total or is_entry:
                     yield account, state, is_total, is_entry
 

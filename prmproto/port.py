@@ -35,12 +35,15 @@ CHANNEL: Final = 0
 """This protocol has one sequence of numbers."""
 HIGHEST_NUMBER: Final = 0xFFFF_FFFF
 FIRST_LOWER_CASE: Final = ord("a")
+MESSAGES_A_REQUEST: Final = 1_000
+"""An answer counts towards the requests of its second once more for so many messages: orders wait while it is made."""
 Handler = Callable[["PrmPort", bytes, int], None]
 HANDLERS: Final[dict[int, Handler]] = {**changes.HANDLERS, **queries.HANDLERS}
 LENGTHS: Final = {ord(layout.letter): layout.fixed for layout in PRM.messages if layout.direction is IN}
 NUMBERED: Final = frozenset(changes.HANDLERS)
 """The messages with a UserRefNum; the other ones that have a number have the client's own."""
 PAST_TYPE, PAST_NUMBER = 1, 5
+NOT_AUTHORIZED: Final = ErrorCode.NOT_AUTHORIZED
 
 
 class PrmPort(Orderless):
@@ -91,11 +94,16 @@ class PrmPort(Orderless):
             if is_extension:
                 self.extension_reject(message, ErrorCode.RATE_EXCEEDED)
             return
+        if is_extension and not queries.is_granted(self, message):
+            self.send(codec.pack_end_of_reply(int.from_bytes(message[PAST_TYPE:PAST_NUMBER], "big"), 0, NOT_AUTHORIZED))
+            return
         self.events.hold()
+        said = len(self.stream.pending)
         try:
             handler(self, message, now)
         except Malformed as malformed:  # the length was right, so this is ours
             self.ignored(self.port, str(malformed), message)
+        self.requests.extend([now] * ((len(self.stream.pending) - said) // MESSAGES_A_REQUEST))
         self.events.release()
 
     def misread(self, message: bytes, error: ErrorCode, why: str) -> None:
@@ -235,7 +243,7 @@ class PrmPort(Orderless):
             self.is_over_rate,
             self.events.number,
             self.events.masks,
-            self.counters.subscriptions,
+            list(self.counters.subscriptions.values()),
             list(self.counters.totals.values()),
             list(self.counters.entries.values()),
         )

@@ -10,7 +10,7 @@ from engine.administration import Account, Origin
 from engine.api import CurrencyLimits
 from prmproto import checks, codec
 from prmproto import codes as letters
-from prmproto.changes import LETTERS
+from prmproto.changes import CHANGES, LETTERS
 from prmproto.codes import CounterMode, ErrorCode, LimitId, RestrictionKind, YesNo
 from prmproto.counters import MILLISECOND, bounded, currencies_of
 
@@ -18,9 +18,20 @@ if TYPE_CHECKING:
     from prmproto.port import PrmPort
 
 MAJOR, MINOR = 1, 0
-FEATURES: Final = 1 | 2 | 4 | 8
-CHANGES: Final = 16
-"""The features of every login, and of one that may change something."""
+LISTS, COUNTERS, EVENTS, AUDIT = 1, 2, 4, 8
+FEATURES: Final = LISTS | COUNTERS | EVENTS | AUDIT
+"""The features of every login. One that may change something has `CHANGES` as well."""
+FEATURES_OF: Final = {
+    codec.ACCOUNT_LIST: LISTS,
+    codec.USER_LIST: LISTS,
+    codec.CHECK_LIST: LISTS,
+    codec.LIMIT_LIST: LISTS,
+    codec.COUNTER_LIST: LISTS,
+    codec.RESTRICTION_LIST: LISTS,
+    codec.SUBSCRIBE_EVENTS: EVENTS,
+    codec.AUDIT_LIST: AUDIT,
+}
+"""Which feature a query is of; counters are a list when they are asked for once."""
 ROWS_MAX: Final = 1_000
 """Rows of the audit that one answer has; the next one asks from the number behind the last."""
 ROWS_LOOKED_AT_MAX: Final = 20_000
@@ -61,6 +72,15 @@ def hello(port: PrmPort, message: bytes, now: int) -> None:
         port.next_number_told,
     )
     port.send(answer)
+
+
+def is_granted(port: PrmPort, message: bytes) -> bool:
+    """Whether hello granted what a query is of, as far as it is of anything."""
+    kind = message[0]
+    feature = FEATURES_OF.get(kind, 0)
+    if kind == codec.COUNTER_LIST and message[MODE_AT : MODE_AT + 1] != CounterMode.SNAPSHOT.wire:
+        feature = COUNTERS
+    return feature & port.features == feature
 
 
 def reply(port: PrmPort, request: int, name: bytes, entries: Callable[[Account], int]) -> None:

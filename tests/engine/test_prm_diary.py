@@ -1,10 +1,10 @@
 """The day's audit of PRM accounts: what becomes a row, in which words, who is told, and that it outlives a snapshot."""
 
 import pytest
-from nordic import ERIC, NORDIC_PORTS, NOVO, OTHER, THIRD, USER, NordicMarket, account, buy, limits, port_entry
+from nordic import ERIC, MEMBERS, NORDIC_PORTS, NOVO, OTHER, THIRD, USER, NordicMarket, account, buy, limits, port_entry
 from words import TOMORROW
 
-from engine.api import BlockAccount, DropEntry, Reject, SetFileList
+from engine.api import BlockAccount, DropEntry, MemberEntry, Reject, SetFileList
 from engine.prm_commands import release_symbol, restrict_symbol
 from engine.risk.audit_words import wording
 from engine.risk.diary import HappeningKind
@@ -65,6 +65,11 @@ def test_a_configuration_with_other_settings_is_a_change():
     market = NordicMarket(*ACCOUNTS)
     market.configure(account("GP29PR", users=[USER], SEK=limits(2_000), symbols=[NOVO]), ACCOUNTS[1])
     assert rows(market) == [("GP29PR", "Limit Change", "Max Order Quantity", "SEK", "1000", "2000")]
+    members = (MemberEntry("GP29", (USER, OTHER, THIRD), 150, 100), MEMBERS[1])
+    for _ in range(2):
+        market.configure(account("GP29PR", users=[USER], SEK=limits(2_000), symbols=[NOVO]), members=members)
+    update = "Multiplier Update", "Fat Finger Multiplier Aggressive", "N/A", "100", "150"
+    assert rows(market)[1:] == [("GP29PR", *update)]
 
 
 @AUDIT

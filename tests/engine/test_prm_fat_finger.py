@@ -179,6 +179,16 @@ def test_the_port_of_a_sponsored_client_keeps_it_on(set_by_operations):
     assert verdict(market, buy(1, at="105.01")) == REJECT
 
 
+@pytest.mark.section("PRM", "5 Sponsored access")
+@pytest.mark.parametrize("days", [{"today": False}, {"next_day": False}])
+def test_a_rate_of_the_symbol_that_is_not_for_all_days_is_none_for_a_sponsored_port(days):
+    market = guarded(account("GP29P1", sponsored=["G1"], symbol_rate=50))
+    market.set_port("G1", maximum_orders=10)
+    market.set_account("GP29P1", symbol_rate=0, **days)
+    with pytest.raises(CommandRefused, match="no symbol rate"):
+        market.set_port("G1", maximum_orders=0)
+
+
 @FAT_FINGER
 def test_a_replacement_is_checked_at_its_new_price():
     market = guarded()

@@ -4,7 +4,7 @@ import pytest
 from nordic import ERIC, NOKIA, NORDIC_PORTS, OTHER, THIRD, USER, NordicMarket, account, buy, port_entry, sell
 from words import TOMORROW, Canceled, Rejected, whole
 
-from engine.api import BlockAccount, CancelReason, DropEntry, Reject
+from engine.api import BlockAccount, CancelReason, CommandRefused, DropEntry, Reject
 from engine.mass_cancel import ORDERS_A_SLICE
 
 SAFEGUARD = pytest.mark.section("PRM", "3.9 On-disconnect safeguard")
@@ -90,6 +90,19 @@ def test_a_block_that_somebody_set_stays_theirs_though_the_orders_go():
     market.block()
     assert market.safeguard() == [gone(1)]
     assert market.engine.prm.accounts["GP29PR"].blocked_by == ""
+
+
+@SAFEGUARD
+def test_who_blocks_an_account_that_the_safeguard_blocked_changes_nothing_and_operations_keep_it():
+    market = NordicMarket(FIRST, ports=PORTS)
+    market.safeguard()
+    one = market.engine.prm.accounts["GP29PR"]
+    market.do(BlockAccount("GP29PR", True, by_operations=False))
+    assert (one.blocked_by, one.by_operations) == ("DROP", False)
+    market.block()
+    assert (one.blocked_by, one.by_operations) == ("DROP", True)
+    with pytest.raises(CommandRefused, match="operations blocked"):
+        market.do(BlockAccount("GP29PR", False, by_operations=False))
 
 
 @SAFEGUARD

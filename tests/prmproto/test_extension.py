@@ -90,6 +90,42 @@ def test_a_request_of_the_extension_above_the_rate_is_told_so(open_desk):
     ]
 
 
+@SESSION
+@pytest.mark.parametrize(
+    ("features", "granted"), [(1, "aukl" + "vo"), (2, "V"), (4, "s"), (8, "d"), (16, "x"), (0, ""), (31, "auklvoVsdx")]
+)
+def test_what_hello_did_not_grant_is_refused(desk, features, granted):
+    desk.hello(features=features)
+    asked = {
+        "a": ask.AccountList(5, ""),
+        "u": ask.UserList(5, ""),
+        "k": ask.CheckList(5, ""),
+        "l": ask.LimitList(5, "", ""),
+        "v": ask.CounterList(5, "", "", "S", 0),
+        "V": ask.CounterList(5, "", "", "U", 0),
+        "o": ask.RestrictionList(5, "", "*"),
+        "s": ask.SubscribeEvents(5, "", 1),
+        "d": ask.AuditList(5, "", 0),
+    }
+    answers = {letter: desk.send(request)[-1] for letter, request in asked.items()}
+    assert {letter for letter, end in answers.items() if not end.status} == set(granted) - {"x"}
+    assert {end.status for end in answers.values()} <= {ErrorCode.OK, ErrorCode.NOT_AUTHORIZED}
+    (answer,) = desk.cancel()
+    refused = ExtensionReject("M", 1, ErrorCode.NOT_AUTHORIZED, 0)
+    assert answer == (CancelOrdersResponse(1, TEN, "GP29PR", 0) if "x" in granted else refused)
+    assert desk.settings(block="B")[0].block == "B", "the base protocol asks for no hello"
+
+
+@ERRORS
+def test_an_answer_of_thousands_of_messages_counts_as_more_than_one_request(open_desk, monkeypatch):
+    monkeypatch.setattr("prmproto.port.MESSAGES_A_REQUEST", 1)
+    assert len(open_desk.ask(ask.LimitList, "", "")) > 30
+    asked = 1
+    while not isinstance(open_desk.query()[0], PortRateBreach):
+        asked += 1
+    assert asked < 70
+
+
 # ------------------------------------------------------------------------------------------------ accounts and checks
 
 
@@ -226,7 +262,35 @@ def test_a_later_subscription_takes_the_place_of_the_one_before(open_desk):
     for interval in (5_000, 0):
         open_desk.ask(ask.CounterList, "", "", "U", interval)
     subscriptions = open_desk.machine.ports[open_desk.index(ADMIN)].counters.subscriptions
-    assert [one.interval for one in subscriptions] == [100 * MILLISECOND]
+    assert [one.interval for one in subscriptions.values()] == [100 * MILLISECOND]
+
+
+@COUNTERS
+def test_a_subscription_tells_limits_and_locks_that_change_though_no_value_does(open_desk):
+    open_desk.count(open_buy=80)
+    open_desk.ask(ask.CounterList, "GP29PR", "SEK", "U", 100)
+    open_desk.wait(1)
+    open_desk.tick()
+    open_desk.limits(total_open=100)
+    told = open_desk.tick()
+    assert [(one.limit, one.level, one.locked) for one in told if one.counter == "O"] == [(100, "2", "N")]
+    open_desk.wait(1)
+    open_desk.currency(lock="Y")
+    assert {one.locked for one in open_desk.tick()} == {"Y"}
+    open_desk.wait(1)
+    assert open_desk.tick() == []
+
+
+@COUNTERS
+def test_the_most_frequent_of_the_subscriptions_that_fit_holds(open_desk):
+    open_desk.count(open_buy=1)
+    for account, currency, interval in (("", "", 5_000), ("GP29PR", "", 3_000), ("", "SEK", 2_000)):
+        open_desk.ask(ask.CounterList, account, currency, "U", interval)
+    open_desk.count(open_buy=2)
+    open_desk.wait(1.9)
+    assert [type(one) for one in open_desk.tick()] == [AccumulatedValues]
+    open_desk.wait(0.1)
+    assert [type(one) for one in open_desk.tick()] == [CounterEntry] * 7
 
 
 @COUNTERS
