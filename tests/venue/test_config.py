@@ -220,15 +220,15 @@ BAD = [
     (*person(mpids='["inet"]'), "person[8].mpids[0]"),
     (*person(password_hash=f'"{HASH}"'), "person[8].password_hash"),
     (*person(password="7"), "person[8].password"),
-    (*client(), "client[8].secret"),
-    (*client(secret='"too short"'), "client[8].secret"),
-    (*client(secret='"no%percent%signs%"'), "client[8].secret"),
-    (*client(secret=f'"{SECRET}"'), "client[8].roles"),
-    (*client(secret_hash='"x"', roles='["operations"]'), "client[8].secret_hash"),
-    (*client(secret=f'"{SECRET}"', secret_hash=f'"{HASH}"'), "client[8].secret_hash"),
-    (*client(redirect_uris='["https://a.example/"]', roles='["operations"]'), "client[8].roles"),
-    (*client(redirect_uris='["https://a.example/"]', mpids='["INET"]'), "client[8].roles"),
-    *((*client(redirect_uris=f"['/fine', '{uri}']"), "client[8].redirect_uris[1]") for uri in BAD_REDIRECTS),
+    (*client(), "client[9].secret"),
+    (*client(secret='"too short"'), "client[9].secret"),
+    (*client(secret='"no%percent%signs%"'), "client[9].secret"),
+    (*client(secret=f'"{SECRET}"'), "client[9].roles"),
+    (*client(secret_hash='"x"', roles='["operations"]'), "client[9].secret_hash"),
+    (*client(secret=f'"{SECRET}"', secret_hash=f'"{HASH}"'), "client[9].secret_hash"),
+    (*client(redirect_uris='["https://a.example/"]', roles='["operations"]'), "client[9].roles"),
+    (*client(redirect_uris='["https://a.example/"]', mpids='["INET"]'), "client[9].roles"),
+    *((*client(redirect_uris=f"['/fine', '{uri}']"), "client[9].redirect_uris[1]") for uri in BAD_REDIRECTS),
     ('id = "eqrc-inet"', 'id = "ntf-operator"', "client[1].id"),
     ('id = "eqrc-inet"', 'id = "eqrc:inet"', "client[1].id"),
     ("token_seconds = 300", "token_seconds = 3601", "http.token_seconds"),
@@ -347,7 +347,10 @@ def test_the_sample_has_the_clients_and_people_of_the_demo():
         "member-gp29": ({roles.PRM_READ, roles.PRM_WRITE}, ("GP29",)),
     }
     assert demo.client[0].secret == "ntf-operator!xxxxxxxxxxxxxxxxxxx"
-    assert [client.id for client in demo.client if client.secret != access.known_secret(client.id)] == ["docs"]
+    assert [client.id for client in demo.client if client.secret != access.known_secret(client.id)] == [
+        "docs",
+        "portal",
+    ]
     assert {person.name: (set(person.roles), person.mpids) for person in demo.person} == {
         "gp29-risk": ({roles.PRM_READ, roles.PRM_WRITE}, ("GP29",)),
         "gp29-view": ({roles.PRM_READ}, ("GP29",)),

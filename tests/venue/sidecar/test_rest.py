@@ -316,10 +316,10 @@ def test_headers_that_nobody_sends_are_the_callers_fault(demo, operator, line, h
             assert int(answers.readline().split()[1]) == status
 
 
-@pytest.mark.parametrize("path", ["/", "/docs/"])
-def test_the_bare_address_leads_to_the_page(anybody, path):
+@pytest.mark.parametrize(("path", "page"), [("/", "/portal"), ("/docs/", "/docs")])
+def test_the_bare_address_leads_to_the_page(anybody, path, page):
     answered = anybody.get(path)
-    assert (answered.status, answered.headers["Location"]) == (303, "/docs")
+    assert (answered.status, answered.headers["Location"]) == (303, page)
 
 
 def test_what_was_answered_as_the_callers_fault_takes_no_place_in_the_log():

@@ -13,10 +13,11 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from venue.sidecar.auth import add_auth
+from venue.sidecar.portal import add_portal
 from venue.sidecar.rest import documents
 from venue.sidecar.rest.endpoints import EVENT_STREAM, Endpoint
 from venue.sidecar.rest.patience import IDLE_SECONDS, PATIENCE, Patience, noted
-from venue.sidecar.rest.serving import SIDECAR, allow, finish, guarded, serve
+from venue.sidecar.rest.serving import SIDECAR, Next, allow, finish, guarded, serve
 from venue.sidecar.rest.tables import ENDPOINTS
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ HEADERS = 64
 """Headers of a request."""
 NOT_HTTP = (HttpProcessingError, web.RequestPayloadError)
 """What aiohttp raises for what is not HTTP, or not encoded as it says."""
+FRONTS = {"/": "/portal", "/docs/": "/docs"}
+"""Bare addresses, and the pages that they lead to."""
 GRACE_SECONDS = 1.0
 """How long requests in progress have when the server ends."""
 
@@ -41,14 +44,19 @@ def make_app(sidecar: Sidecar, endpoints: Sequence[Endpoint] = ENDPOINTS) -> web
     app.on_cleanup.append(stop_watching)
     add_auth(app, sidecar)
     add_endpoints(app, [*endpoints, *documents.endpoints(endpoints)])
-    for path in ("/", "/docs/"):
-        app.router.add_get(path, front)
+    add_portal(app, sidecar)
+    for path, page in FRONTS.items():
+        app.router.add_get(path, front(page))
     return app
 
 
-async def front(_request: web.Request) -> web.StreamResponse:
-    """Send whoever opens the bare address in a browser to the page."""
-    return web.Response(status=303, headers={"Location": "/docs"})
+def front(page: str) -> Next:
+    """Give the function that sends whoever opens a bare address in a browser to its page."""
+
+    async def handler(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=303, headers={"Location": page})
+
+    return handler
 
 
 def add_endpoints(app: web.Application, endpoints: Sequence[Endpoint]) -> None:
