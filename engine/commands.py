@@ -47,6 +47,7 @@ from engine.api import (
 )
 from engine.book import Book, Reserve
 from engine.engine import Engine
+from engine.exposure_commands import begin_day, settle_exposures
 from engine.following import follow, resume, suspend
 from engine.guards import place_guards, place_guards_of
 from engine.market import Market, Security
@@ -163,6 +164,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
     place_guards(engine)
     place_tapes(engine, now)
     set_rules(engine)
+    settle_exposures(engine, now)
     recount(engine)
 
 
@@ -280,8 +282,10 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     engine.prm.diary.next_day()
     engine.rules.next_day(engine.date, now)
     set_rules(engine)
+    begin_day(engine, now)
     reset_accounts(engine)
     carry_over(engine, ended, now)
+    engine.exposures.begin_day(now)
 
 
 def end_day(engine: Engine, now: int) -> None:
@@ -290,7 +294,7 @@ def end_day(engine: Engine, now: int) -> None:
         for book in security.books:
             suspend(book, now, told=False)
     for port in engine.ports.values():
-        engine.finish(port, now)
+        engine.finish_all(port, now)
         for order in list(port.orders.values()):
             if not outlives_the_day(order):
                 engine.cancel(order, order.open, CancelReason.EXPIRED, now)

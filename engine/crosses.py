@@ -30,7 +30,7 @@ from engine.cross_price import (
 from engine.following import is_parked, resume, suspend
 from engine.market import Security
 from engine.phases import NEXT_CROSS, TRADING, US_OVER
-from engine.routing import away_price
+from engine.routing import away_price, trade_away
 
 FLAGS: Final = {
     Cross.OPENING: (Liquidity.OPENING_CALL, Liquidity.OPENING_IMBALANCE),
@@ -179,7 +179,7 @@ class Crosses(Auctions):
         if order.quantity and attributes.route:
             price = away_price(order)
             if price is not None:
-                self._trade_away(order, price, now)
+                trade_away(self, order, price, now)
         if order.quantity and rests and tape is not None and not tape.permits(order, order.price):
             self._drop(order, CancelReason.REGULATORY, now)
         elif order.quantity and rests:

@@ -39,12 +39,13 @@ from engine.book import Book
 from engine.deadlines import NEVER
 from engine.details import attribute_fault
 from engine.following import follow
-from engine.limit_state import LimitStates
 from engine.market import Market, Security
-from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
+from engine.mass_cancel import MassCancel
+from engine.mass_cancels import MassCancels
 from engine.risk.counters import FlowState, warns
 from engine.risk.diary import HappeningKind
 from engine.risk.eqrc import PORT_CHECKS, is_within
+from engine.risk.exposures import Exposures
 from engine.risk.prm import Account, PrmRuleBook, Protection, excuses, is_reduction, scope_key, verdict
 from engine.risk.rule_book import UNLIMITED, RuleBook
 from engine.risk.rules import Rules
@@ -67,7 +68,7 @@ SIDE_CHANGES: Final = frozenset(
 """How the kind of a resting sale may change (OUCH 5.0 §2.5, Modify)."""
 
 
-class Engine(LimitStates, OrderEntry):
+class Engine(MassCancels, OrderEntry):
     """All markets of one venue, their ports and their rules."""
 
     def __init__(self, open_store: OpenStore = MemoryStore) -> None:
@@ -87,6 +88,7 @@ class Engine(LimitStates, OrderEntry):
         self.local_midnights: dict[str, int] = {}
         self.timetables: dict[str, int] = {}
         self.mass_cancels: deque[MassCancel] = deque()
+        self.exposures = Exposures(self.ports, self.markets, self.mass_cancels, self.rules.diary)
 
     def market(self, key: str, rule_book: str) -> Market:
         """Give the market of that name, made on first use."""
@@ -193,7 +195,8 @@ class Engine(LimitStates, OrderEntry):
                 refusal = check(order)
                 if refusal is not None:
                     return refusal
-        return None
+        exposure = port.exposure
+        return None if exposure is None or not exposure.shut else exposure.refusal(order)
 
     def enter(self, order: Order, now: int) -> Refusal | None:
         """Check, book and match a new order, or say why not."""
@@ -259,8 +262,13 @@ class Engine(LimitStates, OrderEntry):
             return self._replace_guarded(original, order, protection, now)
         refusal = self.admit(order, now)
         if refusal is None:
+            exposure = order.port.exposure
+            if exposure is not None:
+                exposure.gives_way(original)
             self.leave(original)
             self.work(order, original, now)
+            if exposure is not None:
+                exposure.settle(original, now)
             if order.scope.book.pegs is not None:
                 follow(self, order.scope.book, now)
         elif refusal.rule is not None:
@@ -322,6 +330,8 @@ class Engine(LimitStates, OrderEntry):
         if removed >= order.open:
             self.cancel(order, order.open, CancelReason.USER, now)
             return None
+        if order.port.exposure is not None and attributes.group_id != order.attributes.group_id:
+            order.port.exposure.changes_group(order, attributes.group_id, now)
         order.terms = terms
         order.attributes = attributes
         order.size = size
@@ -329,6 +339,8 @@ class Engine(LimitStates, OrderEntry):
             self.reduce(order, removed)
             if order.scope.protection is not None:
                 self.prm.left(order, removed)
+            if order.port.exposure is not None:
+                order.port.exposure.left(order, removed, now)
         if order.reserve is not None:
             order.reserve.terms, order.reserve.attributes = terms, attributes
         order.port.sink.modified(order, now)
@@ -346,75 +358,6 @@ class Engine(LimitStates, OrderEntry):
             self.prm.refused(order, refusal, now)
         self.count_refused(order.scope, now)
         return refusal
-
-    def mass_cancel(
-        self, port: Port, symbol: str, side: Side | None, group_id: int | None, request: bytes, now: int
-    ) -> None:
-        """End the port's orders that match, oldest first: a slice now, the others each by a record of its own."""
-        self._begin(MassCancel(port, symbol, side, group_id, request), now)
-
-    def cancel_all(self, port: Port, now: int, reason: CancelReason = CancelReason.SUPERVISORY) -> None:
-        """End all orders of the port for the venue, in slices like a mass cancel."""
-        self._begin(MassCancel(port, "", None, None, b"", reason), now)
-
-    def disconnected(self, port: Port, now: int) -> None:
-        """End the orders of a port that has lost its connection, where they are to end with it."""
-        if port.cancel_on_disconnect and len(port.orders):
-            self.finish(port, now)
-            self.cancel_all(port, now, CancelReason.SYSTEM)
-
-    def cancel_accounts(self, accounts: dict[str, str], now: int, symbol: str = "") -> None:
-        """End all orders of PRM accounts (each with its member's MPID), or those in one book, for the venue.
-
-        As many as a slice has are ended now, the others in slices like a mass cancel. On a port that has a mass cancel
-        already they wait for that one.
-        """
-        room = ORDERS_A_SLICE
-        for port in self.ports.values():
-            names = tuple(name for name, mpid in accounts.items() if mpid == port.mpid)
-            if port.rule_book != PRM or not names or not len(port.orders):
-                continue
-            mass_cancel = MassCancel(port, symbol, None, None, b"", CancelReason.SUPERVISORY, names)
-            self.mass_cancels.append(mass_cancel)
-            if port.mass_cancel is None:
-                port.mass_cancel = mass_cancel
-                size = min(len(port.orders), ORDERS_A_SLICE)
-                if size <= room:
-                    room -= size
-                    self.work_off(mass_cancel, now)
-
-    def _begin(self, mass_cancel: MassCancel, now: int) -> None:
-        assert mass_cancel.port.mass_cancel is None
-        mass_cancel.port.mass_cancel = mass_cancel
-        self.mass_cancels.append(mass_cancel)
-        self.work_off(mass_cancel, now)
-
-    def work_off(self, mass_cancel: MassCancel, now: int) -> None:
-        """Do the next slice of a mass cancel; a port that asked for it is told when it was the last."""
-        for order in mass_cancel.slice():
-            if mass_cancel.reason is CancelReason.USER and order.terms.timed and is_late(order):
-                self.hold_back_cancel(order, is_whole=True, now=now)
-                continue
-            self.cancel(order, order.open, mass_cancel.reason, now)
-        if mass_cancel.is_done():
-            port = mass_cancel.port
-            self.mass_cancels.remove(mass_cancel)
-            port.mass_cancel = next((waiting for waiting in self.mass_cancels if waiting.port is port), None)
-            if mass_cancel.reason is CancelReason.USER:
-                port.sink.mass_canceled(mass_cancel.request, now)
-
-    def work_off_next(self, now: int) -> None:
-        """Do one slice of what waits, each mass cancel in turn; one that waits for another gives it its turn."""
-        if self.mass_cancels:
-            mass_cancel = self.mass_cancels[0].port.mass_cancel
-            assert mass_cancel is not None
-            self.mass_cancels.rotate(-1)
-            self.work_off(mass_cancel, now)
-
-    def finish(self, port: Port, now: int) -> None:
-        """Do all that is left of a port's mass cancel."""
-        while port.mass_cancel is not None:
-            self.work_off(port.mass_cancel, now)
 
     def set_entry(self, port: Port, enabled: bool) -> None:
         """Block or unblock new orders of the port until the end of the day (OUCH 5.0 §3.6, 3.7)."""

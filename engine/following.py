@@ -125,6 +125,8 @@ def _reprice(matching: Matching, book: Book, pegs: Pegs, now: int) -> None:
             if moved.get(order, NO_PRICE) != NO_PRICE:
                 order.port.sink.repriced(order, 0, now)
         elif order in moved:
+            if order.port.exposure is not None:
+                order.port.exposure.booked(order, now)
             market = book.market
             market.order_reference_number = number = market.order_reference_number + 1
             order.port.sink.repriced(order, number, now)

@@ -1,18 +1,20 @@
 """A mass cancel, worked off in slices so that nobody else waits long: each slice of a fixed count is a record.
 
-Which orders it is about is settled when it is asked for; between two slices other ports trade on, and may still trade
-with orders that are to go. The port itself is not heard before its mass cancel is done.
+Which orders it is about is settled when it begins: when it is asked for, or, of one that follows a breach of rules or
+waits for another one of its port, with its first slice. Between two slices other ports trade on, and may still trade
+with orders that are to go. The port itself is not heard while its mass cancel is under way.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.api import CancelReason, Order, Port, Side
+from engine.api import CancelReason, Cross, Order, Port, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CONTINUOUS: Final = Cross.CONTINUOUS
 ORDERS_A_SLICE: Final = 500
 """Orders looked at in one slice: a millisecond or two."""
 
@@ -23,10 +25,21 @@ class MassCancel:
     A page is listed when its turn comes; until then its orders can only become fewer, since the port has to wait.
     `symbol` "" is every symbol, None for side and group is any, `accounts` are those of PRM that an order has to be of,
     none is any; `request` is the client's message. One that the venue began has another `reason` than the user's, and
-    no answer when it is done.
+    no answer when it is done; one that `spares_crosses` leaves what waits for a cross.
     """
 
-    __slots__ = ("accounts", "group_id", "keys", "pages", "port", "reason", "request", "side", "symbol")
+    __slots__ = (
+        "accounts",
+        "group_id",
+        "keys",
+        "pages",
+        "port",
+        "reason",
+        "request",
+        "side",
+        "spares_crosses",
+        "symbol",
+    )
 
     def __init__(
         self,
@@ -37,6 +50,7 @@ class MassCancel:
         request: bytes,
         reason: CancelReason = CancelReason.USER,
         accounts: tuple[str, ...] = (),
+        spares_crosses: bool = False,
     ) -> None:
         self.port = port
         self.symbol = symbol
@@ -45,8 +59,13 @@ class MassCancel:
         self.request = request
         self.reason = reason
         self.accounts = accounts
+        self.spares_crosses = spares_crosses
+        self.begin()
+
+    def begin(self) -> None:
+        """Settle which orders it is about: all that the port has now."""
         self.keys: list[int] = []
-        self.pages = list(reversed(port.orders.pages))
+        self.pages = list(reversed(self.port.orders.pages))
 
     def slice(self) -> Iterator[Order]:
         """Go through those of the next orders that are still there and match, oldest first."""
@@ -60,6 +79,7 @@ class MassCancel:
                 and self.side in (None, order.terms.side)
                 and self.group_id in (None, order.attributes.group_id)
                 and (not self.accounts or account_of(order) in self.accounts)
+                and not (self.spares_crosses and order.terms.cross is not CONTINUOUS)
             ):
                 yield order
 

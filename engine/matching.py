@@ -47,7 +47,7 @@ from engine.conditions import (
 from engine.deadlines import Deadlines
 from engine.following import follow, note_paid, park_again, take_peg
 from engine.prevention import prevent
-from engine.routing import AWAY_PORT, away_price
+from engine.routing import away_price, trade_away
 from engine.timely import hold_to_stage
 from engine.trades import PENDING_MAX, pack_trade
 
@@ -164,7 +164,7 @@ class Matching(Deadlines):
         if meets:
             self._match_conditional(order, contra, limit, now)
         if order.quantity and price is not None:
-            self._trade_away(order, price, now)
+            trade_away(self, order, price, now)
         if order.quantity and rests:
             self._rest(order, now)
         elif not dead:
@@ -210,6 +210,8 @@ class Matching(Deadlines):
     def enlist(self, order: Order, now: int) -> None:
         """Let an order be among those of its port in the market, and end at its time."""
         order.port.orders.add(order)
+        if order.port.exposure is not None:
+            order.port.exposure.booked(order, now)
         if order.terms.time_in_force is GOOD_TILL_TIME:
             attributes = order.attributes
             self.set_deadline(order, attributes.expires_at or now + attributes.expire_time * SECOND)
@@ -227,8 +229,10 @@ class Matching(Deadlines):
     def _rest(self, order: Order, now: int) -> None:
         """Put an order on its book, behind all others at its price; a reserve goes behind the hidden ones."""
         book = order.scope.book
-        order.port.orders.add(order)
-        attributes = order.attributes
+        port, attributes = order.port, order.attributes
+        port.orders.add(order)
+        if port.exposure is not None:
+            port.exposure.booked(order, now)
         if attributes is not PLAIN:
             hold_back(order)
         book.add(order)
@@ -243,6 +247,8 @@ class Matching(Deadlines):
             order.size -= quantity
             if order.scope.protection is not None:
                 self.prm.left(order, quantity)
+            if order.port.exposure is not None:
+                order.port.exposure.left(order, quantity, now)
             order.port.sink.canceled(order, quantity, reason, now)
 
     # How it trades.
@@ -328,6 +334,10 @@ class Matching(Deadlines):
             self.prm.traded(order, quantity, price, now)
             self.prm.traded(resting, quantity, price, now)
         port, contra = order.port, resting.port
+        if port.exposure is not None:
+            port.exposure.traded(order, quantity, price, now)
+        if contra.exposure is not None:
+            contra.exposure.traded(resting, quantity, price, now)
         pending = market.trades.pending
         pending.append(
             pack_trade(
@@ -347,24 +357,6 @@ class Matching(Deadlines):
             market.trades.settle()
         port.sink.executed(order, quantity, price, removed, match, now)
         contra.sink.executed(resting, quantity, price, added, match, now)
-
-    def _trade_away(self, order: Order, price: int, now: int) -> None:
-        """Let the away market fill all that is open of an order, under a number of the order's own market.
-
-        To PRM that is no trade (PRM guide 3.6), but open no more.
-        """
-        market = order.scope.book.market
-        market.match_number = match = market.match_number + 1
-        quantity, order.quantity = order.quantity, 0
-        if order.scope.protection is not None:
-            self.prm.left(order, quantity)
-        port, label = order.port, order.scope.book.label
-        market.trades.pending.append(
-            pack_trade(port.index, order.key, order.cl_ord_id, AWAY_PORT, 0, b"", label, quantity, price, now)
-        )
-        if len(market.trades.pending) == PENDING_MAX:
-            market.trades.settle()
-        port.sink.executed(order, quantity, price, Liquidity.ROUTED, match, now)
 
     def take(self, resting: Order, owner: Order, quantity: int) -> None:
         """Take shares off one part of a resting order; the order leaves with the last of its parts."""
@@ -412,7 +404,10 @@ class Matching(Deadlines):
         order.size -= quantity
         if order.scope.protection is not None:
             self.prm.left(order, quantity)
-        order.port.sink.canceled(order, quantity, reason, now)
+        port = order.port
+        if port.exposure is not None:
+            port.exposure.left(order, quantity, now)
+        port.sink.canceled(order, quantity, reason, now)
         if book.pegs is not None:
             follow(self, book, now)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.book import Book
     from engine.mass_cancel import MassCancel
     from engine.risk.limits import Limits
+    from engine.risk.port_exposure import PortExposure
     from engine.risk.prm import Protection
     from engine.risk.windows import SlidingWindow
 
@@ -50,7 +51,8 @@ class Port:
     `withdrawn` is a port that the configuration no longer names, `cancel_only` one that operations let enter nothing;
     with `cancel_on_disconnect` its orders end with its connection. `rule_book` is its market's; `fat_finger`,
     `maximum_orders` (0 = no limit) and `cancel_on_breach` are what PRM has set for it. `guarded` says whether any of
-    this may stand in the way of an order: call `settle` when something changes.
+    this may stand in the way of an order: call `settle` when something changes. `exposure` is what its orders count
+    towards, None where no rule asks for that.
     """
 
     __slots__ = (
@@ -61,6 +63,7 @@ class Port:
         "disabled",
         "entry",
         "exchange",
+        "exposure",
         "fat_finger",
         "guarded",
         "index",
@@ -105,6 +108,7 @@ class Port:
         self.cancel_on_disconnect = entry.cancel_on_disconnect
         self.mass_cancel: MassCancel | None = None
         self.plain = PLAIN
+        self.exposure: PortExposure | None = None
         self.rule_book = rule_book
         self.fat_finger = entry.fat_finger
         self.maximum_orders = entry.maximum_orders

@@ -34,17 +34,23 @@ def prevent(
         owner.quantity = 0
         if is_guarded:
             matching.prm.left(owner, removed)
+        if owner.port.exposure is not None:
+            owner.port.exposure.left(owner, removed, now)
         owner.port.sink.prevented(owner, removed, quantity, price, added, strategy, now)
         return
     removed = order.quantity if strategy.action is SelfMatchAction.CANCEL_NEWEST else quantity
     order.quantity -= removed
     if is_guarded:
         matching.prm.left(order, removed)
+    if order.port.exposure is not None:
+        order.port.exposure.left(order, removed, now)
     if strategy.action is not SelfMatchAction.DECREMENT_BOTH:
         order.port.sink.prevented(order, removed, quantity, price, REMOVED, strategy, now)
         return
     matching.take(resting, owner, quantity)
     if is_guarded:
         matching.prm.left(owner, quantity)
+    if owner.port.exposure is not None:
+        owner.port.exposure.left(owner, quantity, now)
     order.port.sink.prevented(order, removed, quantity, price, REMOVED, strategy, now)
     owner.port.sink.prevented(owner, quantity, quantity, price, added, strategy, now)

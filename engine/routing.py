@@ -9,19 +9,23 @@ book, and is immediate or cancel.
 What goes away is held to the risk rules whose exchange is `ROUTED`, beside those of the order's own exchange
 (`engine/risk/eqrc.py`). The names of the strategies are the exchanges'; here they all do the same.
 
-For editors: nothing here changes anything. The outside quote has no size, and a fill there is none of our own trades:
-it moves neither our book nor our last price.
+For editors: nothing here changes anything but `trade_away`. The outside quote has no size, and a fill there is none of
+our own trades: it moves neither our book nor our last price.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.api import MAXIMUM_PRICE, Order, Reject, SelfMatchAction, TimeInForce
 from engine.book import BookSide
 from engine.conditions import MARKET_LIMIT, is_enough, minimum, owner_of, partners, self_match
 from engine.market import Security
-from engine.terms import AWAY_MARKET
+from engine.terms import AWAY_MARKET, Liquidity
+from engine.trades import PENDING_MAX, pack_trade
+
+if TYPE_CHECKING:
+    from engine.matching import Matching
 
 STRATEGIES: Final = frozenset(
     {
@@ -78,3 +82,24 @@ def unfilled(order: Order) -> int:
         if not remaining:
             break
     return remaining
+
+
+def trade_away(matching: Matching, order: Order, price: int, now: int) -> None:
+    """Let the away market fill all that is open of an order, under a number of the order's own market.
+
+    To PRM that is no trade (PRM guide 3.6), but open no more; US rules count it for `ROUTED`.
+    """
+    market = order.scope.book.market
+    market.match_number = match = market.match_number + 1
+    quantity, order.quantity = order.quantity, 0
+    if order.scope.protection is not None:
+        matching.prm.left(order, quantity)
+    port, label = order.port, order.scope.book.label
+    if port.exposure is not None:
+        port.exposure.traded_away(order, quantity, price, now)
+    market.trades.pending.append(
+        pack_trade(port.index, order.key, order.cl_ord_id, AWAY_PORT, 0, b"", label, quantity, price, now)
+    )
+    if len(market.trades.pending) == PENDING_MAX:
+        market.trades.settle()
+    port.sink.executed(order, quantity, price, Liquidity.ROUTED, match, now)

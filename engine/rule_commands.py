@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import structs
 
 from engine.engine import Engine
+from engine.exposure_commands import change_exposure, settle_exposures, unbreach
 from engine.instructions import CommandRefused
 from engine.port import PRM, Port
 from engine.risk.rule_book import ROUTED
@@ -50,6 +51,9 @@ def handle_rules(engine: Engine, command: RuleCommand, now: int) -> None:
             change_list(engine, command, now)
         case RegisterGroups():
             register_groups(engine, command)
+            settle_exposures(engine, now)
+        case Unbreach(rule_type="gross-exposure"):
+            unbreach(engine, command, now)
         case SafetySwitch() | Unbreach():
             raise CommandRefused("exchange", "is not served yet")
 
@@ -119,6 +123,7 @@ def delete_rule(engine: Engine, command: DeleteRule, now: int) -> None:
     del engine.rules.states[rule.rule_id]
     if state.status is RuleStatus.ACTIVE:
         take_out_rule(engine, rule)
+        change_exposure(engine, rule, now)
     engine.rules.tell(rule, RevisionType.DELETE, "status", (state.status.name, DELETED), command.user, now)
 
 
@@ -158,6 +163,7 @@ def _put(engine: Engine, state: RuleState, user: str, now: int) -> None:
     engine.rules.states[state.rule.rule_id] = structs.replace(state, changed=now, changed_by=user)
     if state.status is RuleStatus.ACTIVE and state.rule != before.rule:
         put_rule(engine, state.rule, before.rule)
+        change_exposure(engine, state.rule, now)
 
 
 def put_rule(engine: Engine, rule: RuleEntry, before: RuleEntry) -> None:

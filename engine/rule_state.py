@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.engine import Engine
+from engine.exposure_commands import ExposureDump, dump_exposures
 from engine.risk.rule_diary import Tally, TallyKey
 from engine.rule_instructions import RuleState
 
@@ -20,6 +21,7 @@ class RulesState(msgspec.Struct, array_like=True, frozen=True):
     trails: dict[str, tuple[int, bytes]] = {}
     breaches: tuple[tuple[TallyKey, Tally], ...] = ()
     used: tuple[tuple[TallyKey, Tally], ...] = ()
+    exposures: tuple[ExposureDump, ...] = ()
 
 
 def dump_rules(engine: Engine) -> RulesState:
@@ -31,6 +33,7 @@ def dump_rules(engine: Engine) -> RulesState:
         diary.digests(),
         tuple(sorted(diary.breaches.items())),
         tuple(sorted(diary.used.items())),
+        dump_exposures(engine),
     )
 
 

@@ -29,6 +29,7 @@ from engine.book import Book, Reserve
 from engine.commands import Connect, add_port, set_crosses, set_rules, take_configuration
 from engine.conditions import owner_of
 from engine.engine import Engine
+from engine.exposure_commands import load_exposures
 from engine.following import is_parked, pegs_of, set_parked
 from engine.guards import place_guards
 from engine.market import Market
@@ -137,7 +138,8 @@ class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
     pages: list[int]
     reason: CancelReason = CancelReason.USER
     accounts: tuple[str, ...] = ()
-    waiting: bool = False  # for another one of the same port
+    waiting: bool = False  # for another one of the same port, or for its first slice
+    spares_crosses: bool = False
 
 
 class EngineState(msgspec.Struct, frozen=True):
@@ -206,6 +208,7 @@ def dump(engine: Engine) -> EngineState | None:
                 left.reason,
                 left.accounts,
                 left.port.mass_cancel is not left,
+                left.spares_crosses,
             )
             for left in engine.mass_cancels
         ],
@@ -323,6 +326,7 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
     _load_orders(engine, state)
     load_tapes(engine, state.securities)
     recount(engine, values_anew=False)
+    load_exposures(engine, state.rules.exposures)
 
 
 def _load_accounts(engine: Engine, state: EngineState) -> None:
@@ -375,7 +379,7 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
         engine.set_deadline(order, order.expires_at)
     for left in state.mass_cancels:
         port = engine.ports[left.port]
-        what = left.symbol, left.side, left.group_id, left.request, left.reason, left.accounts
+        what = left.symbol, left.side, left.group_id, left.request, left.reason, left.accounts, left.spares_crosses
         mass_cancel = MassCancel(port, *what)
         mass_cancel.keys, mass_cancel.pages = left.keys, left.pages
         engine.mass_cancels.append(mass_cancel)

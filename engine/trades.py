@@ -6,13 +6,15 @@ the day; here it is 92 bytes, and whoever runs the engine may hand it a `Store` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from struct import Struct
 from typing import Final, NamedTuple, Protocol
 
 PENDING_MAX: Final = 64
 """Trades that may wait to be put into the store."""
+TRADES_A_LOOK: Final = 4_096
+"""Trades taken from a store at a time."""
 LABEL_MAX: Final = 20
 """Bytes of the longest client label that a trade keeps."""
 _TRADE: Final = Struct(f"<HQ{LABEL_MAX + 1}pHQ{LABEL_MAX + 1}p10pIqq")
@@ -116,6 +118,14 @@ class Trades:
         port, key, label, other, other_key, other_label, symbol, quantity, price, time = _TRADE.unpack(data)
         resting = Party(other, other_key, other_label)
         return Trade(Party(port, key, label), resting, symbol.decode("ascii"), quantity, price, time)
+
+    def parties(self) -> Iterator[tuple[int, int, int, int]]:
+        """Go through all trades, broken ones too: both ports' indexes, the quantity and the price."""
+        size = _TRADE.size
+        for start in range(0, self.store.length, TRADES_A_LOOK * size):
+            data = self.store.slice(start, min(start + TRADES_A_LOOK * size, self.store.length))
+            for port, _, _, other, _, _, _, quantity, price, _ in _TRADE.iter_unpack(data):
+                yield port, other, quantity, price
 
 
 pack_trade: Final = _TRADE.pack

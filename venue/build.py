@@ -55,6 +55,7 @@ COMPILED = (
     "engine.tape",
     "engine.limit_state",
     "engine.mass_cancel",
+    "engine.mass_cancels",
     "engine.engine",
     "ouch.codec",
     "ouch.terms",

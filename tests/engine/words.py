@@ -7,6 +7,8 @@ their times, ports and reference numbers too.
 from dataclasses import astuple, dataclass, field
 from decimal import Decimal
 
+import msgspec
+
 from engine.api import (
     MARKET_PRICE,
     PLAIN,
@@ -318,3 +320,13 @@ def fat_finger(
 def message_rate(limit, window=1, name="rate", port="IN1", **rest):
     """At most `limit` messages in `window` seconds."""
     return rule("order-rate", name, port=port, max_port_messages=limit, port_window=window, **rest)
+
+
+def gross_exposure(name="exposure", *, action="REJECT", group=None, **rest):
+    """Thresholds in whole dollars, watch, warn and action, of `open`, `executed` and `notional`."""
+    settings = {"breach_action": action}
+    for amount in ("open", "executed", "notional"):
+        for step, value in zip(("watch", "warn", "action"), rest.pop(amount, None) or (None,) * 3, strict=True):
+            if value is not None:
+                settings[f"{amount}_{step}"] = value
+    return msgspec.structs.replace(rule("gross-exposure", name, **rest, **settings), group_id=group)

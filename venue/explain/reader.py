@@ -24,6 +24,7 @@ from engine.endpoint import Endpoint
 from engine.engine import Engine
 from engine.phases import REASONS
 from engine.risk.eqrc import PORT_CHECKS
+from engine.risk.port_exposure import gross_exposure
 from engine.timely import change_fault, cross_fault, is_too_early
 from engine.trades import Trade
 from venue.explain.dialect import Dialect
@@ -182,3 +183,6 @@ def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
         refusal = check(order)
         if refusal is not None:
             yield refusal
+    refusal = gross_exposure(order)
+    if refusal is not None:
+        yield refusal

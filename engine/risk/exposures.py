@@ -1,0 +1,328 @@
+"""All gross exposures of the venue: whose there are, and what follows of them: levels, breaches, cancels.
+
+Where no rule asks for it nothing is counted. The first rule of an entity finds what is open in the orders that rest,
+and what was executed in the trades of the day, so that it sees the morning too. The trades do not say of which group an
+order was: what a group has executed counts from when it is registered. From then on every order and trade moves the
+states that it belongs to, three at the most: its MPID's, its port's and its group's (`engine.risk.port_exposure`).
+
+A breach refuses every order of the entity from the next on; the one that breached stands. Where a rule has it cancel,
+open orders go in slices, each a record of its own, the first of which comes after what was read together.
+
+Source: EQRC guide 3.1.17 to 3.1.19.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from engine.api import CancelAction, CancelReason, Port, RuleEntry
+from engine.mass_cancel import MassCancel
+from engine.risk.exposure import (
+    GROSS_EXPOSURE,
+    STEPS,
+    Amount,
+    Crossing,
+    Entity,
+    ExposureState,
+    Level,
+    Threshold,
+    entity_of,
+    thresholds_of,
+)
+from engine.risk.port_exposure import PortExposure, booked_price
+from engine.risk.rule_diary import RuleDiary, RuleHappening, RuleHappeningKind, TallyKey
+from engine.routing import AWAY_PORT
+
+if TYPE_CHECKING:
+    from engine.market import Market
+
+ROUTED: Final = "ROUTED"
+"""The exchange of what goes to the away market."""
+KINDS: Final = {
+    Level.WATCH: RuleHappeningKind.WATCH,
+    Level.WARN: RuleHappeningKind.WARN,
+    Level.ACTION: RuleHappeningKind.ACTION,
+}
+"""As what it is told that a threshold was passed."""
+Levels = tuple[tuple[str, Amount, Level], ...]
+"""The levels of a state's thresholds, by rule and amount, where they are not NONE."""
+
+
+class Exposures:
+    """All exposures of the venue, by entity; `diary` is told of every crossing of a threshold."""
+
+    def __init__(
+        self, ports: dict[str, Port], markets: dict[str, Market], mass_cancels: deque[MassCancel], diary: RuleDiary
+    ) -> None:
+        self.ports = ports
+        self.markets = markets
+        self.mass_cancels = mass_cancels
+        self.diary = diary
+        self.states: dict[Entity, ExposureState] = {}
+
+    # What rules say.
+
+    def settle(self, rules: Iterable[RuleEntry], groups: dict[str, tuple[int, ...]], now: int) -> None:
+        """Take all rules that hold, and the groups of each MPID; tell what comes of thresholds that are others."""
+        wanted = self.arrange(rules, groups)
+        for entity, thresholds in wanted.items():
+            state = self.states[entity]
+            if state.take(thresholds):
+                self.look(state, now, None, raises=True)
+
+    def arrange(
+        self, rules: Iterable[RuleEntry], groups: dict[str, tuple[int, ...]], *, is_booked: bool = False
+    ) -> dict[Entity, tuple[Threshold, ...]]:
+        """Have a state for each entity that a rule holds, and each group; give their thresholds."""
+        wanted: dict[Entity, tuple[Threshold, ...]] = {}
+        exchanges = {port.exchange: None for port in self.ports.values()} | {ROUTED: None}
+        for mpid, group_ids in groups.items():
+            for exchange in exchanges:
+                wanted |= {Entity(exchange, mpid, None, group_id): () for group_id in group_ids}
+        for rule in rules:
+            if rule.type == GROSS_EXPOSURE:
+                entity = entity_of(rule)
+                wanted[entity] = (*wanted.get(entity, ()), *thresholds_of(rule))
+        for entity in [entity for entity in self.states if entity not in wanted]:
+            del self.states[entity]
+        added = [entity for entity in wanted if entity not in self.states]
+        for entity in added:
+            self.states[entity] = ExposureState(entity)
+        self.join(self.ports.values(), is_booked=is_booked)
+        self.count(added)
+        return wanted
+
+    def change(self, entity: Entity, rules: Iterable[RuleEntry], now: int) -> None:
+        """Take the rules of one entity, all of them, where they are other ones."""
+        thresholds = tuple(threshold for rule in rules for threshold in thresholds_of(rule))
+        state = self.states.get(entity)
+        if state is None:
+            if not thresholds:
+                return
+            state = self.states[entity] = ExposureState(entity)
+            self.join(self.members(entity))
+            self.count([entity])
+        if state.take(thresholds):
+            self.look(state, now, None, raises=True)
+
+    def unbreach(self, entity: Entity, user: str, now: int) -> bool:
+        """Lift the breach of an entity; tells whether there was one."""
+        state = self.states.get(entity)
+        if state is None or state.breach is None:
+            return False
+        for crossing in state.lift():
+            self.tell(state, crossing, user, now)
+        self.shut(state, -1)
+        return True
+
+    def next_day(self) -> None:
+        """Begin a day, with what rests on."""
+        for state in self.states.values():
+            if state.breach is not None:
+                self.shut(state, -1)
+            state.next_day()
+
+    def begin_day(self, now: int) -> None:
+        """Hold what has rested on to the thresholds; by name, since after a start they lie in another order."""
+        for _, state in self.sorted():
+            self.look(state, now, None, raises=True)
+
+    # What follows.
+
+    def look(self, state: ExposureState, now: int, port: Port | None, *, raises: bool) -> None:
+        """See at which levels an entity is now, by the order or trade of a port; begin or end a breach."""
+        was_breached = state.breach is not None
+        for crossing in state.look(raises=raises):
+            self.tell(state, crossing, "", now)
+            if crossing.entered is Level.ACTION:
+                self.cancel(state.entity, crossing.threshold.cancel, port)
+        if was_breached is not (state.breach is not None):
+            self.shut(state, -1 if was_breached else 1)
+
+    def tell(self, state: ExposureState, crossing: Crossing, user: str, now: int) -> None:
+        """Tell each threshold that an amount went over, and that it is under the highest again; count a breach."""
+        threshold, entity = crossing.threshold, state.entity
+        subject, current = threshold.amount.name.lower(), state.amount(threshold.amount)
+        told = [level for level in STEPS if crossing.left < level <= crossing.entered and threshold.is_set(level)]
+        if Level.ACTION in told:
+            key = TallyKey(self.diary.date, GROSS_EXPOSURE, subject, *entity[:2], entity.port or "")
+            key = key if entity.group_id is None else key._replace(group_id=entity.group_id)
+            self.diary.count(self.diary.breaches, key, current, now)
+        kinds = [(KINDS[level], threshold.step(level)) for level in told]
+        if crossing.left is Level.ACTION:
+            kinds = [(RuleHappeningKind.UNLOCK, threshold.action)]
+        for kind, limit in kinds:
+            who = entity.exchange, entity.mpid, now, entity.port, entity.group_id
+            self.diary.tell(
+                RuleHappening(kind, *who, threshold.rule, GROSS_EXPOSURE, subject, current, limit, user=user)
+            )
+
+    def shut(self, state: ExposureState, change: int) -> None:
+        """Let the ports of an entity know that it is breached, or is so no more."""
+        for port in self.members(state.entity):
+            if port.exposure is not None:
+                port.exposure.shut += change
+
+    def cancel(self, entity: Entity, action: CancelAction, breaching: Port | None) -> None:
+        """End the open orders of an entity, in slices: all, or all but those that wait for a cross.
+
+        Away nothing rests. The `breaching` port may have an order that comes to rest only now.
+        """
+        if action is CancelAction.NONE or entity.exchange == ROUTED:
+            return
+        spares = action is CancelAction.NON_CROSS
+        for port in self.members(entity):
+            if len(port.orders) or port is breaching:
+                reason, group_id = CancelReason.SUPERVISORY, entity.group_id
+                self.mass_cancels.append(MassCancel(port, "", None, group_id, b"", reason, (), spares))
+
+    # Who counts for what.
+
+    def members(self, entity: Entity) -> list[Port]:
+        """Give the ports whose orders count for an entity."""
+        named = self.ports.values() if entity.port is None else [self.ports[entity.port]]
+        return [port for port in named if port.mpid == entity.mpid and entity.exchange in exchanges_of(port)]
+
+    def join(self, ports: Iterable[Port], *, is_booked: bool = False) -> None:
+        """Find anew what the orders of ports count towards; those that counted towards nothing are all booked.
+
+        With `is_booked` they know already at which price they count.
+        """
+        by_firm: dict[tuple[str, str], list[ExposureState]] = {}
+        for entity, state in self.states.items():
+            if entity.group_id is not None:
+                by_firm.setdefault((entity.exchange, entity.mpid), []).append(state)
+        for port in ports:
+            own = self.states_for(port, port.exchange, by_firm)
+            away = self.states_for(port, ROUTED, by_firm) if port.entry.routing else ((), {})
+            if not any((*own, *away)):
+                port.exposure = None
+                continue
+            if port.exposure is None:
+                port.exposure = PortExposure(self, port)
+                for order in () if is_booked else port.orders.values():
+                    order.counted_at = booked_price(order)
+            exposure = port.exposure
+            exposure.states, exposure.by_group = own
+            exposure.routed, exposure.routed_by_group = away
+            groups = [states[-1] for states in (*exposure.by_group.values(), *exposure.routed_by_group.values())]
+            every = (*exposure.states, *exposure.routed, *groups)
+            exposure.shut = sum(state.breach is not None for state in every)
+
+    def states_for(
+        self, port: Port, exchange: str, by_firm: dict[tuple[str, str], list[ExposureState]]
+    ) -> tuple[tuple[ExposureState, ...], dict[int, tuple[ExposureState, ...]]]:
+        """Give the states of a port's orders on an exchange, and of those that are of a group."""
+        entities = (Entity(exchange, port.mpid), Entity(exchange, port.mpid, port.name))
+        states = tuple(self.states[entity] for entity in entities if entity in self.states)
+        groups = {}
+        for state in by_firm.get((exchange, port.mpid), ()):
+            assert state.entity.group_id is not None
+            groups[state.entity.group_id] = (*states, state)
+        return states, groups
+
+    def count(self, entities: Iterable[Entity]) -> None:
+        """Count what is open and what was executed today of entities that were not counted before."""
+        executed: dict[tuple[str, int], int] | None = None
+        for entity in entities:
+            state = self.states[entity]
+            state.open = sum(
+                order.open * order.counted_at
+                for port in self.members(entity)
+                if port.exchange == entity.exchange
+                for order in port.orders.values()
+                if entity.group_id in (None, order.attributes.group_id)
+            )
+            if entity.group_id is None:
+                executed = self.executed_today() if executed is None else executed
+                state.executed = sum(executed.get((entity.exchange, port.index), 0) for port in self.members(entity))
+
+    def executed_today(self) -> dict[tuple[str, int], int]:
+        """Give what each port, by exchange and index, has executed today, what went away apart."""
+        totals: dict[tuple[str, int], int] = {}
+        for market in self.markets.values():
+            exchange = market.key.upper()
+            for incoming, resting, quantity, price in market.trades.parties():
+                parties = [(ROUTED, incoming)] if resting == AWAY_PORT else [(exchange, incoming), (exchange, resting)]
+                for party in parties:
+                    totals[party] = totals.get(party, 0) + quantity * price
+        return totals
+
+    # What is read.
+
+    def sorted(self) -> list[tuple[Entity, ExposureState]]:
+        """Give all states, by entity."""
+        return sorted(self.states.items(), key=lambda item: key_of(item[0]))
+
+    def consumption(self) -> Iterator[Consumption]:
+        """Give what each rule's entity uses now, by entity and rule: the figures of `GET /rules-api/consumption`.
+
+        Only rules that hold today are among them. Amounts are ticks x shares; the level is the highest of the rule's.
+        """
+        for entity, state in self.sorted():
+            rules: dict[str, Level] = {}
+            for threshold in state.thresholds:
+                rules[threshold.rule] = max(threshold.level, rules.get(threshold.rule, Level.NONE))
+            for rule, level in rules.items():
+                yield Consumption(rule, *entity, state.open, state.executed, state.notional, level)
+
+    def dump(self) -> list[tuple[Entity, int, Levels]]:
+        """Give what cannot be found in orders: what each entity has executed, and the levels."""
+        return [
+            (
+                entity,
+                state.executed,
+                tuple(
+                    (threshold.rule, threshold.amount, threshold.level)
+                    for threshold in state.thresholds
+                    if threshold.level is not Level.NONE
+                ),
+            )
+            for entity, state in self.sorted()
+        ]
+
+    def load(
+        self,
+        rules: Iterable[RuleEntry],
+        groups: dict[str, tuple[int, ...]],
+        states: Iterable[tuple[Entity, int, Levels]],
+    ) -> None:
+        """Take what `dump` gave, with the rules and the orders that there are; nothing is told."""
+        wanted = self.arrange(rules, groups, is_booked=True)
+        for entity, thresholds in wanted.items():
+            self.states[entity].take(thresholds)
+        for entity, executed, levels in states:
+            state = self.states[Entity(*entity)]
+            state.executed = executed
+            known = {(rule, amount): level for rule, amount, level in levels}
+            for threshold in state.thresholds:
+                threshold.level = Level(known.get((threshold.rule, threshold.amount), Level.NONE))
+            assert not state.look(raises=False)
+        self.join(self.ports.values())
+
+
+class Consumption(NamedTuple):
+    """What the entity of a rule uses, in ticks x shares, and the highest level that it has reached."""
+
+    rule_id: str
+    exchange: str
+    mpid: str
+    port: str | None
+    group_id: int | None
+    open: int
+    executed: int
+    notional: int
+    level: Level
+
+
+def exchanges_of(port: Port) -> tuple[str, ...]:
+    """Give the exchanges on which the orders of a port may count."""
+    return (port.exchange, ROUTED) if port.entry.routing else (port.exchange,)
+
+
+def key_of(entity: Entity) -> tuple[str, str, str, int]:
+    """Give what entities are sorted by."""
+    group_id = -1 if entity.group_id is None else entity.group_id
+    return entity.exchange, entity.mpid, entity.port or "", group_id
