@@ -26,6 +26,7 @@ from ouch.terms import REASONS
 from venue import cli, config, gate, journal, operations, problem
 from venue.fix_settings import FixPortSettings
 from venue.prm_settings import PrmPortSettings
+from venue.rash_settings import RashPortSettings
 from venue.roles import MEANINGS
 from venue.sidecar.rest.metrics import FAMILIES
 from venue.sidecar.rest.tables import ENDPOINTS
@@ -150,6 +151,7 @@ def sections():
             yield field.name, defaults(struct_of(field.type))
     yield "port.fix", defaults(FixPortSettings)
     yield "port.prm", defaults(PrmPortSettings)
+    yield "port.rash", defaults(RashPortSettings)
     rules = typing.get_args(config.AnyRule)
     yield "rule", {"type": "required", **defaults(*rules)}
     for rule in rules:

@@ -41,6 +41,8 @@ from venue.occasions import occasions
 from venue.ports import SoupConnection
 from venue.prm_ports import PrmConnection
 from venue.prm_settings import PRM_PROTOCOL
+from venue.rash_ports import SoupTcpConnection
+from venue.rash_settings import RASH_10
 from venue.record import WITH_THE_VENUE, Kind
 from venue.recovery import recover
 from venue.reference import market_command
@@ -56,6 +58,8 @@ from venue.tls import server_context
 from venue.trading_day import DayRoll, TradingDays
 from wire.soup import SoupSettings
 
+CONNECTIONS: dict[str, type[SoupConnection]] = {PRM_PROTOCOL: PrmConnection, RASH_10: SoupTcpConnection}
+"""Who serves the connections of protocols that are neither FIX nor simply in SoupBinTCP."""
 STOP_GRACE = 2.0
 """Seconds that clients have to take what they are owed when the venue stops."""
 DISK_POLL = 0.01
@@ -166,7 +170,7 @@ class Venue:
                 listener = self.supervisor.port_of(service)
             else:
                 speaks_fix = service.protocol in FIX_PROTOCOLS
-                plain = PrmConnection if service.protocol == PRM_PROTOCOL else SoupConnection
+                plain = CONNECTIONS.get(service.protocol, SoupConnection)
                 waits = self.config.fix if speaks_fix else self.config.soupbintcp
                 listener = Listener(
                     self.loop,

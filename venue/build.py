@@ -65,6 +65,11 @@ COMPILED = (
     "ouch.nordic_terms",
     "ouch.nordic",
     "ouch.drop",
+    "wire.soup_tcp",
+    "rash.codec",
+    "rash.codec_10",
+    "rash.terms",
+    "rash.port",
     "prmproto.port",  # its base is compiled, and no plain class may stand on that
     "fix.amounts",
     "fix.codec",
@@ -94,6 +99,7 @@ COMPILED = (
     "venue.connection",
     "venue.ports",
     "venue.prm_ports",  # the same
+    "venue.rash_ports",
     "venue.fix_ports",
 )
 """The order path, from socket to socket."""

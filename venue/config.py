@@ -38,6 +38,7 @@ from venue.nordic_settings import (
     nordic_fault,
 )
 from venue.prm_settings import prm_fault
+from venue.rash_settings import RashPortSettings, rash_fault
 from venue.rule_settings import (
     AmountAndPercent,
     AnyRule,
@@ -188,7 +189,16 @@ def known_keys() -> list[str]:
     """Give every key there is in a configuration file."""
     tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
     entries = (PortSettings, FirmSettings, TickTableSettings, SymbolSettings, Config, *get_args(AnyRule))
-    http = (HttpSettings, ClientSettings, PersonSettings, FixTimers, FixPortSettings, FilesSettings, MailSettings)
+    http = (
+        HttpSettings,
+        ClientSettings,
+        PersonSettings,
+        FixTimers,
+        FixPortSettings,
+        RashPortSettings,
+        FilesSettings,
+        MailSettings,
+    )
     nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings, TimetableSettings, EntrySettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
     clearing = (PtrSettings, ClearingSettings, ClearingLimitSettings)
@@ -257,6 +267,7 @@ def _check(config: Config) -> None:
     _refuse(drop_fault(config))
     _refuse(fix_fault(config))
     _refuse(prm_fault(config))
+    _refuse(rash_fault(config))
     _unique("client", "id", [client.id for client in config.client])
     _unique("person", "name", [person.name for person in config.person])
     _refuse(http_fault(config))

@@ -16,6 +16,7 @@ from fix.settings import read_settings
 from ouch.nordic import NordicOuchPort
 from ouch.us import UsOuchPort
 from prmproto.port import PrmPort
+from rash.port import VERSION_10, VERSION_11, RashPort
 
 OpenStream = Callable[[], NumberedStream]
 Ignored = Callable[[Port, str, bytes], None]
@@ -49,6 +50,14 @@ def _prm(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignor
     return PrmPort(port, Administration(engine), open_stream, ignored)
 
 
+def _rash_10(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, _: Times) -> Endpoint:
+    return RashPort(port, engine, open_stream, ignored, VERSION_10)
+
+
+def _rash_11(port: Port, engine: OrderEntry, open_stream: OpenStream, ignored: Ignored, _: Times) -> Endpoint:
+    return RashPort(port, engine, open_stream, ignored, VERSION_11)
+
+
 def echoes(entry: PortEntry) -> bool:
     """Whether a FIX port sends orders back instead of entering them."""
     return read_settings(entry.settings).echo
@@ -61,6 +70,8 @@ DIALECTS: dict[str, Open] = {
     "fix-us": _fix,
     "fix-nordic": _fix,
     "prm-nordic": _prm,
+    "rash-1.0": _rash_10,
+    "rash-1.1": _rash_11,
 }
 """How to make a port of each protocol that a configuration may name."""
 

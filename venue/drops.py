@@ -20,6 +20,7 @@ from ouch.drop import CopiedNordicPort, HeardUsPort, OuchDropPort
 from ouch.nordic import NordicOuchPort
 from ouch.port import CHANNEL_SHIFT, NUMBER_MASK, OuchPort
 from ouch.us import UsOuchPort
+from rash.port import RashPort
 
 if TYPE_CHECKING:
     from venue.machine import Machine
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 OUCH_DROP: Final = "ouch-drop-nordic"
 FIX_DROPS: Final = frozenset({"fix-drop-us", "fix-drop-nordic"})
 CAPACITY: Final = 3
-"""Where the terms of OUCH orders have the capacity: US ones as it is, Nordic ones last but one of what they hold."""
+"""Where the terms of OUCH and RASHport orders have the capacity: Nordic ones last but one of what stands there."""
 NORDIC_CAPACITIES: Final = {
     b"1": b"A",
     b"2": b"P",
@@ -71,7 +72,12 @@ class NordicOuchManner(UsOuchManner):
         return NORDIC_CAPACITIES.get(terms.letters[CAPACITY][-2:-1], b"")
 
 
-MANNERS: Final[Mapping[str, Manner]] = {"ouch-5.0-us": UsOuchManner(), "ouch-5.0-nordic": NordicOuchManner()}
+MANNERS: Final[Mapping[str, Manner]] = {
+    "ouch-5.0-us": UsOuchManner(),
+    "ouch-5.0-nordic": NordicOuchManner(),
+    "rash-1.0": UsOuchManner(),
+    "rash-1.1": UsOuchManner(),
+}
 """How the orders of each protocol are named and spelled where a FIX Drop port tells of them."""
 
 
@@ -125,8 +131,10 @@ class Drops:
         if isinstance(endpoint, CopiedNordicPort):
             endpoint.listeners = copies
             endpoint.rejected_to = tuple(drop for drop in copies if self.wants_rejects(drop.port))
+        if isinstance(endpoint, RashPort):
+            endpoint.refused_to, endpoint.notes = refused_to, self.notes
         sink: Sink = endpoint
-        if isinstance(endpoint, OuchPort) and reports:
+        if isinstance(endpoint, OuchPort | RashPort) and reports:
             sink = Watch(port, self.machine.engine, endpoint, self.notes, reports)
         if index not in self.sinks or told_by(self.sinks[index]) != told_by(sink):
             self.sinks[index] = sink

@@ -14,6 +14,7 @@ import msgspec
 
 from engine.api import Reject
 from fix.settings import FixSettings, encode_settings
+from venue.rash_settings import RASH_PROTOCOLS, own_settings
 from venue.settings import Milliseconds, Settings
 
 if TYPE_CHECKING:
@@ -130,7 +131,9 @@ def fix_entry(config: Config, service: ServiceSettings, port: PortSettings) -> b
 
 
 def may_route(service: ServiceSettings, port: PortSettings) -> bool:
-    """Whether a port's orders may ask for a route: FIX, but for FLITE and for ports without a market."""
+    """Whether a port's orders may ask for a route: RASHport and FIX, but for FLITE and for ports without a market."""
+    if service.protocol in RASH_PROTOCOLS:
+        return own_settings(port).routing
     own = port.fix or FixPortSettings()
     return service.protocol in ORDER_ENTRY and not own.echo and own.dialect != "flite"
 

@@ -20,10 +20,12 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "second_login": "refuse or take-over",
     "sequence_zero": "last or next",
     "sequence_beyond_next": "refuse or next",
-    "protocol": "http, prm-nordic, or of ouch-5.0, fix, ouch-drop, fix-drop the -us or -nordic one: ouch-5.0-us",
+    "protocol": "http, prm-nordic, rash-1.0, rash-1.1, or of ouch-5.0, fix, ouch-drop, fix-drop the -us or -nordic "
+    "one: ouch-5.0-us",
     "comp_id": "1 to 12 printable characters without spaces and =",
     "versions": 'a list of FIX.4.0, FIX.4.1, FIX.4.2, FIX.4.4 and FIXT.1.1, such as ["FIX.4.2"]',
     "validation": "lenient, strict or strict-all",
+    "letters": "current or old",
     "dialect": "inet, flite, nordic or standard",
     "password_tag": "554 or 96",
     "market.key": "nasdaq, bx, psx or nordic",

@@ -42,7 +42,7 @@ class SoupConnection(Connection):
 
     def __init__(self, venue: Venue, service: ServiceSettings, address: str) -> None:
         super().__init__(venue, service, address, venue.config.soupbintcp.slow_reader_limit_ms)
-        self.session = SoupServer(venue.soup_settings, monotonic_ns())
+        self.session: SoupServer = SoupServer(venue.soup_settings, monotonic_ns())
         self.held: list[Event] = []
 
     def data_received(self, data: bytes) -> None:
@@ -138,10 +138,11 @@ class SoupConnection(Connection):
         settings = self.venue.config.soupbintcp
         sequence = self.starting_number(request.sequence, stream.count)
         if sequence > stream.count + 1:
-            if settings.sequence_beyond_next == "refuse":
-                self.refuse(LoginRejectReason.SESSION_NOT_AVAILABLE, request, f"no sequence number {sequence} yet")
+            sequence = self.beyond_next(sequence, stream.count)
+            if not sequence:
+                why = f"no sequence number {request.sequence} yet"
+                self.refuse(LoginRejectReason.SESSION_NOT_AVAILABLE, request, why)
                 return
-            sequence = stream.count + 1
         present = self.venue.logged_in.get(port.name)
         if present is not None:
             if settings.second_login == "refuse":
@@ -163,6 +164,14 @@ class SoupConnection(Connection):
             return requested
         return count if count and self.venue.config.soupbintcp.sequence_zero == "last" else count + 1
 
+    def beyond_next(self, sequence: int, count: int) -> int:
+        """Give the first number to send to who asks for one that is not there yet; 0 where that is refused."""
+        return 0 if self.venue.config.soupbintcp.sequence_beyond_next == "refuse" else count + 1
+
+    def place_of(self, stream: Stream, sequence: int) -> int:
+        """Give where a packet of the stream begins."""
+        return stream.offset_of(sequence)
+
     def admit(self, stream: Stream, sequence: int) -> None:
         """Accept the login, replay from `sequence`, and take what the client sent behind its request."""
         if self.closing or self.port is None:
@@ -171,7 +180,7 @@ class SoupConnection(Connection):
         self.is_logging_in = False
         self.listen()
         waiting = self.session.accept(stream.session, sequence, monotonic_ns())
-        self.sent = stream.offset_of(sequence)
+        self.sent = self.place_of(stream, sequence)
         stream.listener = self.flush
         if self.timer is not None:
             self.timer.cancel()

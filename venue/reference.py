@@ -32,6 +32,7 @@ from venue.config import Config, SymbolSettings, scaled
 from venue.drop_settings import DROP_PROTOCOLS, drop_entry
 from venue.fix_settings import FIX_PROTOCOLS, fix_entry, may_route
 from venue.prm_settings import PRM_PROTOCOL, prm_entry
+from venue.rash_settings import RASH_PROTOCOLS, rash_entry
 from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
 from venue.service_settings import PortSettings, ServiceSettings
 from venue.settings import Ticks, ticks
@@ -114,6 +115,8 @@ def _protocol_settings(config: Config, service: ServiceSettings, port: PortSetti
         return fix_entry(config, service, port)
     if service.protocol == PRM_PROTOCOL:
         return prm_entry(port)
+    if service.protocol in RASH_PROTOCOLS:
+        return rash_entry(port)
     settings = dict(service.reject_codes or {})
     if service.closing_price_letter != CLOSING_PRICE_LETTER:
         settings[CLOSING_PRICE] = ord(service.closing_price_letter)

@@ -10,6 +10,7 @@ import msgspec
 from ouch.nordic_terms import BLOW_THROUGH_LETTER, CLOSING_PRICE_LETTER
 from venue.fix_settings import CompId, FixPortSettings
 from venue.prm_settings import PrmPortSettings
+from venue.rash_settings import RashPortSettings
 from venue.settings import AccountName, Milliseconds, Mpid, Name6, Settings
 
 Durability = Literal["disk", "process", "memory"]
@@ -112,6 +113,8 @@ class ServiceSettings(Settings, frozen=True):
         "fix-drop-us",
         "fix-drop-nordic",
         "prm-nordic",
+        "rash-1.0",
+        "rash-1.1",
         "http",
         "sftp",
         "ftp",
@@ -149,3 +152,4 @@ class PortSettings(Settings, frozen=True):
     guard_on_restart: bool = True
     fix: FixPortSettings | None = None
     prm: PrmPortSettings | None = None
+    rash: RashPortSettings | None = None

@@ -18,6 +18,7 @@ from engine.api import CommandRefused, Refusal, Reject
 from engine.endpoint import Endpoint
 from ouch import messages, nordic_messages
 from prmproto import messages as prm_messages
+from rash import messages as rash_messages
 from venue import follower, told_fix
 from venue.calls import amount, dollars, moment
 from venue.machine import Machine
@@ -26,7 +27,12 @@ from venue.stream import Stream
 from wire.record import Direction, Malformed, Protocol
 
 POLL_SECONDS = 0.1
-PRICES = frozenset({"price", "execution_price", "display_price", "discretion_price"})
+PRICES = frozenset(
+    {
+        *("price", "execution_price", "display_price", "discretion_price"),
+        *("peg_difference", "discretion_difference"),
+    }
+)
 IN_DOLLARS = frozenset(
     {
         Reject.MAXIMUM_NOTIONAL,
@@ -138,6 +144,13 @@ def describe_ouch(protocol: Protocol, direction: Direction, message: bytes) -> E
     return {"message": type(decoded).__name__, **fields}
 
 
+def describe_rash(protocol: Protocol, direction: Direction, message: bytes) -> Entry:
+    """Give a RASHport message as names and values, without the fields in which it says nothing."""
+    entry = describe_ouch(protocol, direction, message.removesuffix(b"\n"))
+    quiet = ("", 0, "0.0000", "+")
+    return {name: value for name, value in entry.items() if value not in quiet or name in ("shares", "price")}
+
+
 def describe_fix(direction: Direction, frame: bytes) -> Entry:  # noqa: ARG001 - see `Dialect`
     """Give a FIX message by the names of its type and its fields."""
     return told_fix.told(frame)
@@ -168,6 +181,8 @@ DIALECTS = {
     "ouch-5.0-us": Dialect(3, partial(describe_ouch, messages.OUCH), refuses_in_ouch),
     "ouch-5.0-nordic": Dialect(3, partial(describe_ouch, nordic_messages.NORDIC), refuses_in_ouch),
     "prm-nordic": Dialect(3, partial(describe_ouch, prm_messages.PRM), refuses_nothing),
+    "rash-1.0": Dialect(1, partial(describe_rash, rash_messages.RASH_10), refuses_in_ouch),
+    "rash-1.1": Dialect(3, partial(describe_rash, rash_messages.RASH), refuses_in_ouch),
     "ouch-drop-nordic": Dialect(3, describe_ignored, refuses_nothing),
 }
 """How each protocol is told, but for those of FIX, which are all told in one way."""
