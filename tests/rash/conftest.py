@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from engine.api import BrokenTradeReason, BustTrade, NextDay, SetPhase, SetPrices
+from engine.api import BrokenTradeReason, BustTrade, CrossStage, NextDay, Phase, SetPhase, SetPrices
 from rash.messages import IN, OUT, RASH, RASH_10
 from venue import config, reference
 from venue.machine import Machine
@@ -46,7 +46,6 @@ PLAIN = {
     "shares_located": "",
 }
 PRICES = ("price", "peg_difference", "discretion_price", "discretion_difference")
-OPTIONS = "[port.rash]\n"
 
 
 def ticks(price):
@@ -86,26 +85,30 @@ class Venue:
     OLD = "INRS02"
     OTHER = "AK01R1"
 
-    def __init__(self, directory, options="", rules=""):
+    def __init__(self, directory, options="", rules="", keys="", locate=False):
         self.machine = Machine(directory, self._note)
         self.records, self.ignored = [], []
         self.now = MIDNIGHT + 10 * 3600 * SECOND
         self.last, self.heard = {}, {}
-        self.configure(options, rules)
+        self.configure(options, rules, keys, locate=locate)
         self.day(TODAY)
         for name in (self.PORT, self.OLD, self.OTHER):
             assert self.said(name) == ["start of day"]
 
     # What operators do.
 
-    def configure(self, options="", rules=""):
-        """Put the demo in force with a second 1.1 port, keys of [port.rash] for each, and rules."""
+    def configure(self, options="", rules="", keys="", *, locate=False):
+        """Put the demo in force with a second 1.1 port; keys of [port.rash] and of [[port]] for INET's, and rules.
+
+        `locate` is for its 1.1 port.
+        """
         text = config.sample()
         for name in ("INRS01", "INRS02"):
             table = f'name = "{name}"\n'
             place = text.index("password", text.index(table))
             end = text.index("\n", place) + 1
-            text = text[:end] + (f"[port.rash]\n{options}\n" if options else "") + text[end:]
+            own = f"{options}\nlocate = true" if locate and name == self.PORT else options
+            text = text[:end] + keys + (f"[port.rash]\n{own}\n" if own else "") + text[end:]
         other = '[[port]]\nname = "AK01R1"\nmpid = "AKAM"\nservice = "rash.nasdaq"\npassword = "NTFTEST"\n\n'
         text = text.replace("# The members of Nordic markets", f"{other}# The members of Nordic markets", 1)
         self.do(reference.market_command(config.parse(text + rules)))
@@ -114,8 +117,8 @@ class Venue:
         self.last.clear()
         self.do(NextDay(date, date.replace("-", ""), dict.fromkeys(("nasdaq", "bx", "psx", "nordic"), MIDNIGHT)))
 
-    def phase(self, phase, symbol="ZWZZT", **how):
-        self.do(SetPhase("nasdaq", symbol, phase, **how))
+    def phase(self, phase, symbol="ZWZZT", stage="OPEN"):
+        self.do(SetPhase("nasdaq", symbol, Phase[phase], stage=CrossStage[stage]))
 
     def bust(self, match, reason=BrokenTradeReason.ERRONEOUS):
         self.do(BustTrade("nasdaq", match, reason))
