@@ -24,13 +24,11 @@ from venue.desk import Operation
 from venue.operations import Serving, prepare, serve
 from venue.problem import Problem
 from venue.record import Kind
-from venue.route import LOOK
+from venue.route import LOOK, OWNER
 
 if TYPE_CHECKING:
     from venue.app import Venue
 
-OWNER = "owner"
-"""Who asks where no actor is named: whoever may open engine.sock owns the data directory."""
 KEY_FIELD = "Idempotency-Key"
 KEY = re.compile(r"[!-~]{1,255}")
 ACTOR = re.compile(r"[!-~]{1,128}")

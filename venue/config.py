@@ -56,6 +56,7 @@ from venue.service_settings import (
     LoginSettings,
     MarketSettings,
     PortSettings,
+    RulesSettings,
     ServiceSettings,
     SoupBinTcpSettings,
     TlsSettings,
@@ -116,6 +117,7 @@ class Config(Settings, frozen=True, kw_only=True):
     files: FilesSettings = FilesSettings()
     mail: MailSettings = MailSettings()
     ptr: PtrSettings = PtrSettings()
+    rules: RulesSettings = RulesSettings()
     market: Annotated[tuple[MarketSettings, ...], msgspec.Meta(min_length=1)]
     service: Annotated[tuple[ServiceSettings, ...], msgspec.Meta(min_length=1)]
     port: tuple[PortSettings, ...]
@@ -202,7 +204,7 @@ def known_keys() -> list[str]:
     nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings, TimetableSettings, EntrySettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
     clearing = (PtrSettings, ClearingSettings, ClearingLimitSettings)
-    structs = (*tables, *entries, *http, *nordic, *settings, *clearing)
+    structs = (*tables, *entries, *http, *nordic, *settings, *clearing, RulesSettings)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
 

@@ -47,6 +47,7 @@ from venue.clients import (
     show_clients,
 )
 from venue.clock_calls import ClockBody, ClockSet, ClockView, set_clock, show_clock
+from venue.eqrc.routes import RULE_ROUTES
 from venue.looks import (
     BookView,
     Look,
@@ -140,10 +141,10 @@ ROUTES = (
         examples=({},),
     ),
     Route(
-        *("PUT", "members/{mpid}", MemberBody, MemberSet, "Set a Nordic member's fat finger multipliers"),
+        *("PUT", "members/{mpid}", MemberBody, MemberSet, "Set a Nordic member's multipliers, or a US MPID's groups"),
         serve=set_member,
         problems=(404, 422),
-        examples=({"fatFingerMultiplierAggressive": 200, "fatFingerMultiplierPassive": 100},),
+        examples=({"fatFingerMultiplierAggressive": 200, "fatFingerMultiplierPassive": 100}, {"groupIds": [7]}),
     ),
     Route(
         *("PUT", "prm/accounts/{account}", AccountBody, AccountView, "Set limits and settings of a PRM account"),
@@ -245,6 +246,10 @@ ROUTES = (
 )
 
 
+CALLS = (*ROUTES, *RULE_ROUTES)
+"""Every call that the engine process serves, those that are no operations too."""
+
+
 class Serving(NamedTuple):
     """A request that is one of ours: the call that it means, the path's values, query and body as their types.
 
@@ -332,7 +337,7 @@ def _meant(path: str, has_body: bool) -> tuple[Route, dict[str, str]]:
 
 def _matching(path: str) -> list[tuple[Route, dict[str, str]]]:
     """Give the calls of a path, each with the path's values; raises `Problem` 404 where there are none."""
-    matching = [(route, values) for route in ROUTES if (values := match(route.path, path)) is not None]
+    matching = [(route, values) for route in CALLS if (values := match(route.path, path)) is not None]
     if not matching:
         raise Problem(404, f"no such call: {path}; there are {', '.join(sorted({route.path for route in ROUTES}))}")
     return matching

@@ -26,6 +26,7 @@ from engine.api import (
 )
 from engine.mass_cancel import account_of
 from engine.prm_commands import find_account
+from engine.rule_instructions import RegisterGroups
 from engine.terms import Lock
 from venue.calls import Body, Count, Reply, amount
 from venue.changes import Answer, Call
@@ -40,6 +41,7 @@ from venue.nordic_settings import (
     Segment,
 )
 from venue.problem import Problem
+from venue.route import OWNER
 
 if TYPE_CHECKING:
     from engine.risk.counters import CurrencyState
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 ValueText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?\Z")]
 Value = Annotated[int, msgspec.Meta(ge=0, le=HIGHEST_VALUE)] | ValueText
 """Units of a currency: whole, or as text with up to four decimals."""
+GroupIds = Annotated[tuple[Annotated[int, msgspec.Meta(ge=1, le=32_767)], ...], msgspec.Meta(max_length=1_000)]
 OrderBookText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}\Z")]
 LOCKS = {
     Lock.TOTAL_RISK: "totalRisk",
@@ -76,18 +79,23 @@ Money = Annotated[str, msgspec.Meta(description="Units of the currency with four
 
 
 class MemberBody(Body, frozen=True):
-    """Any subset, in percent of the thresholds of the order books."""
+    """Any subset: a Nordic member's multipliers, in percent of the thresholds of the order books; a US MPID's groups.
+
+    `groupIds` are all that the MPID has; only these can risk rules name.
+    """
 
     fat_finger_multiplier_aggressive: Multiplier | msgspec.UnsetType = msgspec.UNSET
     fat_finger_multiplier_passive: Multiplier | msgspec.UnsetType = msgspec.UNSET
+    group_ids: GroupIds | msgspec.UnsetType = msgspec.UNSET
 
 
 class MemberSet(Reply, frozen=True):
-    """A member's multipliers as they are now, for all its ports."""
+    """A Nordic member's multipliers as they are now, for all its ports; the groups of a US MPID."""
 
     mpid: str
-    fat_finger_multiplier_aggressive: Count
-    fat_finger_multiplier_passive: Count
+    fat_finger_multiplier_aggressive: Count | None
+    fat_finger_multiplier_passive: Count | None
+    group_ids: list[Count]
 
 
 class LimitsBody(Body, frozen=True):
@@ -231,13 +239,20 @@ class OrdersCanceled(Reply, frozen=True):
 
 
 def set_member(call: Call) -> Answer:
-    """Set a member's fat finger multipliers; gives both as they now are."""
+    """Set a Nordic member's fat finger multipliers, or the groups of a US MPID; gives all as they now are."""
     body: MemberBody = call.body
     values = given(body)
-    mpid = call.path["mpid"]
-    record = call.carry_out(SetMember(mpid, **values))
-    member = call.venue.machine.engine.prm.members[mpid]
-    return Answer(200, MemberSet(mpid, member.aggressive, member.passive), record)
+    mpid, engine = call.path["mpid"], call.venue.machine.engine
+    groups, record = values.pop("group_ids", None), 0
+    if values and mpid not in engine.prm.members:
+        raise Problem(404, f"no such Nordic member: {mpid}", "mpid")  # before anything is changed
+    if groups is not None:
+        record = call.carry_out(RegisterGroups(mpid, groups, call.actor or OWNER))
+    if values:
+        record = call.carry_out(SetMember(mpid, **values))
+    member = engine.prm.members.get(mpid)
+    aggressive, passive = (None, None) if member is None else (member.aggressive, member.passive)
+    return Answer(200, MemberSet(mpid, aggressive, passive, list(engine.rules.groups.get(mpid, ()))), record)
 
 
 def set_account(call: Call) -> Answer:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from venue.changes import Answer, Call
     from venue.looks import Look
 
+OWNER = "owner"
+"""Who asks where no actor is named: whoever may open engine.sock owns the data directory."""
 LOOK = "GET"
 END = "DELETE"
 """The verb that is never meant unless it is named."""

@@ -38,6 +38,12 @@ class VenueSettings(Settings, frozen=True):
     allow_known_logins: bool = False
 
 
+class RulesSettings(Settings, frozen=True):
+    """US risk rules over REST: whether they may be written at the guide's hours only, or always."""
+
+    write_window: Literal["hours", "always"] = "hours"
+
+
 class SoupBinTcpSettings(Settings, frozen=True):
     """SoupBinTCP: its timers, and what its text leaves open."""
 

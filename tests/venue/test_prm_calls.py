@@ -201,7 +201,8 @@ def test_lists_change_each_as_a_whole_and_take_numbers_and_texts(venue):
         ("members/GP29", {}, 422, None),
         ("members/GP29", {"fatFingerMultiplierPassive": 1000}, 422, "fatFingerMultiplierPassive"),
         ("members/GP29", {"fatFingerMultiplierPassive": 1.5}, 422, "fatFingerMultiplierPassive"),
-        ("members/GP29", {"groupIds": [7]}, 422, "groupIds"),
+        ("members/GP29", {"groupIds": [7]}, 404, "mpid"),
+        ("members/GP29", {"groupIds": [0]}, 422, "groupIds[0]"),
     ],
     ids=str,
 )
@@ -215,11 +216,26 @@ def test_what_cannot_be_is_refused_by_name_and_changes_nothing(venue, target, bo
 
 
 @PRM
+def test_the_groups_of_a_us_firm_are_set_as_a_whole(venue):
+    answered = put(venue, "members/INET", {"groupIds": [9, 7]})
+    assert answered == {
+        "mpid": "INET",
+        "fatFingerMultiplierAggressive": None,
+        "fatFingerMultiplierPassive": None,
+        "groupIds": [7, 9],
+    }
+    both = venue.ask("members/INET", {"groupIds": [8], "fatFingerMultiplierPassive": 1}, "PUT")
+    assert both.status == 404
+    assert venue.venue.machine.engine.rules.groups["INET"] == (7, 9)
+
+
+@PRM
 def test_a_member_s_multipliers_are_set_one_by_one(venue):
     assert put(venue, "members/GP29", {"fatFingerMultiplierAggressive": 200}) == {
         "mpid": "GP29",
         "fatFingerMultiplierAggressive": 200,
         "fatFingerMultiplierPassive": 100,
+        "groupIds": [],
     }
     assert put(venue, "members/GP29", {"fatFingerMultiplierPassive": 0})["fatFingerMultiplierAggressive"] == 200
 

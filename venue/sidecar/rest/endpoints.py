@@ -78,6 +78,16 @@ class Ask:
         self.scoped = True
         conceal(self.identity, mpid, missing, port)
 
+    def sees(self, mpid: str, port: str | None) -> bool:
+        """Whether what is of an MPID, and of a port or (None) of the MPID as a whole, is the caller's."""
+        self.scoped = True
+        return self.identity.sees_port(mpid, port)
+
+    def sees_mpid(self, mpid: str) -> bool:
+        """Whether anything of an MPID is the caller's."""
+        self.scoped = True
+        return self.identity.sees(mpid)
+
 
 Handler = Callable[[Ask], Awaitable[Reply | web.StreamResponse]]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
@@ -51,9 +51,17 @@ def changing(route: Route) -> Handler:
             quote(ask.path[part[1:-1]], safe="") if part.startswith("{") else part for part in route.path.split("/")
         )
         body = msgspec.UNSET if ask.body is None else ask.body
+        if asked := urlencode(given(ask.query)):
+            target += f"?{asked}"
         return await carry_out(ask, route.verb, target, body)
 
     return handler
+
+
+def given(query: msgspec.Struct) -> dict[str, object]:
+    """Give the fields of a query that say something."""
+    found = msgspec.to_builtins(query)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def endpoint(route: Route) -> Endpoint:

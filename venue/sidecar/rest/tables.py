@@ -6,6 +6,7 @@ from venue.sidecar.rest.explanations import EXPLANATION_ENDPOINTS
 from venue.sidecar.rest.market_data import MARKET_DATA_ENDPOINTS
 from venue.sidecar.rest.operations import OPERATION_ENDPOINTS
 from venue.sidecar.rest.reports import REPORT_ENDPOINTS
+from venue.sidecar.rest.rules import RULE_ENDPOINTS
 from venue.sidecar.rest.status import STATUS_ENDPOINTS
 
 ENDPOINTS = (
@@ -13,5 +14,6 @@ ENDPOINTS = (
     *MARKET_DATA_ENDPOINTS,
     *EXPLANATION_ENDPOINTS,
     *REPORT_ENDPOINTS,
+    *RULE_ENDPOINTS,
     *STATUS_ENDPOINTS,
 )
