@@ -47,6 +47,7 @@ from venue.clients import (
     show_clients,
 )
 from venue.clock_calls import ClockBody, ClockSet, ClockView, set_clock, show_clock
+from venue.connection_calls import ConnectionList, show_connections
 from venue.eqrc.routes import RULE_ROUTES
 from venue.looks import (
     BookView,
@@ -227,6 +228,7 @@ ROUTES = (
         problems=(404, 422),
     ),
     Route("GET", "ports", None, PortList, "List ports", look=show_ports),
+    Route("GET", "connections", None, ConnectionList, "List connections", serve=show_connections),
     Route(
         *("GET", "clients", None, ClientList, "List the clients that were made at run time"),
         look=show_clients,

@@ -148,6 +148,11 @@ class SoupEndpoint:
         silent_at = self._heard_at + self._silence_limit_ns
         return heartbeat_due if heartbeat_due < silent_at else silent_at
 
+    @property
+    def heard_at(self) -> int:
+        """When something came last, on the clock that the session is told the time of."""
+        return self._heard_at
+
     def wrote(self, now: int) -> None:
         """Note that packets framed elsewhere went out: no heartbeat is needed for a while."""
         self._sent_at = now

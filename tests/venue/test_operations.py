@@ -43,7 +43,17 @@ def trade(traders, number=1, price=2_000_000):
 
 
 def test_every_route_is_tested():
-    elsewhere = ("ports/{port}", "clock", "clients", "clients/{id}", "clients/{id}/secret", "audit", "state", "metrics")
+    elsewhere = (
+        "ports/{port}",
+        "clock",
+        "clients",
+        "clients/{id}",
+        "clients/{id}/secret",
+        "audit",
+        "state",
+        "metrics",
+        "connections",
+    )
     nordic = ("members/{mpid}", "prm/accounts/{account}", "prm/accounts/{account}/release")
     nordic += ("prm/accounts/{account}/block", "prm/accounts/{account}/cancel")
     members = ("prm/accounts/{account}/file", "reports/prm-audit", "mail")
