@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 from engine.terms import SECOND, Refusal, Reject
 from engine.trades import MemoryStore, OpenStore, Store
 
-_ROW: Final = Struct(">qB32s64s32s48s48s")
+_ROW: Final = Struct(">qB80s64s32s128s128s6s6sh")
 ROWS_A_LOOK: Final = 64
 """Rows taken from a store at a time."""
 KEPT_NS: Final = 396 * 86_400 * SECOND
@@ -110,6 +110,9 @@ class Revision(NamedTuple):
     field: str
     old: str
     new: str
+    exchange: str
+    port: str | None
+    group_id: int | None
 
 
 class TallyKey(NamedTuple):
@@ -194,7 +197,9 @@ class RuleDiary:
             trail = self.trails[happening.mpid] = self.open_store()
         texts = happening.user, happening.rule_id, happening.subject, happening.old, happening.new
         encoded = [text.encode("ascii", "replace") for text in texts]
-        trail.append(_ROW.pack(happening.moment, happening.revision, *encoded))
+        place = [text.encode("ascii", "replace") for text in (happening.exchange, happening.port or "")]
+        group_id = 0 if happening.group_id is None else happening.group_id
+        trail.append(_ROW.pack(happening.moment, happening.revision, *encoded, *place, group_id))
 
     def count_rows(self, mpid: str) -> int:
         """Give how many rows an MPID has."""
@@ -207,10 +212,11 @@ class RuleDiary:
         while at < count:
             last = min(at + ROWS_A_LOOK, count)
             data = self.trails[mpid].slice(at * size, last * size)
-            for moment, kind, *texts in _ROW.iter_unpack(data):
+            for moment, kind, *packed, group_id in _ROW.iter_unpack(data):
                 at += 1
-                user, rule_id, field, old, new = (text.rstrip(b"\0").decode("ascii") for text in texts)
-                yield Revision(at, moment, RevisionType(kind), user, rule_id, field, old, new)
+                user, rule_id, field, old, new, *place = (text.rstrip(b"\0").decode("ascii") for text in packed)
+                change = user, rule_id, field, old, new
+                yield Revision(at, moment, RevisionType(kind), *change, place[0], place[1] or None, group_id or None)
 
     # Snapshots.
 
