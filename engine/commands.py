@@ -72,8 +72,9 @@ from engine.prm_commands import (
 from engine.risk.rule_book import RuleBook
 from engine.risk.rule_terms import PERCENT_SCALE
 from engine.routing import AWAY_PORT
-from engine.rule_commands import handle_rules, set_windows
+from engine.rule_commands import free, handle_rules, set_windows
 from engine.tape import place_tapes
+from engine.volumes import take_volumes
 
 Connect = Callable[[Port], Sink]
 """Makes the sink of a new port."""
@@ -205,7 +206,8 @@ def _list(engine: Engine, entry: SymbolEntry, before: SymbolEntry | None) -> Non
     if before is None or (entry.luld_lower, entry.luld_upper) != (before.luld_lower, before.luld_upper):
         security.luld_lower, security.luld_upper = entry.luld_lower, entry.luld_upper
     if before is None or entry.average_daily_volume != before.average_daily_volume:
-        security.average_daily_volume = entry.average_daily_volume
+        security.given_volume = entry.average_daily_volume or None
+        security.settle_volume()
     security.ticks = entry.ticks
     security.listed = True
     for market in engine.markets.values():
@@ -258,6 +260,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     engine.timetables.clear()
     engine.midnights = dict(command.midnights)
     engine.local_midnights, engine.after_hours = dict(command.local_midnights), dict(command.after_hours)
+    take_volumes(engine)
     for market in engine.markets.values():
         market.midnight = hours_from(engine, market.key)
         market.next_day()
@@ -276,7 +279,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     place_guards(engine)
     for port in engine.ports.values():
         port.midnight = command.midnights[port.market]
-        port.disabled = False
+        port.disabled = port.switched_off = False
         free(port)
         port.sink.system_event(SystemEvent.START_OF_DAY, now)
     engine.prm.diary.next_day()
@@ -359,7 +362,10 @@ def set_prices(engine: Engine, command: SetPrices, now: int) -> None:
         if name in THRESHOLDS and price is not None and not 0 <= price <= HIGHEST_THRESHOLD:
             raise CommandRefused(name, f"a threshold is from 0 to {HIGHEST_THRESHOLD // PERCENT_SCALE} percent")
     for name, price in command.prices.items():
-        setattr(security, name, (price or 0) if name == "average_daily_volume" else price)
+        setattr(security, "given_volume" if name == "average_daily_volume" else name, price)
+    if "average_daily_volume" in command.prices:
+        security.settle_volume()
+        engine.rule_book.let_symbol_stale(engine.ports.values(), security.symbol)
     if security.tape is not None:
         security.tape.revise(command.prices, now)
     security.quote(1)
@@ -370,6 +376,8 @@ def set_prices(engine: Engine, command: SetPrices, now: int) -> None:
         place_guards_of(engine, security)
     if not command.prices.keys().isdisjoint(THRESHOLDS):
         protect(engine)
+    if "luld_lower" in command.prices or "luld_upper" in command.prices:
+        engine.bands_moved(security, now)
     for book in sorted(security.books, key=lambda book: book.market.key):
         follow(engine, book, now)
 
@@ -422,11 +430,3 @@ def release_port(engine: Engine, command: ReleasePort) -> None:
     if port is None:
         raise CommandRefused("port", f"no such port: {command.port}", missing=True)
     free(port)
-
-
-def free(port: Port) -> None:
-    """Lift a port's rate lock and count from nothing."""
-    port.rate_limited, port.rate_rule, port.rate_warned = False, "", False
-    port.settle()
-    for _, window in port.windows:
-        window.clear()

@@ -2,7 +2,7 @@
 
 The path of an order: `enter` asks `fault` (could this order stand at all?), then `admit` (may it now, from this
 port, under these risk rules?), tells the port that it is accepted, matches it, and lets the rest of it rest. Nothing
-is written before the last check has spoken, so a refused order leaves no trace but its message count.
+is written before the last check has spoken, so a refused order leaves no trace but that it is counted.
 
 Rules for editors: no clock, no randomness, no floats, no iteration over sets, nothing awaited. The same records give
 the same events, numbers and state. What operators ask is in `commands.py`, snapshots are in `state.py`.
@@ -41,9 +41,8 @@ from engine.details import attribute_fault
 from engine.following import follow
 from engine.market import Market, Security
 from engine.mass_cancel import MassCancel
-from engine.mass_cancels import MassCancels
-from engine.risk.counters import FlowState, warns
-from engine.risk.diary import HappeningKind
+from engine.rates import Rates
+from engine.risk.counters import FlowState
 from engine.risk.eqrc import PORT_CHECKS, is_within
 from engine.risk.exposures import Exposures
 from engine.risk.prm import Account, PrmRuleBook, Protection, excuses, is_reduction, scope_key, verdict
@@ -68,7 +67,7 @@ SIDE_CHANGES: Final = frozenset(
 """How the kind of a resting sale may change (OUCH 5.0 §2.5, Modify)."""
 
 
-class Engine(MassCancels, OrderEntry):
+class Engine(Rates, OrderEntry):
     """All markets of one venue, their ports and their rules."""
 
     def __init__(self, open_store: OpenStore = MemoryStore) -> None:
@@ -117,26 +116,7 @@ class Engine(MassCancels, OrderEntry):
             scope = Scope(port, book, UNLIMITED, user)
             scope.protection = self.prm.protection(scope)
             return scope
-        return Scope(port, book, self.rule_book.limits(port, book.symbol), user)
-
-    def arrived(self, port: Port, now: int) -> None:
-        """Count a message towards the port's rate (EQRC guide 3.1.15, PRM guide 3.11); the one over it shuts the port.
-
-        Where PRM asks for it, all orders of the port are canceled then.
-        """
-        if port.rate_limited:
-            return
-        for rule, window in port.windows:
-            if window.arrive(now) and not port.rate_limited:
-                port.rate_limited, port.rate_rule = True, rule
-                port.settle()
-                if rule == PRM:
-                    self.prm.tell_port_rate(port, now, HappeningKind.RATE)
-                if port.cancel_on_breach:
-                    self.cancel_all(port, now)
-            elif rule == PRM and not port.rate_warned and warns(window):
-                port.rate_warned = True
-                self.prm.tell_port_rate(port, now, HappeningKind.WARNING)
+        return Scope(port, book, self.rule_book.limits(port, book), user)
 
     def count_refused(self, scope: Scope, now: int) -> None:
         """Count an order that came to nothing at its port (PRM guide 3.12), as one does that is refused here."""
@@ -171,7 +151,7 @@ class Engine(MassCancels, OrderEntry):
                 return REFUSALS[reject]
         return None
 
-    def admit(self, order: Order, now: int) -> Refusal | None:
+    def admit(self, order: Order, now: int, is_new: bool = True) -> Refusal | None:
         """Check whether a faultless order may enter now: the market first, then the port, then the order's risk."""
         scope = order.scope
         book = scope.book
@@ -185,6 +165,8 @@ class Engine(MassCancels, OrderEntry):
         if port.guarded:
             if scope.protection is not None:
                 return verdict(order)
+            if port.flows:
+                self.count(order, now, is_new)
             for port_check in PORT_CHECKS:
                 refusal = port_check(port)
                 if refusal is not None:
@@ -210,8 +192,8 @@ class Engine(MassCancels, OrderEntry):
             self.work(order, None, now)
             if order.scope.book.pegs is not None:
                 follow(self, order.scope.book, now)
-        elif refusal.rule is not None:
-            self.rules.refused(order, refusal, now)
+        else:
+            self.refused(order, refusal, now, is_new=True)
         return refusal
 
     def _enter_guarded(self, order: Order, protection: Protection, now: int) -> Refusal | None:
@@ -260,7 +242,7 @@ class Engine(MassCancels, OrderEntry):
         protection = order.scope.protection
         if protection is not None:
             return self._replace_guarded(original, order, protection, now)
-        refusal = self.admit(order, now)
+        refusal = self.admit(order, now, is_new=False)
         if refusal is None:
             exposure = order.port.exposure
             if exposure is not None:
@@ -271,8 +253,8 @@ class Engine(MassCancels, OrderEntry):
                 exposure.settle(original, now)
             if order.scope.book.pegs is not None:
                 follow(self, order.scope.book, now)
-        elif refusal.rule is not None:
-            self.rules.refused(order, refusal, now)
+        else:
+            self.refused(order, refusal, now, is_new=False)
         return refusal
 
     def _replace_guarded(self, original: Order, order: Order, protection: Protection, now: int) -> Refusal | None:
@@ -316,8 +298,10 @@ class Engine(MassCancels, OrderEntry):
         """Change the kind of a sale and cut its size, keeping priority, or say why not; 0 ends the order."""
         if order.scope.protection is not None and size >= order.size:
             return self._confirm(order, now)
+        if order.port.flows:
+            self.count(order, now, is_new=False)
         if order.port.rate_limited:
-            return REFUSALS[Reject.PORT_MESSAGE_RATE]
+            return REFUSALS[order.port.rate_reason]
         if order.terms.timed:
             fault = change_fault(order)
             if fault is not None:

@@ -10,17 +10,22 @@ Sources: the plan to address extraordinary market volatility, Nasdaq's rules for
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from engine.api import MAXIMUM_PRICE, SECOND, CancelReason, Order, Phase
+from engine.api import MAXIMUM_PRICE, SECOND, CancelReason, Order, Phase, Port
 from engine.auction import is_waiting
 from engine.book import Book, BookSide, Reserve
 from engine.conditions import is_enough
 from engine.deadlines import Timed
 from engine.following import is_parked
 from engine.interruption import Interruptions, partner
+from engine.market import Security
 from engine.orders import is_live
+from engine.risk.price_checks import meets_bands
 from engine.tape import LIMIT_STATE, Tape
+
+if TYPE_CHECKING:
+    from engine.risk.rule_book import RuleBook
 
 PAUSE: Final = 300 * SECOND
 """How long trading pauses."""
@@ -32,6 +37,9 @@ AFTER_THE_CLOSE: Final = SECOND
 
 class LimitStates(Interruptions):
     """The part of the engine that keeps US books within their bands."""
+
+    ports: dict[str, Port]
+    rule_book: RuleBook
 
     def hold_to_bands(self, order: Order, now: int) -> None:
         """See `Matching`."""
@@ -65,12 +73,12 @@ class LimitStates(Interruptions):
 
     def _look(self, tape: Tape, now: int) -> None:
         """Do what follows of what a tape has noted."""
-        tape.renew(now)
+        self._renew(tape, now)
         if not any(book.phase is Phase.QUOTATION for book in tape.bands):
             tape.paused_until = 0  # operators ended the pause
         if tape.paused_until and now >= tape.paused_until:
             self._resume(tape, now)
-            tape.renew(now)
+            self._renew(tape, now)
         trading = [book for book in tape.bands if book.phase is Phase.CONTINUOUS]
         for book in trading:
             self._end_beyond(book, now)
@@ -82,17 +90,46 @@ class LimitStates(Interruptions):
                 self._pause(tape, trading, now)
         self.set_timer(tape, tape.next_moment(now))
 
+    def _renew(self, tape: Tape, now: int) -> None:
+        """Bring a tape's bands up to now, and see to what moves with them."""
+        security = tape.security
+        before = security.luld_lower, security.luld_upper
+        tape.renew(now)
+        if (security.luld_lower, security.luld_upper) != before:
+            self.bands_moved(security, now)
+
+    def bands_moved(self, security: Security, now: int) -> None:
+        """Cancel orders that come to lie beyond the price bands, where a risk rule says so (EQRC guide 3.1.14)."""
+        if not self.rule_book.impacts:
+            return
+        for port in self.ports.values():
+            scope = port.scopes.get(security.symbol)
+            if scope is not None:
+                scope.limits.buys.reference = scope.limits.sells.reference = 0  # what was within may be so no longer
+        for book in sorted(security.books, key=lambda book: book.market.key):
+            for order in self._beyond(book):
+                if self.rule_book.settle(order.scope).market_impact is not None and meets_bands(order):
+                    self.cancel(order, order.open, CancelReason.SUPERVISORY, now)
+
     def _end_beyond(self, book: Book, now: int) -> None:
         """Cancel orders that rest beyond the bands, in the order of their queues."""
+        for order in self._beyond(book):
+            self.cancel(order, order.open, CancelReason.REGULATORY, now)
+
+    @staticmethod
+    def _beyond(book: Book) -> list[Order]:
+        """Give the orders that rest beyond the bands, in the order of their queues."""
         lower, upper = book.security.luld_lower, book.security.luld_upper
         beyond: list[Order] = []
         if upper is not None and book.buys.best is not None and book.buys.best.price > upper:
             beyond += [order for order in book.buys.orders() if upper < order.price <= MAXIMUM_PRICE]
         if lower is not None and book.sells.best is not None and book.sells.best.price < lower:
             beyond += [order for order in book.sells.orders() if order.price < lower]
-        for order in beyond:
-            if not isinstance(order, Reserve) and is_live(order) and not is_waiting(order) and not is_parked(order):
-                self.cancel(order, order.open, CancelReason.REGULATORY, now)
+        return [
+            order
+            for order in beyond
+            if not isinstance(order, Reserve) and is_live(order) and not is_waiting(order) and not is_parked(order)
+        ]
 
     def _pause(self, tape: Tape, trading: list[Book], now: int) -> None:
         """Let trading pause."""

@@ -22,6 +22,8 @@ class Security:
     `official_open` and `official_close` are what its calls made of this day, None until then; `guard_reference` is what
     its static guard goes by, where that is not the previous close. A US one has a `tape` where bands or the short sale
     price test are on.
+    `average_daily_volume` is the `given_volume` of the configuration or of operations where there is one, else the mean
+    of `volumes`, the shares of the last twenty days on which the venue itself traded it.
     """
 
     __slots__ = (
@@ -32,6 +34,7 @@ class Security:
         "entry",
         "fat_finger_aggressive",
         "fat_finger_passive",
+        "given_volume",
         "guard_reference",
         "last",
         "listed",
@@ -49,6 +52,7 @@ class Security:
         "symbol",
         "tape",
         "ticks",
+        "volumes",
     )
 
     def __init__(self, symbol: str, ticks: tuple[tuple[int, int], ...], entry: BookEntry | None = None) -> None:
@@ -65,6 +69,8 @@ class Security:
         self.luld_lower: int | None = None
         self.luld_upper: int | None = None
         self.average_daily_volume = 0
+        self.given_volume: int | None = None
+        self.volumes: tuple[int, ...] = ()
         self.bid: int | None = None
         self.offer: int | None = None
         self.fat_finger_aggressive: int | None = None
@@ -91,6 +97,11 @@ class Security:
             self.offer = price if self.outside_offer is None else self.outside_offer
         if self.tape is not None:
             self.tape.quoted()
+
+    def settle_volume(self) -> None:
+        """Work out the average daily volume anew, in whole shares."""
+        mean = sum(self.volumes) // len(self.volumes) if self.volumes else 0
+        self.average_daily_volume = mean if self.given_volume is None else self.given_volume
 
     def on_tick(self, price: int) -> bool:
         """Whether `price` is a multiple of the tick of its price range (ranges are listed highest first)."""

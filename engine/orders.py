@@ -23,10 +23,21 @@ class OrderTerms:
     """The coded terms of an order, shared by all orders that have them; never changed.
 
     `letters` are the codes as the port's protocol spells them, carried for the port and never read here. `timed` are
-    those whose orders are taken at some times only: for a cross, a call or after hours.
+    those whose orders are taken at some times only: for a cross, a call or after hours. `unusual` are those that a risk
+    check may ask for more than side, price and size.
     """
 
-    __slots__ = ("cross", "display", "intermarket_sweep", "letters", "side", "state", "time_in_force", "timed")
+    __slots__ = (
+        "cross",
+        "display",
+        "intermarket_sweep",
+        "letters",
+        "side",
+        "state",
+        "time_in_force",
+        "timed",
+        "unusual",
+    )
 
     def __init__(
         self,
@@ -44,6 +55,12 @@ class OrderTerms:
         self.intermarket_sweep = intermarket_sweep
         self.letters = letters
         self.timed = cross is not Cross.CONTINUOUS or time_in_force is TimeInForce.AFTER_HOURS
+        self.unusual = (
+            self.timed
+            or intermarket_sweep
+            or side in (Side.SELL_SHORT, Side.SELL_SHORT_EXEMPT)
+            or time_in_force is TimeInForce.EXTENDED_HOURS
+        )
         self.state: TermsState = (side, time_in_force, display, cross, intermarket_sweep, letters)
 
     def __eq__(self, other: object) -> bool:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from engine.instructions import PortEntry
 from engine.orders import PLAIN, LiveOrders
+from engine.terms import Reject
 
 if TYPE_CHECKING:
     from engine.api import Sink
     from engine.book import Book
     from engine.mass_cancel import MassCancel
     from engine.risk.limits import Limits
+    from engine.risk.order_flow import OrderFlow
     from engine.risk.port_exposure import PortExposure
     from engine.risk.prm import Protection
     from engine.risk.windows import SlidingWindow
@@ -53,6 +55,9 @@ class Port:
     `maximum_orders` (0 = no limit) and `cancel_on_breach` are what PRM has set for it. `guarded` says whether any of
     this may stand in the way of an order: call `settle` when something changes. `exposure` is what its orders count
     towards, None where no rule asks for that.
+    `flows` count the messages in each symbol and orders that are the same, one for each rule; `rate_reason` and
+    `rate_bound` tell why the port is shut, and what limit it went over. `switched_off` is one that the safety switch
+    closed for the day.
     """
 
     __slots__ = (
@@ -65,6 +70,7 @@ class Port:
         "exchange",
         "exposure",
         "fat_finger",
+        "flows",
         "guarded",
         "index",
         "market",
@@ -76,12 +82,15 @@ class Port:
         "orders",
         "organization",
         "plain",
+        "rate_bound",
         "rate_limited",
+        "rate_reason",
         "rate_rule",
         "rate_warned",
         "rule_book",
         "scopes",
         "sink",
+        "switched_off",
         "windows",
         "withdrawn",
     )
@@ -102,7 +111,11 @@ class Port:
         self.rate_limited = False
         self.rate_rule = ""
         self.rate_warned = False
+        self.rate_reason = Reject.PORT_MESSAGE_RATE
+        self.rate_bound = 0
         self.windows: tuple[tuple[str, SlidingWindow], ...] = ()
+        self.flows: tuple[OrderFlow, ...] = ()
+        self.switched_off = False
         self.withdrawn = False
         self.cancel_only = False
         self.cancel_on_disconnect = entry.cancel_on_disconnect
@@ -118,5 +131,5 @@ class Port:
 
     def settle(self) -> None:
         """Work out anew whether the port itself, or PRM, may stand in the way of its orders."""
-        is_open = not (self.disabled or self.rate_limited or self.withdrawn or self.cancel_only)
-        self.guarded = not is_open or self.rule_book == PRM
+        is_open = not (self.disabled or self.switched_off or self.rate_limited or self.withdrawn or self.cancel_only)
+        self.guarded = not is_open or self.rule_book == PRM or bool(self.flows)

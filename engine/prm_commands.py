@@ -36,6 +36,7 @@ from engine.risk.diary import HappeningKind
 from engine.risk.differences import differences
 from engine.risk.limits import NO_LIMIT
 from engine.risk.prm import Account, Member
+from engine.rule_commands import set_windows
 from engine.terms import Lock
 
 HIGHEST_MULTIPLIER = 999
@@ -208,7 +209,7 @@ def set_port(engine: Engine, command: SetPort) -> None:
         port.cancel_on_breach = command.cancel_on_breach
     if command.cancel_only is not None:
         port.cancel_only = command.cancel_only
-        port.settle()
+        set_windows(engine, port)
     if command.cancel_on_disconnect is not None:
         port.cancel_on_disconnect = command.cancel_on_disconnect
     protect(engine)

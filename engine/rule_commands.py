@@ -33,6 +33,7 @@ from engine.rule_instructions import (
     Unbreach,
     UpdateRule,
 )
+from engine.terms import Reject
 
 HIGHEST_GROUP: Final = 0x7FFF
 """A group id is a positive short integer."""
@@ -195,6 +196,23 @@ def set_windows(engine: Engine, port: Port) -> None:
         before = counted.get(rule, longest)
         if before is not None:
             window.resume(before.inside())
+    flows = {flow.rule: flow.inside() for flow in port.flows}
+    port.flows = () if port.rule_book == PRM else rule_book.order_flows(port)
+    for flow in port.flows:
+        if flow.rule in flows:
+            flow.resume(flows[flow.rule])
+    port.settle()
+
+
+def free(port: Port) -> None:
+    """Lift a port's rate lock and count from nothing."""
+    port.rate_limited, port.rate_reason, port.rate_rule = False, Reject.PORT_MESSAGE_RATE, ""
+    port.rate_bound, port.rate_warned = 0, False
+    port.settle()
+    for _, window in port.windows:
+        window.clear()
+    for flow in port.flows:
+        flow.clear()
 
 
 def register_groups(engine: Engine, command: RegisterGroups) -> None:

@@ -38,6 +38,8 @@ class SecurityState(msgspec.Struct, array_like=True, frozen=True):
     guards: tuple[int | None, int | None] = (None, None)  # static and dynamic
     guard_reference: int | None = None
     tape: TapeState | None = None
+    volumes: tuple[int, ...] = ()
+    given_volume: int | None = None
 
 
 def dump_security(security: Security) -> SecurityState:
@@ -53,6 +55,8 @@ def dump_security(security: Security) -> SecurityState:
         (security.static_guard, security.dynamic_guard),
         security.guard_reference,
         None if security.tape is None else _dump_tape(security.tape),
+        security.volumes,
+        security.given_volume,
     )
 
 
@@ -92,6 +96,7 @@ def load_security(symbol: str, state: SecurityState) -> Security:
     security.quote(1)
     security.quote(-1)
     security.average_daily_volume = state.average_daily_volume
+    security.volumes, security.given_volume = state.volumes, state.given_volume
     security.listed = state.listed
     security.fat_finger_aggressive, security.fat_finger_passive = state.thresholds
     security.official_open, security.official_close = state.official

@@ -23,6 +23,7 @@ from engine.api import (
     OrderTerms,
     Phase,
     PortEntry,
+    Reject,
     Side,
 )
 from engine.book import Book, Reserve
@@ -36,6 +37,7 @@ from engine.market import Market
 from engine.mass_cancel import MassCancel
 from engine.orders import LiveOrders, TermsState, is_live
 from engine.prm_commands import recount, take_accounts
+from engine.risk.order_flow import FlowTimes
 from engine.risk.prm import scope_key
 from engine.rule_state import RulesState, dump_rules, dump_trails, load_rules, load_trails
 from engine.security_state import SecurityState, dump_security, load_security, load_tapes
@@ -124,6 +126,10 @@ class PortState(msgspec.Struct, array_like=True, frozen=True):
     cancel_only: bool = False
     cancel_on_disconnect: bool = False
     rate_warned: bool = False
+    switched_off: bool = False
+    rate_reason: Reject = Reject.PORT_MESSAGE_RATE
+    rate_bound: int = 0
+    flows: tuple[tuple[str, FlowTimes], ...] = ()
 
 
 class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
@@ -192,6 +198,10 @@ def dump(engine: Engine) -> EngineState | None:
                 port.cancel_only,
                 port.cancel_on_disconnect,
                 port.rate_warned,
+                port.switched_off,
+                port.rate_reason,
+                port.rate_bound,
+                tuple((flow.rule, flow.inside()) for flow in port.flows),
             )
             for name, port in engine.ports.items()
         },
@@ -306,7 +316,8 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         port = add_port(engine, port_state.entry, connect)
         port.disabled = port_state.disabled
         port.rate_limited, port.rate_rule = port_state.rate_limited, port_state.rate_rule
-        port.rate_warned = port_state.rate_warned
+        port.rate_warned, port.switched_off = port_state.rate_warned, port_state.switched_off
+        port.rate_reason, port.rate_bound = port_state.rate_reason, port_state.rate_bound
         port.fat_finger, port.maximum_orders = port_state.fat_finger, port_state.maximum_orders
         port.cancel_on_breach = port_state.cancel_on_breach
         port.cancel_only, port.cancel_on_disconnect = port_state.cancel_only, port_state.cancel_on_disconnect
@@ -323,6 +334,8 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         port = engine.ports[name]
         for (_, window), (_, times) in zip(port.windows, port_state.windows, strict=True):
             window.resume(times)
+        for flow, (_, flow_times) in zip(port.flows, port_state.flows, strict=True):
+            flow.resume(flow_times)
     _load_orders(engine, state)
     load_tapes(engine, state.securities)
     recount(engine, values_anew=False)

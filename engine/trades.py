@@ -127,6 +127,15 @@ class Trades:
             for port, _, _, other, _, _, _, quantity, price, _ in _TRADE.iter_unpack(data):
                 yield port, other, quantity, price
 
+    def quantities(self, away: int) -> Iterator[tuple[str, int]]:
+        """Go through the shares of all trades that stand, by symbol, but for those with the party `away`."""
+        size, count = _TRADE.size, self.store.length // _TRADE.size
+        for first in range(0, count, TRADES_A_LOOK):
+            data = self._store.slice(first * size, min(first + TRADES_A_LOOK, count) * size)
+            for place, trade in enumerate(_TRADE.iter_unpack(data), first + 1):
+                if trade[3] != away and place not in self.broken:
+                    yield trade[6].decode("ascii"), trade[7]
+
 
 pack_trade: Final = _TRADE.pack
 """Packs the incoming order's port index, key and label, the resting order's, symbol, quantity, price and time."""

@@ -17,19 +17,27 @@ class Limits:
     are what the fat finger rules let pass at the reference price that they saw last. An order up to `shares_within` and
     `notional_within` (ticks x shares) is within every limit of that kind, whatever else it says. `routed` is what the
     part of an order that goes away is held to, beside this; None where nothing is said of that.
+    `by_terms` says that a check reads more of an order than side, price and size, so that only an ordinary one can be
+    within.
     """
 
     __slots__ = (
         "armed",
         "buys",
+        "by_terms",
         "fat_finger",
+        "hard_to_borrow",
+        "locates",
+        "market_impact",
         "maximum_notional",
         "maximum_shares",
         "notional_within",
+        "order_types",
         "restricted",
         "routed",
         "sells",
         "shares_within",
+        "volume",
     )
 
     def __init__(self) -> None:
@@ -43,12 +51,39 @@ class Limits:
         self.shares_within = NO_LIMIT
         self.notional_within = NO_LIMIT
         self.routed: Limits | None = None
+        self.by_terms = False
+        self.hard_to_borrow: Bound | None = None
+        self.order_types: OrderTypes | None = None
+        self.locates: tuple[Locate, ...] = ()
+        self.volume: Bound | None = None
+        self.market_impact: Bound | None = None
 
 
 class Bound(NamedTuple):
     """A limit and the rule that sets it."""
 
     limit: int
+    rule: str
+
+
+class OrderTypes(NamedTuple):
+    """The kinds of orders that are refused, each by the rule that says so; None are not."""
+
+    intermarket_sweep: str | None = None
+    short_sale: str | None = None
+    short_sale_exempt: str | None = None
+    market: str | None = None
+    pre_market: str | None = None
+    post_market: str | None = None
+    ipo_market_buy: str | None = None
+
+
+class Locate(NamedTuple):
+    """One rule of located shares: whether short sales need them, and from which brokers, where it lists any."""
+
+    is_required: bool
+    include_short_sale_exempt: bool
+    brokers: tuple[bytes, ...]
     rule: str
 
 

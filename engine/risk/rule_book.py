@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from engine.api import SECOND, Order, Port, Refusal, RuleEntry, Scope
+from engine.book import Book
 from engine.risk.eqrc import is_within
 from engine.risk.folding import fold
 from engine.risk.limits import Limits
+from engine.risk.order_flow import OrderFlow, number
 from engine.risk.windows import SlidingWindow
 from engine.rule_instructions import LIST_TYPES
 
@@ -27,9 +29,13 @@ EVERY_PORT: Final = ""
 
 
 class RuleBook:
-    """All rules in force: `by_id`, and by exchange, MPID and port; `stale` is what a scope has that is to be folded."""
+    """All rules in force: `by_id`, and by exchange, MPID and port; `stale` is what a scope has that is to be folded.
+
+    `impacts` are the ids of those that ask something of orders when price bands move.
+    """
 
     def __init__(self, rules: Iterable[RuleEntry] = ()) -> None:
+        self.impacts: dict[str, None] = {}
         self.by_id: dict[str, RuleEntry] = {}
         self.by_firm: dict[tuple[str, str], dict[str, dict[str, RuleEntry]]] = {}
         self.folds = 0
@@ -42,12 +48,15 @@ class RuleBook:
     def put(self, rule: RuleEntry) -> None:
         """Put a rule in force, in the place of the one that had its id."""
         self.by_id[rule.rule_id] = rule
+        if rule.type == "market-impact":
+            self.impacts[rule.rule_id] = None
         by_port = self.by_firm.setdefault((rule.exchange, rule.mpid), {})
         by_port.setdefault(rule.port or EVERY_PORT, {})[rule.rule_id] = rule
 
     def take_out(self, rule: RuleEntry) -> None:
         """Let a rule hold no longer."""
         del self.by_id[rule.rule_id]
+        self.impacts.pop(rule.rule_id, None)
         del self.by_firm[rule.exchange, rule.mpid][rule.port or EVERY_PORT][rule.rule_id]
 
     def let_stale(self, ports: Iterable[Port], rule: RuleEntry, symbols: Iterable[str]) -> int:
@@ -70,6 +79,13 @@ class RuleBook:
                 count += len(port.scopes)
         return count
 
+    def let_symbol_stale(self, ports: Iterable[Port], symbol: str) -> None:
+        """Have the scopes of a symbol folded anew: its average daily volume is another."""
+        for port in ports:
+            scope = port.scopes.get(symbol)
+            if scope is not None and scope.limits is not UNLIMITED:
+                scope.limits = self.stale
+
     def refold(self, order: Order) -> Refusal | None:
         """Fold the limits of an order's scope, and ask what they ask: the first check of a scope that is stale."""
         scope = order.scope
@@ -85,15 +101,16 @@ class RuleBook:
     def settle(self, scope: Scope) -> Limits:
         """Give the limits of a scope, folded where they are stale."""
         if scope.limits is self.stale:
-            scope.limits = self.limits(scope.port, scope.book.symbol)
+            scope.limits = self.limits(scope.port, scope.book)
         return scope.limits
 
-    def limits(self, port: Port, symbol: str) -> Limits:
-        """Fold the rules that hold for `port` in `symbol`; ports without rules share one object."""
+    def limits(self, port: Port, book: Book) -> Limits:
+        """Fold the rules that hold for `port` in `book`; ports without rules share one object."""
         self.folds += 1
+        symbol = book.symbol
         rules = self.rules_of(port, port.exchange, symbol)
         routed = self.rules_of(port, ROUTED, symbol) if port.entry.routing else []
-        return fold(rules, routed) if rules or routed else UNLIMITED
+        return fold(rules, routed, book.security.average_daily_volume) if rules or routed else UNLIMITED
 
     def rules_of(self, port: Port, exchange: str, symbol: str) -> list[RuleEntry]:
         """Give the rules of one exchange that hold every order of `port` in `symbol`: those of groups hold some."""
@@ -107,12 +124,23 @@ class RuleBook:
             if rule.group_id is None and (symbol in rule.symbols if rule.symbols else rule.type not in LIST_TYPES)
         ]
 
+    def rates_of(self, port: Port) -> list[RuleEntry]:
+        """Give the order rate rules of a port; one that only takes cancels counts towards none."""
+        if port.cancel_only:
+            return []
+        rules = self.by_firm.get((port.exchange, port.mpid), {}).get(port.name, {}).values()
+        return [rule for rule in rules if rule.type == "order-rate"]
+
     def message_windows(self, port: Port) -> tuple[tuple[str, SlidingWindow], ...]:
         """Give a new window for each message rate rule of `port`, by rule."""
         windows: list[tuple[str, SlidingWindow]] = []
-        for rule in self.by_firm.get((port.exchange, port.mpid), {}).get(port.name, {}).values():
-            if rule.type == "order-rate":
-                limit, span = rule.settings.get("max_port_messages"), rule.settings.get("port_window")
-                if isinstance(limit, int) and isinstance(span, int):
-                    windows.append((rule.rule_id, SlidingWindow(limit, span * SECOND)))
+        for rule in self.rates_of(port):
+            limit, seconds = number(rule, "max_port_messages"), number(rule, "port_window")
+            if limit is not None:
+                windows.append((rule.rule_id, SlidingWindow(limit, (seconds or 1) * SECOND)))
         return tuple(windows)
+
+    def order_flows(self, port: Port) -> tuple[OrderFlow, ...]:
+        """Give a new flow for each rule of `port` that counts in symbols, or orders that are the same."""
+        flows = [OrderFlow(rule) for rule in self.rates_of(port)]
+        return tuple(flow for flow in flows if flow.symbol_limit is not None or flow.duplicate_limit is not None)

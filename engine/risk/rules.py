@@ -16,6 +16,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from engine.orders import Order
+from engine.port import Port
 from engine.risk.rule_diary import RevisionType, RuleDiary, RuleHappening, RuleHappeningKind
 from engine.risk.rule_terms import RANGES, rest_name
 from engine.rule_instructions import RuleEntry, RuleSettings, RuleState, RuleStatus, RuleValue
@@ -75,6 +76,12 @@ class Rules:
         """Count an order that a rule refused."""
         port = order.port
         self.diary.refused(port.exchange, port.mpid, port.name, order.scope.book.symbol, refusal, now)
+
+    def shut(self, port: Port, now: int) -> None:
+        """Tell that a port went over a rate."""
+        subject, bound = port.rate_reason.name, port.rate_bound
+        told = RuleHappening(RuleHappeningKind.SHUT, port.exchange, port.mpid, now, port.name, rule_id=port.rate_rule)
+        self.diary.tell(told._replace(rule_type="order-rate", subject=subject, current=bound + 1, limit=bound))
 
     # What is told.
 

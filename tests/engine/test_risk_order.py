@@ -4,9 +4,25 @@ from itertools import combinations
 
 import pytest
 from trading import Market
-from words import Rejected, buy, fat_finger, max_notional, max_shares, message_rate, restricted
+from words import (
+    Rejected,
+    buy,
+    duplicates,
+    fat_finger,
+    hard_to_borrow,
+    located,
+    market_impact,
+    max_notional,
+    max_shares,
+    message_rate,
+    order_types,
+    restricted,
+    symbol_rate,
+    ticket,
+    volume_percent,
+)
 
-from engine.api import Cross, Reject, TimeInForce
+from engine.api import Cross, Reject, Side, TimeInForce
 from engine.risk import eqrc
 
 FAT_FINGER = pytest.mark.section("EQRC", "3.1.13 Fat finger")
@@ -123,6 +139,7 @@ def hinder_disabled(market):
     market.set_entry("IN1", enabled=False)
 
 
+SHORT = {"side": Side.SELL_SHORT}
 PRECEDENCE = [
     (Reject.INVALID_QUANTITY, {"ticket": {"quantity": 1_000_000}}),
     (Reject.INVALID_TICK, {"ticket": {"at": "12.001"}}),
@@ -133,22 +150,33 @@ PRECEDENCE = [
     (Reject.AFTER_HOURS_CLOSED, {"ticket": {"time_in_force": TimeInForce.AFTER_HOURS}}),
     (Reject.ENTRY_DISABLED, {"act": hinder_disabled}),
     (Reject.PORT_MESSAGE_RATE, {"rule": message_rate(0)}),
+    (Reject.SYMBOL_MESSAGE_RATE, {"rule": symbol_rate(0)}),
+    (Reject.DUPLICATE_ORDER, {"rule": duplicates(0)}),
     (Reject.RESTRICTED_STOCK, {"rule": restricted("AMD")}),
+    (Reject.HARD_TO_BORROW, {"rule": hard_to_borrow("AMD"), "ticket": SHORT}),
+    (
+        Reject.INTERMARKET_SWEEP_NOT_ALLOWED,
+        {"rule": order_types("intermarket_sweep"), "ticket": {"intermarket_sweep": True}},
+    ),
+    (Reject.SHORT_SALE_NOT_ALLOWED, {"rule": order_types("short_sale", name="short"), "ticket": SHORT}),
+    (Reject.LOCATE_REQUIRED, {"rule": located(), "ticket": SHORT}),
     (Reject.MAXIMUM_SHARES, {"rule": max_shares(999)}),
     (Reject.MAXIMUM_NOTIONAL, {"rule": max_notional(11_000)}),
+    (Reject.AVERAGE_DAILY_VOLUME, {"rule": volume_percent("5", 19_999)}),
     (Reject.FAT_FINGER, {"rule": fat_finger("1.99", "0")}),
+    (Reject.MARKET_IMPACT, {"rule": market_impact()}),
 ]
 
 
 def hindered(*hindrances):
     market = Market(*(how["rule"] for how in hindrances if "rule" in how))
-    market.prices("AMD", previous_close="10.00")
+    market.prices("AMD", previous_close="10.00", luld_upper="11.99", luld_lower="12.01")
     for how in hindrances:
         how.get("act", lambda _: None)(market)
     terms = {"quantity": 1_000, "at": "12.00", "symbol": "AMD"}
     for how in reversed(hindrances):
         terms |= how.get("ticket", {})
-    return verdict(market, buy(**terms))
+    return verdict(market, ticket(terms.pop("side", Side.BUY), **terms))
 
 
 @ORDER
@@ -180,7 +208,7 @@ def test_an_unknown_symbol_comes_before_the_port_and_its_rate():
 
 
 @ORDER
-def test_a_refused_order_leaves_no_trace():
+def test_a_refused_order_leaves_no_trace_but_the_count_of_its_breach():
     market = Market(restricted("AMD"), max_shares(100), max_notional(1_000), fat_finger("1", "0"))
     before = market.state()
     for order in (
@@ -190,4 +218,6 @@ def test_a_refused_order_leaves_no_trace():
         buy(1, at="11.01"),
     ):
         assert verdict(market, order) is not None
+        assert market.engine.rules.diary.breaches
+        market.engine.rules.diary.breaches.clear()
         assert market.state() == before

@@ -330,3 +330,36 @@ def gross_exposure(name="exposure", *, action="REJECT", group=None, **rest):
             if value is not None:
                 settings[f"{amount}_{step}"] = value
     return msgspec.structs.replace(rule("gross-exposure", name, **rest, **settings), group_id=group)
+
+
+def volume_percent(percent, minimum=None, name="adv", **rest):
+    """A percentage of the average daily volume, as text, and the least volume that it is taken of."""
+    return rule("adv", name, percent=int(Decimal(percent) * 10_000), minimum_volume=minimum, **rest)
+
+
+def hard_to_borrow(*symbols, name="hard", **rest):
+    return rule("hard-to-borrow", name, symbols=symbols, enabled=True, **rest)
+
+
+def order_types(*kinds, name="types", **rest):
+    """Kinds of orders that are refused, named as in the settings: `short_sale`."""
+    return rule("order-type", name, **{f"reject_{kind}": True for kind in kinds}, **rest)
+
+
+def located(*brokers, name="located", required=True, exempt=False, **rest):
+    settings = {"require_locate": required, "include_short_sale_exempt": exempt, "brokers": brokers}
+    return rule("shares-located", name, **settings, **rest)
+
+
+def market_impact(name="impact", **rest):
+    return rule("market-impact", name, enabled=True, **rest)
+
+
+def duplicates(limit, window=1, name="same", port="IN1", **rest):
+    """At most `limit` orders that are the same in `window` seconds."""
+    return rule("order-rate", name, port=port, max_duplicates=limit, duplicate_window=window, **rest)
+
+
+def symbol_rate(limit, window=1, name="symbol-rate", port="IN1", **rest):
+    """At most `limit` messages in one symbol in `window` seconds."""
+    return rule("order-rate", name, port=port, max_symbol_messages=limit, symbol_window=window, **rest)

@@ -1,0 +1,119 @@
+"""How fast orders come on a port: messages in each symbol, and the same order again and again.
+
+Both count on arrival, whatever becomes of the message; the one that is too many shuts the port until somebody frees it
+(the safety switch, operations, the next day). Messages of the port as a whole are counted in `Port.windows`.
+
+Source: EQRC guide 3.1.15, 3.1.16.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from typing import Final
+
+from engine.api import SECOND, Order, RuleEntry
+from engine.risk.windows import SlidingWindow
+
+OrderKey = tuple[str, int, int, int]
+"""What makes orders duplicates: symbol, side, price and size."""
+FlowTimes = tuple[dict[str, list[int]], list[tuple[int, OrderKey]]]
+"""What a flow has counted: the times of messages by symbol, and of orders, oldest first."""
+FORGOTTEN_A_TIME: Final = 2
+"""Orders that are forgotten, at most, when one comes: more than one, so that they become fewer."""
+
+
+class OrderFlow:
+    """What one order rate rule counts on a port; None is no limit.
+
+    `symbols` are the messages in each symbol. `orders` are the times of the orders that were the same, oldest first,
+    and `recent` is which came when, so that those which are over can be forgotten bit by bit.
+    """
+
+    __slots__ = (
+        "duplicate_limit",
+        "duplicate_span",
+        "orders",
+        "recent",
+        "rule",
+        "symbol_limit",
+        "symbol_span",
+        "symbols",
+    )
+
+    def __init__(self, rule: RuleEntry) -> None:
+        self.rule = rule.rule_id
+        self.symbol_limit = number(rule, "max_symbol_messages")
+        self.symbol_span = (number(rule, "symbol_window") or 1) * SECOND
+        self.duplicate_limit = number(rule, "max_duplicates")
+        self.duplicate_span = (number(rule, "duplicate_window") or 1) * SECOND
+        self.symbols: dict[str, SlidingWindow] = {}
+        self.orders: dict[OrderKey, list[int]] = {}
+        self.recent: deque[tuple[int, OrderKey]] = deque()
+
+    def message(self, symbol: str, now: int) -> bool:
+        """Count a message in a symbol; tell whether it is one too many."""
+        limit = self.symbol_limit
+        if limit is None:
+            return False
+        window = self.symbols.get(symbol)
+        if window is None:
+            window = self.symbols[symbol] = SlidingWindow(limit, self.symbol_span)
+        return window.arrive(now)
+
+    def order(self, order: Order, now: int) -> bool:
+        """Count an order; tell whether it is one too many of its like."""
+        limit = self.duplicate_limit
+        if limit is None:
+            return False
+        key = order.scope.book.symbol, int(order.terms.side), order.price, order.size
+        times = self.orders.get(key)
+        if times is None:
+            times = self.orders[key] = []
+        times.append(now)
+        self.recent.append((now, key))
+        self._forget(now - self.duplicate_span)
+        del times[: bisect_right(times, now - self.duplicate_span)]
+        return len(times) > limit
+
+    def _forget(self, start: int) -> None:
+        """Forget a few orders that no longer count."""
+        for _ in range(FORGOTTEN_A_TIME):
+            if not self.recent or self.recent[0][0] > start:
+                return
+            _, key = self.recent.popleft()
+            times = self.orders.get(key)
+            if times is not None and times[-1] <= start:
+                del self.orders[key]
+
+    def clear(self) -> None:
+        """Count from nothing."""
+        self.symbols.clear()
+        self.orders.clear()
+        self.recent.clear()
+
+    # Snapshots.
+
+    def inside(self) -> FlowTimes:
+        """Give what still counts at the newest arrival: the times of messages by symbol, and of orders."""
+        symbols = {symbol: window.inside() for symbol, window in sorted(self.symbols.items())}
+        start = self.recent[-1][0] - self.duplicate_span if self.recent else 0
+        return symbols, [(time, key) for time, key in self.recent if time > start]
+
+    def resume(self, times: FlowTimes) -> None:
+        """Take what `inside` gave into a new flow, whatever its limits are."""
+        symbols, orders = times
+        if self.symbol_limit is not None:
+            for symbol, arrivals in symbols.items():
+                window = self.symbols[symbol] = SlidingWindow(self.symbol_limit, self.symbol_span)
+                window.resume(arrivals)
+        if self.duplicate_limit is not None:
+            for time, key in orders:
+                self.orders.setdefault(key, []).append(time)
+                self.recent.append((time, key))
+
+
+def number(rule: RuleEntry, name: str) -> int | None:
+    """Give a setting that is a number, None where it is off."""
+    value = rule.settings.get(name)
+    return value if isinstance(value, int) else None
