@@ -46,6 +46,7 @@ NAMED = {
     "clearing": "correspondent",
     "client": "id",
     "person": "name",
+    "subscriber": "name",
 }
 """By what an entry of a configuration's lists is known."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

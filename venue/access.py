@@ -20,6 +20,7 @@ from venue.roles import MEANINGS, ports_fault
 
 if TYPE_CHECKING:
     from venue.config import Config
+    from venue.feed_settings import SubscriberSettings
     from venue.nordic_settings import MemberSettings
     from venue.service_settings import PortSettings
 
@@ -70,10 +71,11 @@ def known_logins(config: Config) -> Iterator[str]:
     """Give the keys of passwords and secrets that everybody knows: those in the clear, then the first of the hashes."""
     hashes: list[tuple[str, str, str]] = []
     """Key, hash, and what it may not be the hash of."""
-    entries: list[tuple[str, PortSettings | PersonSettings | MemberSettings]] = []
+    entries: list[tuple[str, PortSettings | PersonSettings | MemberSettings | SubscriberSettings]] = []
     entries += [(f"port[{i}]", port) for i, port in enumerate(config.port)]
     entries += [(f"person[{i}]", person) for i, person in enumerate(config.person)]
     entries += [(f"member[{i}]", member) for i, member in enumerate(config.member)]
+    entries += [(f"subscriber[{i}]", subscriber) for i, subscriber in enumerate(config.subscriber)]
     for key, entry in entries:
         if entry.password is not None and entry.password.upper() == KNOWN_PASSWORD:
             yield f"{key}.password"
@@ -93,8 +95,11 @@ def _is_hash_of(text: str, known: str) -> bool:
     return is_of(known.encode(), text)
 
 
-def login_fault(key: str, port: PortSettings, needs_password: bool = True) -> Fault | None:
-    """Say what is wrong with how a port logs in. A FIX port may have no password: its CompID and address must do."""
+def login_fault(key: str, port: PortSettings | SubscriberSettings, needs_password: bool = True) -> Fault | None:
+    """Say what is wrong with how a port, or a reader of market data, logs in.
+
+    A FIX port may have no password: its CompID and address must do.
+    """
     fault = None
     if needs_password or port.password is not None or port.password_hash is not None:
         fault = _secret_fault(key, "password", port.password, port.password_hash)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address, ip_network
@@ -191,17 +191,20 @@ class Backoff:
 
 
 class Door:
-    """Answers logins by user name, password, service and source address."""
+    """Answers logins by user name, password, service and source address: those of all ports, or of some."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, config: Config) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, config: Config, ports: Sequence[PortSettings] | None = None
+    ) -> None:
+        ports = config.port if ports is None else ports
         self._loop = loop
-        self._ports = {(port.service, port.name): port for port in config.port}
-        self._networks = {port.name: [ip_network(text) for text in port.addresses or ()] for port in config.port}
+        self._ports = {(port.service, port.name): port for port in ports}
+        self._networks = {port.name: [ip_network(text) for text in port.addresses or ()] for port in ports}
         self._remembered = Remembered()
-        for port in config.port:
+        for port in ports:
             if port.password is not None:
                 self._remembered.remember(port.name, port.password)
-        hashes = [port.password_hash for port in config.port if port.password_hash is not None]
+        hashes = [port.password_hash for port in ports if port.password_hash is not None]
         self._verifier = Verifier(loop, hashes)
         self._failures = Backoff(config.login)
         self._arrived: deque[Attempt] = deque()

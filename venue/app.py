@@ -28,6 +28,7 @@ from venue.connection import Connection
 from venue.control import ControlServer
 from venue.disk import MEBIBYTE, FreeSpace, SpaceKeeper, SpaceWatch, free_space
 from venue.drop_turns import DropTurns
+from venue.feed_settings import FEEDS
 from venue.file_settings import is_served
 from venue.fix_ports import FixConnection
 from venue.fix_settings import FIX_PROTOCOLS
@@ -165,7 +166,7 @@ class Venue:
         for service in filter(is_served, self.config.service):
             port = venue.port_base + service.offset if venue.port_base else 0
             listener: BoundPort
-            if service.market is None:
+            if service.market is None or service.protocol in FEEDS:
                 assert self.supervisor is not None
                 listener = self.supervisor.port_of(service)
             else:

@@ -36,6 +36,7 @@ from venue.conformance_commands import conform, decode
 from venue.control import Response, Verb, ask
 from venue.descriptors import make_room
 from venue.explain.command import explain
+from venue.feed_settings import FEEDS
 from venue.file_settings import BESIDE
 from venue.follower import log_directory
 from venue.http_settings import ClientSettings, PersonSettings
@@ -301,6 +302,9 @@ def _password(port: PortSettings) -> str:
 def _beside_logins(config: Config, key: str) -> str:
     """Give the logins of a service of the second process, "" where the service is none; it may have none."""
     protocol = next(service.protocol for service in config.service if service.key == key)
+    if protocol in FEEDS:
+        readers = [f"{reader.name} / {reader.password or '(hashed)'}" for reader in config.subscriber]
+        return "  ".join(readers) or "no logins"
     if protocol not in BESIDE:
         return ""
     members = [member for member in config.member if member.password is not None]

@@ -26,6 +26,7 @@ from engine.risk.rule_terms import PERCENT_SCALE
 from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.clearing_settings import ClearingLimitSettings, ClearingSettings, PtrSettings, clearing_fault
 from venue.drop_settings import drop_fault
+from venue.feed_settings import FEEDS, MoldSettings, SubscriberSettings, feed_fault
 from venue.file_settings import BESIDE, FilesSettings, MailSettings, beside_fault
 from venue.fix_settings import FIX_PROTOCOLS, FixPortSettings, FixTimers, fix_fault, may_route
 from venue.hints import hint
@@ -132,6 +133,7 @@ class Config(Settings, frozen=True, kw_only=True):
     clearing: tuple[ClearingSettings, ...] = ()
     client: tuple[ClientSettings, ...] = ()
     person: tuple[PersonSettings, ...] = ()
+    subscriber: tuple[SubscriberSettings, ...] = ()
 
     @property
     def web_service(self) -> ServiceSettings | None:
@@ -204,7 +206,8 @@ def known_keys() -> list[str]:
     nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings, TimetableSettings, EntrySettings)
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
     clearing = (PtrSettings, ClearingSettings, ClearingLimitSettings)
-    structs = (*tables, *entries, *http, *nordic, *settings, *clearing, RulesSettings)
+    feeds = (MoldSettings, SubscriberSettings)
+    structs = (*tables, *entries, *http, *nordic, *settings, *clearing, *feeds, RulesSettings)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
 
@@ -212,7 +215,8 @@ def _check(config: Config) -> None:
     """Check what no single value shows: names that must be known, unique or fitting."""
     markets = _unique("market", "key", [market.key for market in config.market])
     _unique("service", "key", [service.key for service in config.service])
-    services = [service.key for service in config.service if service.market is not None]
+    order_entry = [service for service in config.service if service.protocol not in FEEDS]
+    services = [service.key for service in order_entry if service.market is not None]
     _unique("service", "offset", [str(service.offset) for service in config.service])
     ports = _unique("port", "name", [port.name for port in config.port])
     _unique("firm", "mpid", [firm.mpid for firm in config.firm])
@@ -230,7 +234,7 @@ def _check(config: Config) -> None:
             if service.market is not None:
                 raise ConfigError(f"service[{i}].market", "an http service has no market: it shows them all")
         elif service.market is None:
-            if service.protocol not in BESIDE:
+            if service.protocol not in (*BESIDE, *FEEDS):
                 raise ConfigError(f"service[{i}].market", "this key is required")
         else:
             _known(f"service[{i}].market", service.market, markets)
@@ -275,6 +279,9 @@ def _check(config: Config) -> None:
     _refuse(http_fault(config))
     _refuse(beside_fault(config))
     _refuse(clearing_fault(config))
+    _refuse(feed_fault(config))
+    for i, subscriber in enumerate(config.subscriber):
+        _refuse(login_fault(f"subscriber[{i}]", subscriber))
     if config.login.first_delay_ms > config.login.longest_delay_ms:
         raise ConfigError("login.longest_delay_ms", "it is shorter than first_delay_ms")
     with suppress(ValueError):  # a name: the venue looks it up when it binds

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
-from venue.log import LogReader
+from venue.log import LogReader, day_files
 from venue.machine import Machine
 from venue.record import LogDamaged, Record
 from venue.recovery import begin, begin_at_newest
 from venue.sidecar.start import FOLDER
+from venue.wal import DayFile
 
 
 def log_directory(data: Path) -> Path | None:
@@ -22,6 +24,18 @@ def log_directory(data: Path) -> Path | None:
     if derived is not None:
         return derived.parent
     return data if (data / "log").is_dir() else None
+
+
+def first_of_day(directory: Path) -> int | None:
+    """Give the first record of the newest day in a log, which opens that day; None where there is no day yet.
+
+    Raises `LogDamaged`.
+    """
+    days = day_files(directory / "log")
+    if not days:
+        return None
+    with closing(DayFile(days[-1], newest=True)) as day:
+        return day.start.number + 1
 
 
 class Follower:

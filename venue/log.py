@@ -253,7 +253,7 @@ class SqliteLog:
         (self._folder / RESERVE).unlink(missing_ok=True)
         end = None
         mark = read_mark(self._folder)
-        days = _days(self._folder)
+        days = day_files(self._folder)
         for path in days:
             expected = end.number + 1 if end else 0
             with closing(DayFile(path, path == days[-1], expected)) as day:
@@ -283,7 +283,7 @@ class SqliteLog:
             return
         self._mark = os.open(self._folder / MARK, os.O_RDWR | os.O_CREAT, 0o644)
         self._undo.callback(os.close, self._mark)
-        days = _days(self._folder)
+        days = day_files(self._folder)
         for path in days[:-1]:
             if Path(f"{path}-wal").exists():  # a reader kept the file open when its day ended
                 self._open_day(path)
@@ -342,7 +342,7 @@ class LogReader:
         mark = read_mark(self._folder)
         later = True
         while later:
-            days = _days(self._folder)
+            days = day_files(self._folder)
             if self._day is None:
                 later = self._begin(days)
             else:
@@ -419,8 +419,8 @@ def _create_day(path: Path, start: Point, epoch: int) -> None:
     snapshot.flush_directory(path.parent)
 
 
-def _days(folder: Path) -> list[Path]:
-    # ISO dates: the order of the names is the order of the days.
+def day_files(folder: Path) -> list[Path]:
+    """Give the files of the days in a log's folder: as ISO dates go, the order of the names is that of the days."""
     return sorted(folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].db"))
 
 

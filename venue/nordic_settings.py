@@ -16,6 +16,7 @@ import msgspec
 from engine.api import MAXIMUM_PRICE, PRICE_SCALE
 from engine.risk.rule_terms import PERCENT_SCALE
 from ouch.nordic_terms import BLOW_THROUGH_LETTER, CANCEL_NOT_ALLOWED, CLOSING_PRICE_LETTER, REASONS
+from venue.feed_settings import FEEDS
 from venue.settings import AccountName, Dollars, Mpid, Name6, Settings, Ticks, ticks, ticks_fault
 
 if TYPE_CHECKING:
@@ -151,7 +152,11 @@ def _market_faults(config: Config) -> Iterator[Fault]:
 def _service_faults(config: Config, rule_books: dict[str, str]) -> Iterator[Fault]:
     for i, service in enumerate(config.service):
         rule_book = rule_books.get(service.market or "")
-        if rule_book is not None and (rule_book == "prm") is not service.protocol.endswith("-nordic"):
+        if (
+            service.protocol not in FEEDS
+            and rule_book is not None
+            and (rule_book == "prm") is not service.protocol.endswith("-nordic")
+        ):
             key, needs = f"service[{i}].protocol", "one whose orders name users" if rule_book == "prm" else "a US one"
             yield key, f"{service.market} goes by the rule book {rule_book}, which needs {needs}"
         if service.closing_price_letter != CLOSING_PRICE_LETTER and service.protocol != "ouch-5.0-nordic":

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from ouch.nordic_terms import BLOW_THROUGH_LETTER, CLOSING_PRICE_LETTER
+from venue.feed_settings import MoldSettings
 from venue.fix_settings import CompId, FixPortSettings
 from venue.prm_settings import PrmPortSettings
 from venue.rash_settings import RashPortSettings
@@ -100,12 +101,12 @@ class MarketSettings(Settings, frozen=True):
 
 
 class ServiceSettings(Settings, frozen=True):
-    """A listener: `offset` is added to the port base. Order entry has a market; those of the second process have none.
+    """A listener: `offset` is added to the port base. Order entry and feeds have a market, all else has none.
 
-    There is one of each protocol of that process at most. `comp_id` is a FIX service's own CompID. `reject_codes` are
-    the numbers of a Nordic OUCH service's Rejected, by reason, where they are not the usual ones;
-    `closing_price_letter` is what its orders say that take part in trading at the closing price, `blow_through_letter`
-    why a protected order is canceled.
+    There is one of each protocol of the second process at most, of feeds one for each market; `mold` is of those.
+    `comp_id` is a FIX service's own CompID. `reject_codes` are the numbers of a Nordic OUCH service's Rejected, by
+    reason, where they are not the usual ones; `closing_price_letter` is what its orders say that take part in trading
+    at the closing price, `blow_through_letter` why a protected order is canceled.
     """
 
     key: str
@@ -125,6 +126,8 @@ class ServiceSettings(Settings, frozen=True):
         "sftp",
         "ftp",
         "smtp-sink",
+        "itch-5.0-us",
+        "glimpse-5.0-us",
     ]
     market: str | None = None
     tls: bool = False
@@ -132,6 +135,7 @@ class ServiceSettings(Settings, frozen=True):
     reject_codes: dict[str, RejectCode] | None = None
     closing_price_letter: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]\Z")] = CLOSING_PRICE_LETTER
     blow_through_letter: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]\Z")] = BLOW_THROUGH_LETTER
+    mold: MoldSettings | None = None
 
 
 class PortSettings(Settings, frozen=True):

@@ -286,6 +286,8 @@ def test_the_sample_is_the_demo():
         "ftp": 21,
         "sftp": 22,
         "mail": 23,
+        "itch.nasdaq": 7,
+        "glimpse.nasdaq": 15,
     }
     assert {port.name: (port.mpid, port.service) for port in demo.port} == {
         "IN19T6": ("INET", "ouch.nasdaq"),

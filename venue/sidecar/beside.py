@@ -1,4 +1,4 @@
-"""What the second process does beside HTTP: files in and out, mail, reports. Joined here, each part of it optional."""
+"""What the second process does beside HTTP: feeds, files, mail, reports. Joined here, each part of it optional."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from venue.config import Config
+from venue.feed_settings import FEEDS
 from venue.mailbox import MAILBOX, Mailbox
 from venue.service_settings import TlsSettings
 from venue.sidecar.clearing import seen_until
@@ -22,6 +23,7 @@ from venue.sidecar.clearing_notices import ClearingNotices
 from venue.sidecar.context import Sidecar
 from venue.sidecar.files import FileLists
 from venue.sidecar.homes import Home
+from venue.sidecar.itch.server import FeedServer
 from venue.sidecar.mail import Postman, Server, Sink
 from venue.sidecar.member_logins import MemberLogins
 from venue.sidecar.notices import Notifier
@@ -64,6 +66,8 @@ async def join(start: Start, sidecar: Sidecar, mailbox: Mailbox | None, undo: As
     """Bring up what is configured; gives what has to run for it. Raises `OSError`."""
     work: list[Work] = []
     config = start.config
+    if any(service.protocol in FEEDS for service in config.service):
+        await FeedServer(config, sidecar.replica, start.folder).listen(partial(_handed, start), undo)
     if config.member:
         Reports(sidecar.data, sidecar.replica)
         work.append(FileLists(sidecar).run)

@@ -13,11 +13,12 @@ from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from engine.risk.diary import Listener
-from venue.follower import Follower
+from venue.follower import Follower, first_of_day
 from venue.machine import Machine
 from venue.mark import read_mark
 from venue.record import Kind, LogDamaged, Record
@@ -38,6 +39,17 @@ CLOCK_EVERY = 16
 Applied = Callable[[Record], None]
 """Told of each record that was applied."""
 
+
+class Fold(Protocol):
+    """What is made of every record of a day: it has to see all of them."""
+
+    def begin(self, machine: Machine) -> None:
+        """Follow a machine, from where it stands."""
+
+    def applied(self, record: Record) -> None:
+        """Take in a record that the machine has just applied."""
+
+
 log = structlog.get_logger()
 
 
@@ -49,7 +61,7 @@ class Replica:
     the record behind `looked_at`, which somebody still has to see.
 
     `begun` is told when it begins with a machine, `before` and `after` of each command as it is applied, `listeners` of
-    what happens to PRM accounts.
+    what happens to PRM accounts. Where there are `folds`, to be added before it runs, it begins with the day.
     """
 
     def __init__(self, records: Path, folder: Path, *, is_told: bool = False, looked_at: int | None = None) -> None:
@@ -64,6 +76,7 @@ class Replica:
         self.caught_up = asyncio.Event()
         self.counts = Counts()
         self.told: Applied | None = None
+        self.folds: list[Fold] = []
         self._follower: Follower | None = None
         self._from_newest = True
         self._looked_at = looked_at
@@ -144,10 +157,8 @@ class Replica:
     async def catch_up(self) -> bool:
         """Apply what is in the log by now, in slices; gives whether there was any."""
         if self._follower is None:
-            from_newest, at_most = self._from_newest, self._looked_at
-            self._follower = Follower(self.records, self.machine, from_newest=from_newest, at_most=at_most)
-            for begin in self.begun:
-                begin()
+            self._follow()
+        assert self._follower is not None
         if self.applied and not (self.records / "log").is_dir():
             raise LogDamaged(self.applied + 1, f"the log of {self.records} is gone")
         before, follower = self.applied, self._follower
@@ -158,6 +169,18 @@ class Replica:
         if not self.caught_up.is_set() and self._knows_engine and self.applied >= self.engine_record:
             self.caught_up.set()
         return self.applied > before
+
+    def _follow(self) -> None:
+        """Begin to follow the log: where there are folds, not behind the beginning of the day."""
+        at_most = self._looked_at
+        first = first_of_day(self.records) if self.folds else None
+        if first is not None:
+            at_most = first if at_most is None else min(at_most, first)
+        self._follower = Follower(self.records, self.machine, from_newest=self._from_newest, at_most=at_most)
+        for fold in self.folds:
+            fold.begin(self.machine)
+        for begin in self.begun:
+            begin()
 
     def _slice(self, records: Iterator[Record]) -> bool:
         """Apply records for a while; gives whether there may be more."""
@@ -179,6 +202,8 @@ class Replica:
             if is_command:
                 self._tell(self.after, record)
             self.counts.came(record, machine)
+            for fold in self.folds:
+                fold.applied(record)
             number = machine.number
             if told is not None:
                 told(record)
