@@ -1,8 +1,9 @@
 """The PRM administration protocol, as scenarios speak it: SoupBinTCP ports that look at accounts and change them.
 
-Accumulated values come whenever they change, so they are passed over where nobody waits for them. Beside what holds for
-every port: an answer repeats no bytes, times do not go back, events are numbered without gaps, and nothing of the
-extension comes before hello was answered.
+What follows of orders is judged with orders: two ports at the server's order entry, a member's own and another's, speak
+Nordic OUCH in the same scenario. Accumulated values come whenever they change, so they are passed over where nobody
+waits for them; what stands in them is asked for. Beside what holds for every port: an answer repeats no bytes, times do
+not go back, events are numbered without gaps, and nothing of the extension comes before hello was answered.
 """
 
 from __future__ import annotations
@@ -10,22 +11,38 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from conformance.connection import Received
 from conformance.declarations.message import Dissection, dissect
+from conformance.declarations.nordic import NORDIC
 from conformance.declarations.prm import PRM
 from conformance.language import Stage, Terms
+from conformance.link import Wire
 from conformance.orders import Orders
 from conformance.ouch import Ouch, OuchStage
 from conformance.play import Play, Setting
 from conformance.scenario import Scenario, Step
+from conformance.show import wire_lines
 from conformance.standing import Account, Market
 
-PARTIES: Final = {"we": "user", "again": "user", "viewer": "viewer_user", "other": "second_user"}
-"""`viewer` may look only, `other` is of another member."""
+PARTIES: Final = {
+    "we": "user",
+    "again": "user",
+    "viewer": "viewer_user",
+    "other": "second_user",
+    "trader": "order_user",
+    "taker": "counterparty_user",
+}
+"""`viewer` may look only, `other` is of another member; `trader` enters our orders, `taker` those of somebody else."""
+TRADERS: Final = frozenset({"trader", "taker"})
+TRADING: Final = Ouch(NORDIC, {})
+"""What traders speak."""
+ORDER_TARGET: Final = "order_target"
+Verb = Callable[[Step], Awaitable[None]]
 REQUESTS_A_SECOND: Final = 80
 PACE_SECONDS: Final = 1.05
 """A port may be sent 100 requests in a second; the kit stays below that."""
@@ -97,11 +114,24 @@ class PrmOrders(Orders):
 
 
 class PrmPlay(Play):
-    """A scenario of the PRM protocol as it runs."""
+    """A scenario of the PRM protocol as it runs: `floor` is that of its traders, on the same connections."""
 
-    def __init__(self, setting: Setting, scenario: Scenario) -> None:
+    def __init__(self, setting: Setting, floor: Setting, scenario: Scenario) -> None:
         super().__init__(setting, scenario)
         self.orders = PrmOrders(setting.dialect)
+        self.floor = Play(floor, scenario)
+        self.floor.values, self.floor.connections = self.values, self.connections
+        self.floor.log, self.floor.began = self.log, self.began
+        self.verbs = {verb: self.by_party(act, self.floor.verbs[verb]) for verb, act in self.verbs.items()}
+
+    @staticmethod
+    def by_party(ours: Callable[[Step], Awaitable[None]], theirs: Callable[[Step], Awaitable[None]]) -> Verb:
+        """Let traders act in their own protocol."""
+
+        async def act(step: Step) -> None:
+            await (theirs if step.who in TRADERS else ours)(step)
+
+        return act
 
     async def log_in(self, step: Step) -> None:
         """Join the session, and learn the next free number."""
@@ -115,8 +145,15 @@ class PrmPlay(Play):
 
     async def silence(self, step: Step, party: str) -> None:
         """See that the next message is the answer to an Account Query."""
+        if party in TRADERS:
+            await self.floor.silence(step, party)
+            return
         await self.pace(party)
         await super().silence(step, party)
+
+    async def clean(self) -> None:
+        """Cancel what traders have left open, and leave."""
+        await self.floor.clean()
 
     async def pace(self, party: str) -> None:
         """Be no faster than a port may be asked."""
@@ -129,12 +166,15 @@ class PrmPlay(Play):
         return super().is_chatter(item) or self.name(item) in UNASKED
 
 
+@dataclass(frozen=True)
 class PrmStage(OuchStage):
     """A run: its accounts live from scenario to scenario."""
 
+    floor: Setting
+
     def play(self, scenario: Scenario) -> PrmPlay:
         """Make a scenario ready."""
-        return PrmPlay(self.setting, scenario)
+        return PrmPlay(self.setting, self.floor, scenario)
 
 
 class Prm(Ouch):
@@ -146,8 +186,43 @@ class Prm(Ouch):
     def stage(self, terms: Terms) -> Stage:
         """Begin a run."""
         accounts: dict[str, Account] = {}
+        traders: dict[str, Account] = {}
         by_user: dict[str, PrmAccount] = {}
+        host, _, port = terms.parameters.get(ORDER_TARGET, ":0").rpartition(":")
         for party, (user, password) in terms.users.items():
-            accounts[party] = by_user.setdefault(user, PrmAccount(user, password, terms.target))
-        parameters = dict(terms.parameters)
-        return PrmStage(Setting(PRM, accounts, Market(PRM), parameters, terms.answer_seconds, terms.is_exact))
+            if party in TRADERS:
+                traders[party] = Account(user, password, (host.strip("[]"), int(port)))
+            else:
+                accounts[party] = by_user.setdefault(user, PrmAccount(user, password, terms.target))
+        rest = self.settings(terms.parameters), terms.answer_seconds, terms.is_exact
+        floor = Setting(NORDIC, traders, Market(NORDIC), *rest)
+        return PrmStage(Setting(PRM, accounts, Market(PRM), *rest), floor)
+
+    def settings(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Give every $name, with what two and three shares are worth."""
+        price = Decimal(parameters["price"])
+        return {**parameters, "price_of_two": str(2 * price), "price_of_three": str(3 * price)}
+
+    def skips(self, scenario: Scenario, parameters: Mapping[str, str]) -> str:
+        """Say where orders cannot be entered."""
+        needs_orders = not TRADERS.isdisjoint(scenario.parties) and ORDER_TARGET not in parameters
+        return "needs --order-target" if needs_orders else ""
+
+    def wire_lines(self, wire: Wire) -> Iterator[str]:
+        """Tell one read or write."""
+        return wire_lines(wire, NORDIC if wire.party in TRADERS else self.dialect)
+
+    def check_fields(self, file: str, line: int, name: str, fields: Mapping[str, str], *, is_sent: bool) -> None:
+        """Complain of a message or of fields that there are not, in either protocol."""
+        of_orders = self.dialect.named(name, inbound=is_sent) is None
+        if of_orders and NORDIC.named(name, inbound=is_sent) is not None:
+            TRADING.check_fields(file, line, name, fields, is_sent=is_sent)
+        else:
+            super().check_fields(file, line, name, fields, is_sent=is_sent)
+
+    def check_step(self, file: str, step: Step) -> None:
+        """Complain of what a step names."""
+        if step.who in TRADERS:
+            TRADING.check_step(file, step)
+        else:
+            super().check_step(file, step)

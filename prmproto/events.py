@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from engine.administration import Happening, HappeningKind
+from engine.api import Reject
 from prmproto import codec
 from prmproto.codes import CheckId, EventKind, LimitId, LockState
 from prmproto.counters import bounded
@@ -46,6 +47,27 @@ CHECK_IDS: Final = {
     "emails": CheckId.MAIL,
 }
 """The letters of what a happening may be about, by the names of the engine's fields."""
+REJECTS: Final[dict[Reject, tuple[int, LimitId | CheckId | None]]] = {
+    Reject.ACCOUNT_BLOCKED: (0x0101, None),
+    Reject.LOCKED_IN_CURRENCY: (0x0102, CheckId.ACCUMULATED),
+    Reject.ACCOUNT_ORDER_RATE: (0x0103, CheckId.SYMBOL_RATE),
+    Reject.PORT_ORDER_RATE: (0x0104, CheckId.PORT_RATE),
+    Reject.RESTRICTED_SYMBOL: (0x0105, CheckId.RESTRICTED_SYMBOLS),
+    Reject.RESTRICTED_SEGMENT: (0x0106, CheckId.RESTRICTED_SEGMENTS),
+    Reject.MAXIMUM_ORDER_QUANTITY: (0x0107, LimitId.MAXIMUM_QUANTITY),
+    Reject.MAXIMUM_ORDER_VALUE: (0x0108, LimitId.MAXIMUM_VALUE),
+    Reject.MAXIMUM_AUCTION_QUANTITY: (0x0109, LimitId.MAXIMUM_QUANTITY_AUCTION),
+    Reject.MAXIMUM_AUCTION_VALUE: (0x010A, LimitId.MAXIMUM_VALUE_AUCTION),
+    Reject.CONTINUOUS_FAT_FINGER: (0x010B, CheckId.FAT_FINGER),
+    Reject.AUCTION_FAT_FINGER: (0x010C, CheckId.AUCTION_FAT_FINGER),
+    Reject.MARKET_ORDER_PREVENTION: (0x010D, CheckId.MARKET_ORDER_PREVENTION),
+    Reject.MARKET_ORDER_EQUILIBRIUM: (0x010E, CheckId.MARKET_ORDER_PROTECTION),
+    Reject.MARKET_ORDER_REFERENCE: (0x010F, CheckId.MARKET_ORDER_PROTECTION),
+}
+"""The number of each reason for which PRM refuses an order, and the letter of the check where a happening names none.
+
+The numbers are those of Nordic OUCH 5, whatever a configuration has in their place for its own ports.
+"""
 RATE_STATES: Final = {HappeningKind.BREACH: LockState.LOCKED, HappeningKind.UNLOCK: LockState.FREE}
 
 
@@ -102,19 +124,21 @@ class Events:
             return
         self.number += 1
         subject: LimitId | CheckId | None = LIMIT_IDS.get(happening.subject) or CHECK_IDS.get(happening.subject)
+        number, check = (0, None) if happening.reason is None else REJECTS[happening.reason]
+        found = subject or check
         message = codec.pack_event(
             self.number,
             time,
             account,
             letter.wire,
-            b" " if subject is None else subject.wire,
+            b" " if found is None else found.wire,
             happening.currency.encode("ascii").ljust(3),
             int(happening.order_book or 0),
             happening.user.encode("ascii", "replace").ljust(6)[:6],
             happening.port.encode("ascii").ljust(10),
             bounded(happening.current),
             bounded(happening.limit),
-            0 if happening.reason is None else happening.reason + 1,
+            number,
             0,
         )
         port.send(message)

@@ -294,7 +294,7 @@ class Event:
     port: str = alpha(10, "The port, or blank.")
     current: int = i64("The value that was reached.")
     limit: int = i64("Its limit.")
-    reason: int = u32("Reject reason, or 0.")
+    reason: int = u32("Why an order was rejected, by the numbers of Nordic OUCH 5, or 0.")
     reserved: int = u16("0.")
 
 

@@ -81,6 +81,16 @@ PRM_DEMO = {
     "unset_currency": "DKK",
     "unknown_currency": "USD",
     "segment": "100",
+    "order_user": "GP29O1",
+    "counterparty_user": "GP30O1",
+    "trader": "GP29U1",
+    "counterparty": "GP30U1",
+    "code_blocked": "0x0101",
+    "code_locked": "0x0102",
+    "code_symbol": "0x0105",
+    "code_segment": "0x0106",
+    "code_quantity": "0x0107",
+    "code_value": "0x0108",
 }
 DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO, "drop-ouch": OUCH_DROP_DEMO, "prm": PRM_DEMO}
 FIX_DEMOS = {
@@ -146,8 +156,10 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--fix", default="4.2", type=click.Choice(["4.0", "4.1", "4.2", "4.4", "5.0"]), help="Version of FIX.")
 @click.option("--market", default="us", type=click.Choice(["us", "flite", "nordic"]), help="Dialect of FIX orders.")
 @click.option("--venue", help="The venue's CompID in FIX; INET, and INORD for the Nordic market.")
-@click.option("--order-target", metavar="HOST:PORT", help="For Drop: where the ports are that are watched.")
-@click.option("--order-user", help="For Drop: a port that is watched.")
+@click.option(
+    "--order-target", metavar="HOST:PORT", help="For Drop and PRM: where orders are entered, over Nordic OUCH for PRM."
+)
+@click.option("--order-user", help="A port there: for Drop one that is watched.")
 @click.option("--firm", help="The firm (MPID) of the first port.")
 @click.option("--symbol", help="A security that nobody else trades meanwhile; ZWZZT, and 101 in Nordic FIX.")
 @click.option("--book", default="101", show_default=True, help="The same for the Nordic suite: an order book's number.")
@@ -210,7 +222,7 @@ def conform(
       portcullis conform fix-session --target 127.0.0.1:7401 --user FXT1 --fix 4.4
       portcullis conform fix-orders --target 127.0.0.1:7401 --user INFX01 --demo
       portcullis conform drop-ouch --target 127.0.0.1:7414 --user GP29D2 --order-target 127.0.0.1:7410 --demo
-      portcullis conform prm --target 127.0.0.1:7412 --user GP29A1 --demo
+      portcullis conform prm --target 127.0.0.1:7412 --user GP29A1 --order-target 127.0.0.1:7410 --demo
       portcullis conform ouch --list
     """
     need_tools()
@@ -220,7 +232,7 @@ def conform(
         return command.print_list(suite, only)
     if target is None or user is None:
         raise click.UsageError("name the server with --target HOST:PORT, and a port's --user")
-    is_nordic = suite in ("ouch-nordic", "drop-ouch") or (suite in FIX_SUITES and market == "nordic")
+    is_nordic = suite in ("ouch-nordic", "drop-ouch", "prm") or (suite in FIX_SUITES and market == "nordic")
     given = {"second_user": second_user, "sister_user": sister_user, "guarded_user": guarded_user, "firm": firm}
     given |= {"restricted_user": restricted_user, "rate_user": rate_user}
     given |= {"venue": venue, "order_target": order_target, "order_user": order_user}
@@ -248,6 +260,8 @@ def conform(
     }
     if suite == "prm":
         users |= {"viewer": (settings.get("viewer_user"), password), "other": users["they"]}
+        users |= {"trader": (settings.get("order_user"), password)}
+        users |= {"taker": (settings.get("counterparty_user"), password)}
     if suite in DROP_SUITES:
         if order_target is None:
             raise click.UsageError("Drop ports are judged with orders: name their server with --order-target HOST:PORT")

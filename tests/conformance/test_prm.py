@@ -24,6 +24,7 @@ max_requests_per_second = 10000
 """Ports that may be asked as fast as tests go."""
 SETTINGS = {**PRM_DEMO, "user": "GP29A8", "password": "NTFTEST", "book": "101", "price": "100.00"}
 NAMES = {"we": "GP29A8", "again": "GP29A8", "viewer": "GP29A9", "other": "GP31A1"}
+NAMES |= {"trader": "GP29O1", "taker": "GP30O1"}
 USERS = {party: (user, "NTFTEST") for party, user in NAMES.items()}
 RESTORE = """
 title    Restore
@@ -37,6 +38,10 @@ MarketOrderPrevention=N FatFingerInAuctions=N MarketOrderProtection=N Block=U
     we get OrderBookRestrictionResponse UserRefNum=n2
     we send ModifyAccountCurrency UserRefNum=n3 Account=$account Currency=$currency RejectAll=N BlowThrough=?
     we get AccountCurrencyResponse UserRefNum=n3
+    we send ModifyLimitSettings UserRefNum=n4 Account=$account Currency=$currency MaxQuantity=keep MaxValue=keep \
+Unused=0 TotalRisk=keep TradedBuy=keep TradedSell=keep TotalTraded=keep OpenBuy=0 OpenSell=keep TotalOpen=0 \
+MaxQuantityAuction=keep MaxValueAuction=keep
+    we get LimitSettingsResponse UserRefNum=n4
 """
 
 
@@ -123,7 +128,14 @@ LIES = {
     "an origin is another": (of(b"o", put(32, b"P")), "a restriction by hand*"),
     "another version is taken": (of(b"j", lambda p: b"h" + p[2:6] + bytes(21)), "another major*"),
     "a cancel counts what was not there": (of(b"x", add(19, ">I")), "a cancel where*"),
+    "a cancel counts too few": (of(b"x", put(19, bytes(4))), "orders are canceled*"),
+    "a counter stands still": (of(b"v", put(23, bytes(8))), "open and traded values*"),
+    "a lock that orders have set is not told": (of(b"b", lambda p: p if p[23:24] != b"J" else None), "a lock and an*"),
 }
+
+
+def with_orders(venue):
+    return SETTINGS | {"order_target": "{}:{}".format(*venue.services["ouch.nordic"])}
 
 
 def test_messages_of_this_protocol_are_found_out_and_taken_apart():
@@ -137,9 +149,17 @@ def test_messages_of_this_protocol_are_found_out_and_taken_apart():
 
 
 @pytest.mark.section("PRM protocol", "2.5 Meaning of each request")
+async def test_without_a_place_for_orders_nothing_is_traded(venue, hold):
+    results = await hold("prm", tuple(venue.services[SERVICE]), "3-orders", settings=SETTINGS, users=USERS)
+    assert {(result.outcome, result.why) for result in results.values()} == {
+        (Outcome.SKIPPED, "needs --order-target"),
+    }
+
+
+@pytest.mark.section("PRM protocol", "2.5 Meaning of each request")
 async def test_the_demos_prm_service_passes_the_whole_suite(venue, hold):
     target = tuple(venue.services[SERVICE])
-    results = await hold("prm", target, settings=SETTINGS, users=USERS, patience=10.0)
+    results = await hold("prm", target, settings=with_orders(venue), users=USERS, patience=10.0)
     assert {name: str(result.failure) for name, result in results.items() if result.failure} == {}
     assert {result.outcome for result in results.values()} == {Outcome.PASSED}
 
@@ -147,7 +167,7 @@ async def test_the_demos_prm_service_passes_the_whole_suite(venue, hold):
 @pytest.mark.parametrize("lie", LIES)
 async def test_a_lie_is_found_out(lie, venue, proxy, hold):
     spoil, only = LIES[lie]
-    target, how = tuple(venue.services[SERVICE]), {"settings": SETTINGS, "users": USERS}
+    target, how = tuple(venue.services[SERVICE]), {"settings": with_orders(venue), "users": USERS}
     liar = await proxy(spoil, SERVICE)
     results = await hold("prm", liar.address, only, **how, patience=0.4)
     assert Outcome.FAILED in {result.outcome for result in results.values()}

@@ -3,11 +3,13 @@
 import pytest
 from desk import ADMIN, OTHER, SECOND, TODAY, VIEWER
 
-from engine.api import BlockAccount, Reject, SetAccount
+from engine.api import PRM_CHECKS, BlockAccount, SetAccount
 from engine.prm_commands import safeguard
 from engine.risk.diary import Happening, HappeningKind
+from ouch.nordic_terms import REASONS
 from prmproto import extension as ask
 from prmproto.codes import ErrorCode
+from prmproto.events import REJECTS
 from prmproto.extension import AuditEntry, EndOfReply, Event
 from prmproto.messages import AccountRateBreach, AccountSettingsResponse, LimitSettingsResponse
 
@@ -75,10 +77,16 @@ def test_a_rejected_order_is_told_with_its_figures(watching):
     watching.enter(100_001)
     assert watching.said() == [
         Event(
-            1, TEN, "GP29PR", "J", "", "SEK", 101, "GP29U1", "GP29O1", 100_001, 100_000,
-            Reject.MAXIMUM_ORDER_QUANTITY + 1, 0,
+            1, TEN, "GP29PR", "J", "Q", "SEK", 101, "GP29U1", "GP29O1", 100_001, 100_000, 0x0107, 0,
         ),
     ]  # fmt: skip
+
+
+@EVENTS
+def test_each_reason_of_a_rejected_order_has_the_number_that_its_client_is_told():
+    assert {reason: number for reason, (number, _) in REJECTS.items()} == {
+        reason: REASONS[reason] for reason in PRM_CHECKS
+    }
 
 
 @EVENTS
