@@ -72,7 +72,8 @@ from engine.prm_commands import (
 from engine.risk.rule_book import RuleBook
 from engine.risk.rule_terms import PERCENT_SCALE
 from engine.routing import AWAY_PORT
-from engine.rule_commands import free, handle_rules, set_windows
+from engine.rule_commands import handle_rules, set_windows
+from engine.safety_switch import free
 from engine.tape import place_tapes
 from engine.volumes import take_volumes
 

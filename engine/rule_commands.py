@@ -33,7 +33,7 @@ from engine.rule_instructions import (
     Unbreach,
     UpdateRule,
 )
-from engine.terms import Reject
+from engine.safety_switch import switch, unshut
 
 HIGHEST_GROUP: Final = 0x7FFF
 """A group id is a positive short integer."""
@@ -55,8 +55,12 @@ def handle_rules(engine: Engine, command: RuleCommand, now: int) -> None:
             settle_exposures(engine, now)
         case Unbreach(rule_type="gross-exposure"):
             unbreach(engine, command, now)
-        case SafetySwitch() | Unbreach():
-            raise CommandRefused("exchange", "is not served yet")
+        case Unbreach(rule_type="order-rate"):
+            unshut(engine, command, now)
+        case Unbreach():
+            raise CommandRefused("type", "there is a breach to lift of gross-exposure and order-rate only")
+        case SafetySwitch():
+            switch(engine, command, now)
 
 
 # Rules.
@@ -202,17 +206,6 @@ def set_windows(engine: Engine, port: Port) -> None:
         if flow.rule in flows:
             flow.resume(flows[flow.rule])
     port.settle()
-
-
-def free(port: Port) -> None:
-    """Lift a port's rate lock and count from nothing."""
-    port.rate_limited, port.rate_reason, port.rate_rule = False, Reject.PORT_MESSAGE_RATE, ""
-    port.rate_bound, port.rate_warned = 0, False
-    port.settle()
-    for _, window in port.windows:
-        window.clear()
-    for flow in port.flows:
-        flow.clear()
 
 
 def register_groups(engine: Engine, command: RegisterGroups) -> None:
