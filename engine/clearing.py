@@ -78,6 +78,8 @@ class Clearing:
         self.reports: dict[str, Report] = {}
         self.broken: dict[tuple[str, int], None] = {}
         self.audit: deque[AuditRow] = deque(maxlen=AUDIT_KEPT)
+        self.audited = 0
+        """Rows of the audit so far, those that are not kept any more among them."""
 
     # What happens.
 
@@ -300,6 +302,7 @@ class Clearing:
 
     def _write(self, relation: Relation, user: str, action: str, field: str, old: str, new: str, now: int) -> None:
         entry = relation.entry
+        self.audited += 1
         self.audit.append(AuditRow(now, user, action, entry.firm, entry.correspondent, field, old, new))
 
     def _tell_activated(self, relation: Relation, now: int) -> None:
@@ -324,6 +327,7 @@ class Clearing:
             list(self.reports.items()),
             list(self.broken),
             list(self.audit),
+            self.audited,
         )
 
     def load(self, state: ClearingState) -> None:
@@ -339,6 +343,7 @@ class Clearing:
         self.reports.update(state.reports)
         self.broken.update(dict.fromkeys(state.broken))
         self.audit.extend(state.audit)
+        self.audited = state.audited
 
 
 def said(value: bool | int | None) -> str:

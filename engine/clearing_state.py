@@ -122,6 +122,7 @@ class ClearingState(msgspec.Struct, array_like=True, frozen=True):
     reports: list[tuple[str, Report]]
     broken: list[tuple[str, int]]
     audit: list[AuditRow]
+    audited: int = 0
 
 
 class Execution(NamedTuple):

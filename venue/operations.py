@@ -76,6 +76,7 @@ from venue.prm_calls import (
     show_account,
 )
 from venue.problem import Problem
+from venue.ptr.routes import PTR_ROUTES
 from venue.report_calls import (
     AuditReportBody,
     AuditReportMade,
@@ -215,6 +216,7 @@ ROUTES = (
         serve=remove_client,
         problems=(404, 409),
     ),
+    *PTR_ROUTES,
     Route("GET", "books/{venue}/{book}", None, BookView, "Show a book", look=show_book, problems=(404,)),
     Route(
         *("GET", "prm/accounts/{account}", None, AccountView, "Show a PRM account"),

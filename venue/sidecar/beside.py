@@ -19,6 +19,7 @@ from venue.feed_settings import FEEDS
 from venue.mailbox import MAILBOX, Mailbox
 from venue.service_settings import TlsSettings
 from venue.sidecar.clearing import seen_until
+from venue.sidecar.clearing_events import ClearingEvents
 from venue.sidecar.clearing_notices import ClearingNotices
 from venue.sidecar.context import Sidecar
 from venue.sidecar.files import FileLists
@@ -75,6 +76,7 @@ async def join(start: Start, sidecar: Sidecar, mailbox: Mailbox | None, undo: As
     if mailbox is not None:
         work += await _mail(start, sidecar, mailbox, undo)
     if sidecar.clearing is not None:
+        ClearingEvents(sidecar.clearing, sidecar.feed)
         undo.callback(sidecar.clearing.close)
         work.append(sidecar.clearing.run)
     return work

@@ -55,6 +55,7 @@ class House:
         self.listeners: list[Callable[[Told], None]] = []
         self.is_kept: Callable[[int], bool] = lambda _number: True
         self.clearing = Clearing(self._tell)
+        self._shown: dict[str, tuple[int, msgspec.Raw]] = {}
         self._taps = ClearingTaps(self._executed)
         self._saved = (0, 0)
         replica.begun.append(self._begun)
@@ -65,12 +66,22 @@ class House:
         relation = self.clearing.relations.get(correspondent)
         return relation if relation is not None and relation.listed else None
 
+    def shown(self, relation: Relation, make: Callable[[Relation], bytes]) -> msgspec.Raw:
+        """Give what a poll shows of a relation as `make` encodes it: once for each state, however many ask."""
+        name = relation.entry.relation
+        revision, shown = self._shown.get(name, (-1, msgspec.Raw(b"")))
+        if revision != relation.revision:
+            shown = msgspec.Raw(make(relation))
+            self._shown[name] = relation.revision, shown
+        return shown
+
     # Following the replica.
 
     def _begun(self) -> None:
         """Begin with a machine that is new: where it is, or with what was kept last."""
         machine = self.replica.machine
         clearing = self.clearing = Clearing(self._tell)
+        self._shown.clear()
         state = newest_state(self.folder) if machine.number else None  # with all records there, they tell it all
         if state is not None:
             clearing.load(state)

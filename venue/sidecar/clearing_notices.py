@@ -17,7 +17,7 @@ LIMITS: Final = {
     "aggregate_sell": "Aggregate Sell",
     "aggregate_net": "Aggregate Net",
     "max_trade": "Max Trade",
-    BY_HAND: "Kill",
+    BY_HAND: "All Trades",
 }
 WORDS: Final = {AlertKind.PRE_ALERT: "alert", AlertKind.BREACH: "BREACH", AlertKind.KILL: "KILL"}
 MEANINGS: Final = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from typing import Protocol
 
@@ -40,7 +40,7 @@ class Scoped(Protocol):
     """Whose rejects and sessions somebody may see; None is everybody's."""
 
     @property
-    def mpids(self) -> frozenset[str] | None:
+    def mpids(self) -> Container[str] | None:
         """The MPIDs."""
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Container, Iterable
+from itertools import chain
 
 from venue.record import Record
 from venue.sidecar.replica import Replica
@@ -45,7 +46,7 @@ class Subscription:
     """
 
     def __init__(
-        self, kinds: frozenset[str], mpids: frozenset[str] | None, venue: str | None = None, book: str | None = None
+        self, kinds: frozenset[str], mpids: Container[str] | None, venue: str | None = None, book: str | None = None
     ) -> None:
         self.kinds = kinds
         self.mpids = mpids
@@ -114,6 +115,8 @@ class Feed:
         """The record behind which every event is kept."""
         self.orders_since = 0
         """The record behind which every event of displayed orders is kept."""
+        self.sources: list[Callable[[int], Iterable[Event]]] = []
+        """What else tells of a record, by its number, once it was applied."""
         self._story: Story | None = None
         self._linger: asyncio.TimerHandle | None = None
 
@@ -121,7 +124,7 @@ class Feed:
         self,
         kinds: Collection[str] = KINDS,
         after: int | None = None,
-        mpids: frozenset[str] | None = None,
+        mpids: Container[str] | None = None,
         venue: str | None = None,
         book: str | None = None,
     ) -> Subscription:
@@ -186,7 +189,8 @@ class Feed:
         """Make the events of a record that was just applied, and hand them on."""
         story = self._story
         assert story is not None
-        for event in story.events(record):
+        events = [story.events(record), *(source(self.replica.applied) for source in self.sources)]
+        for event in chain.from_iterable(events):
             if len(self.kept) == EVENTS_KEPT:
                 self.since = self.kept[0].record
             self.kept.append(event)

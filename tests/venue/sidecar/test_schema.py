@@ -15,7 +15,7 @@ NOT_HELD = "positive_data_acceptance"
 
 
 PARTS = {
-    "explanations left out": ("--exclude-path-regex", "^/(ops/events|market-data/events|explain)", "8"),
+    "explanations left out": ("--exclude-path-regex", r"^/(ops/events|market-data/events|explain|.*/stream$)", "8"),
     "explanations": ("--include-path-regex", "^/explain", "2"),
 }
 """Each explanation is a process of its own, so they have fewer tries. Live events never end."""

@@ -17,6 +17,7 @@ from venue.sidecar.portal import add_portal
 from venue.sidecar.rest import documents
 from venue.sidecar.rest.endpoints import EVENT_STREAM, Endpoint
 from venue.sidecar.rest.patience import IDLE_SECONDS, PATIENCE, Patience, noted
+from venue.sidecar.rest.ptr import name_environment
 from venue.sidecar.rest.serving import SIDECAR, Next, allow, finish, guarded, serve
 from venue.sidecar.rest.tables import ENDPOINTS
 
@@ -41,6 +42,7 @@ def make_app(sidecar: Sidecar, endpoints: Sequence[Endpoint] = ENDPOINTS) -> web
     app[SIDECAR] = sidecar
     app[PATIENCE] = Patience()
     app.on_response_prepare.append(finish)
+    app.on_response_prepare.append(name_environment)
     app.on_cleanup.append(stop_watching)
     add_auth(app, sidecar)
     add_endpoints(app, [*endpoints, *documents.endpoints(endpoints)])

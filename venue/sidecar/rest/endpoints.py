@@ -48,13 +48,17 @@ class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reply(NamedTuple):
-    """What is answered: a struct or plain data, the record as of which it is so, whether it was said before."""
+    """What is answered: a struct or plain data, the record as of which it is so, whether it was said before.
+
+    With an `etag` the caller may ask whether it is still so, and keeps what he has where that is not another.
+    """
 
     body: Any
     as_of: int = 0
     status: int = 200
     replayed: bool = False
     media: str = "application/json"
+    etag: str = ""
 
 
 @dataclass
@@ -69,6 +73,16 @@ class Ask:
     body: Any
     key: str = ""
     scoped: bool = False
+
+    def wants(self, media: str) -> bool:
+        """Whether the caller names these media and does not take JSON."""
+        kinds = {kind.partition(";")[0].strip().lower() for kind in self.request.headers.get("Accept", "").split(",")}
+        return media in kinds and "application/json" not in kinds
+
+    def has(self, etag: str) -> bool:
+        """Whether what the caller has is what this names."""
+        kept = {text.strip() for text in self.request.headers.get("If-None-Match", "").split(",")}
+        return etag in kept or "*" in kept
 
     def conceal(self, mpid: str, missing: Problem, port: str | None = None) -> None:
         """Go on only where what was found is the caller's; otherwise it is as `missing` as what there is not.
@@ -97,7 +111,8 @@ class Endpoint(NamedTuple):
 
     `query` None leaves the query to whoever reads it, such as a page's script.
 
-    `errors` are the statuses beside those that every endpoint of its kind has (`statuses` gives them all).
+    `errors` are the statuses beside those that every endpoint of its kind has (`statuses` gives them all). A POST that
+    `only_asks` changes nothing: its body is a query. `also` are media that may be asked for in place of `media`.
     """
 
     api: str
@@ -114,11 +129,13 @@ class Endpoint(NamedTuple):
     description: str = ""
     media: str = "application/json"
     examples: tuple[Any, ...] = ()
+    only_asks: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether it changes something."""
-        return self.verb != "GET"
+        return self.verb != "GET" and not self.only_asks
 
     @property
     def names(self) -> list[str]:
@@ -131,8 +148,10 @@ class Endpoint(NamedTuple):
         found = {403, 406, 422, 429, 500, 503, *self.errors}
         if self.roles is not None:
             found.add(401)
+        if self.changes or self.body is not None:
+            found |= {400, 408, 413, 415}
         if self.changes:
-            found |= {400, 408, 409, 413, 415}
+            found.add(409)
         if self.body is None:
             found.add(400)
         if self.names:

@@ -48,6 +48,7 @@ PATHS: dict[str, Json] = {
     "venue": TEXT | {"description": "A market's key.", "examples": ["nasdaq"]},
     "book": TEXT | {"maxLength": 8, "description": "A symbol.", "examples": ["AAPL"]},
     "port": TEXT | {"maxLength": 6, "description": "A port's name.", "examples": ["IN19T6"]},
+    "tradeId": TEXT | {"pattern": "^[a-z0-9-]{1,64}$", "description": "A trade's id.", "examples": ["nasdaq-17-B"]},
     "matchNumber": TEXT | {"pattern": "^[0-9]+$", "description": "A trade's number.", "examples": ["1"]},
     "rejectId": TEXT | {"pattern": "^R?[0-9]{1,18}$", "description": "A reject's id.", "examples": ["R1207"]},
 }
@@ -167,7 +168,8 @@ def success(endpoint: Endpoint, reference: dict[int, Json]) -> Json:
     return {
         "description": HTTPStatus.OK.phrase,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
-        "content": {endpoint.media: {"schema": schema}},
+        "content": {endpoint.media: {"schema": schema}}
+        | {kind: {"schema": {"type": "string"}} for kind in endpoint.also},
     }
 
 

@@ -108,9 +108,10 @@ def check_accept(request: web.Request, endpoint: Endpoint) -> None:
     """Go on unless the caller takes nothing that this endpoint can answer; weights are not looked at."""
     accept = request.headers.get("Accept", "")
     kinds = {kind.partition(";")[0].strip().lower() for kind in accept.split(",")} - {""}
-    family = endpoint.media.partition("/")[0] + "/*"
-    if kinds and not kinds & (MEDIA | {endpoint.media, family}):
-        raise Problem(406, f"the answer is {endpoint.media}, which {accept[:200]} leaves out", "Accept")
+    media = (endpoint.media, *endpoint.also)
+    families = {kind.partition("/")[0] + "/*" for kind in media}
+    if kinds and not kinds & (MEDIA | {*media} | families):
+        raise Problem(406, f"the answer is {' or '.join(media)}, which {accept[:200]} leaves out", "Accept")
 
 
 def read_key(request: web.Request) -> str:

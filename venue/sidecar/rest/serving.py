@@ -88,8 +88,12 @@ def check_role(endpoint: Endpoint, identity: Identity) -> None:
 
 def respond(reply: Reply) -> web.Response:
     """Make the response of a handler's answer."""
-    body = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+    body = reply.body if isinstance(reply.body, bytes | None) else msgspec.json.encode(reply.body)
     response = web.Response(status=reply.status, body=body, headers={"Content-Type": reply.media})
+    if reply.etag:
+        response.headers["ETag"] = reply.etag
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Authorization, Accept"
     if reply.as_of:
         response.headers[AS_OF] = str(reply.as_of)
     if reply.replayed:
