@@ -178,6 +178,43 @@ def test_without_a_quote_it_counts_at_the_last_sale_or_the_close(market, prices,
     assert figures(market) == (dollars, 0)
 
 
+BX = Entity("BX", "INET")
+
+
+@pytest.fixture
+def opening():
+    """BX before it opens, which is without a cross: what waits enters the book one after the other."""
+    ports = tuple(msgspec.structs.replace(entry, routing=True) for entry in PORTS)
+    market = Market(gross_exposure(exchange="BX", open=(None, None, 10**9)), ports=ports)
+    market.phase(Phase.PRE_MARKET, exchange="bx")
+    return market
+
+
+def test_an_order_that_waited_and_goes_away_is_open_no_more(opening):
+    opening.enter(buy(100, at="10.05", by="INB", route=b"SCAN"))
+    assert figures(opening, BX) == (1_005, 0)
+    opening.prices(outside_offer="10.02")
+    opening.phase(Phase.CONTINUOUS, exchange="bx")
+    assert opening.open == {}
+    assert figures(opening, BX) == (0, 0)
+
+
+def test_an_order_that_waited_loses_to_self_match_prevention_what_it_had_open(opening):
+    opening.enter(buy(100, at="10.00", by="INB", self_match_prevention=SAME))
+    opening.enter(sell(40, at="10.00", by="INB", self_match_prevention=SAME))
+    assert figures(opening, BX) == (1_400, 0)
+    opening.phase(Phase.CONTINUOUS, exchange="bx")
+    assert opening.open == {("INB", 1): 60}
+    assert figures(opening, BX) == (600, 0)
+
+
+def test_an_order_that_waited_and_rests_is_open_once(opening):
+    opening.enter(buy(100, at="10.00", by="INB"))
+    opening.enter(sell(40, at="10.00", by="AKB"))
+    opening.phase(Phase.CONTINUOUS, exchange="bx")
+    assert figures(opening, BX) == (600, 400)
+
+
 def test_a_cross_takes_what_it_trades_from_open_to_executed(market):
     market.phase(Phase.PRE_MARKET)
     market.enter(buy(100, at="10.00", cross=Cross.OPENING))
