@@ -60,7 +60,7 @@ def explain(
 ) -> int:
     """Say why an order was refused: which check, by how much, and what would pass.
 
-    PORT is the SoupBinTCP user name; REF is the UserRefNum, a ClOrdID, or the id that `portcullis tail` prints.
+    PORT is the user name; REF is the UserRefNum, a ClOrdID or token, or the id that `portcullis tail` prints.
 
     \b
     Examples:

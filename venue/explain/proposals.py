@@ -46,6 +46,9 @@ def summarize(look: Look, outcome: Outcome, deciding: Objection | None) -> str:
     """Say what happened, and what would have passed, so that a trader understands it at once."""
     if outcome == "rejected" and deciding is not None:
         return f"Rejected with {deciding.code} ({deciding.code_name}): {deciding.detail}. {remedy(look.change)}".strip()
+    if outcome == "rejected" and look.refusal is not None:
+        code, words = look.endpoint.code_of(look.refusal.reason)
+        return f"Rejected with {code} ({words}): the message cannot be read."
     if outcome == "original-canceled":
         why = "" if deciding is None else f": {deciding.detail}"
         return f"Not a reject: the Replace canceled its original{why}. {remedy(look.change)}".strip()

@@ -14,7 +14,18 @@ from venue.explain.proposals import change_in_words
 LABEL_WIDTH = 9
 TEXT_WIDTH = 100
 SIDES = {side.value: side.text for side in codes.Side}
-SPOKEN = ("userRefNum", "origUserRefNum", "side", "quantity", "symbol", "orderBook", "price", "clOrdId")
+SPOKEN = (
+    "userRefNum",
+    "origUserRefNum",
+    "side",
+    "quantity",
+    "symbol",
+    "orderBook",
+    "price",
+    "clOrdId",
+    "token",
+    "shares",
+)
 """Fields that the first line says in words; the others stand behind it by name."""
 
 
@@ -93,12 +104,13 @@ def asked(explanation: Explanation) -> list[str]:
     if request is None:
         return ["nothing"]
     fields = request.fields
-    if "quantity" not in fields or "price" not in fields:
+    size = fields.get("quantity", fields.get("shares"))
+    if size is None or "price" not in fields:
         return [" ".join([request.message, *(f"{name}={value}" for name, value in fields.items())])]
     side = SIDES.get(str(fields.get("side")), "")
     original = f" for {fields['origUserRefNum']}" if "origUserRefNum" in fields else ""
-    name = fields.get("userRefNum", fields.get("clOrdId", ""))
-    what = f"{request.message} {name}{original}: {side} {told(fields['quantity'])}"
+    name = fields.get("userRefNum", fields.get("clOrdId", fields.get("token", "")))
+    what = f"{request.message} {name}{original}: {side} {told(size)}"
     what += f" {fields.get('symbol', fields.get('orderBook', ''))} at {fields['price']}"
     label = f", ClOrdID {fields['clOrdId']}" if fields.get("clOrdId") else ""
     rest = [f"{name} {value}" for name, value in fields.items() if name not in SPOKEN]

@@ -193,7 +193,7 @@ class Story:
             told = said(endpoint, packet, refusal, number)
             if "why" in told:
                 facts = {"port": port.name, "mpid": port.mpid, "userRefNum": told.get("user_ref_num")}
-                cl_ord_id = told.get("cl_ord_id", told.get("ClOrdID"))
+                cl_ord_id = told.get("cl_ord_id", told.get("ClOrdID", told.get("token")))
                 facts |= {"clOrdId": cl_ord_id, "reason": told.get("reason"), "check": refusal.reason.name}
                 yield Event(number, "reject", {**facts, "id": f"R{number}", "time": time}, port.mpid)
 
