@@ -37,6 +37,7 @@ IN_DOLLARS = frozenset(
     {
         Reject.MAXIMUM_NOTIONAL,
         Reject.FAT_FINGER,
+        Reject.MARKET_IMPACT,
         Reject.GROSS_EXPOSURE,
         Reject.MAXIMUM_ORDER_VALUE,
         Reject.CONTINUOUS_FAT_FINGER,

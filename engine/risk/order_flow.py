@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from typing import Final
 
-from engine.api import SECOND, Order, RuleEntry
+from engine.api import SECOND, Order, Refusal, Reject, RuleEntry
 from engine.risk.windows import SlidingWindow
 
 OrderKey = tuple[str, int, int, int]
@@ -66,7 +66,7 @@ class OrderFlow:
         limit = self.duplicate_limit
         if limit is None:
             return False
-        key = order.scope.book.symbol, int(order.terms.side), order.price, order.size
+        key = key_of(order)
         times = self.orders.get(key)
         if times is None:
             times = self.orders[key] = []
@@ -75,6 +75,17 @@ class OrderFlow:
         self._forget(now - self.duplicate_span)
         del times[: bisect_right(times, now - self.duplicate_span)]
         return len(times) > limit
+
+    def verdict(self, order: Order, now: int, is_new: bool) -> Refusal | None:
+        """Say whether a message about an order, perhaps a new one, would be one too many, without counting it."""
+        limit, window = self.symbol_limit, self.symbols.get(order.scope.book.symbol)
+        arrivals = [] if window is None else window.inside()
+        if limit is not None and count_after(arrivals, now - self.symbol_span) >= limit:
+            return Refusal(Reject.SYMBOL_MESSAGE_RATE, limit, limit + 1, rule=self.rule)
+        limit, times = self.duplicate_limit, self.orders.get(key_of(order), [])
+        if is_new and limit is not None and count_after(times, now - self.duplicate_span) >= limit:
+            return Refusal(Reject.DUPLICATE_ORDER, limit, limit + 1, rule=self.rule)
+        return None
 
     def _forget(self, start: int) -> None:
         """Forget a few orders that no longer count."""
@@ -111,6 +122,16 @@ class OrderFlow:
             for time, key in orders:
                 self.orders.setdefault(key, []).append(time)
                 self.recent.append((time, key))
+
+
+def count_after(times: list[int], start: int) -> int:
+    """Give how many of some times, in their order, are after another."""
+    return len(times) - bisect_right(times, start)
+
+
+def key_of(order: Order) -> OrderKey:
+    """Give what an order is compared with others by."""
+    return order.scope.book.symbol, int(order.terms.side), order.price, order.size
 
 
 def number(rule: RuleEntry, name: str) -> int | None:

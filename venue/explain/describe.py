@@ -36,6 +36,7 @@ MONEY: Final = frozenset(
     {
         Reject.MAXIMUM_NOTIONAL,
         Reject.FAT_FINGER,
+        Reject.MARKET_IMPACT,
         Reject.GROSS_EXPOSURE,
         Reject.MAXIMUM_ORDER_VALUE,
         Reject.CONTINUOUS_FAT_FINGER,

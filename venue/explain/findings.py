@@ -31,13 +31,13 @@ KEYS: Final[dict[Reject, tuple[str, ...]]] = {
     Reject.MAXIMUM_NOTIONAL: ("quantity", "price"),
     Reject.FAT_FINGER: ("price",),
     Reject.SYMBOL_MESSAGE_RATE: (),
-    Reject.DUPLICATE_ORDER: (),
+    Reject.DUPLICATE_ORDER: ("quantity", "price"),
     Reject.HARD_TO_BORROW: ("side",),
     Reject.INTERMARKET_SWEEP_NOT_ALLOWED: ("intermarket_sweep",),
     Reject.SHORT_SALE_NOT_ALLOWED: ("side",),
     Reject.SHORT_SALE_EXEMPT_NOT_ALLOWED: ("side",),
     Reject.MARKET_ORDER_NOT_ALLOWED: ("price",),
-    Reject.PRE_MARKET_NOT_ALLOWED: ("time_in_force",),
+    Reject.PRE_MARKET_NOT_ALLOWED: (),
     Reject.POST_MARKET_NOT_ALLOWED: ("time_in_force",),
     Reject.IPO_MARKET_BUY_NOT_ALLOWED: ("side", "price"),
     Reject.AVERAGE_DAILY_VOLUME: ("quantity",),
@@ -106,7 +106,7 @@ def _ask_all(reader: Reader, request: Request) -> Iterator[Finding]:
     late = None if original is None else change_fault(original)
     if late is not None:
         yield Finding(REFUSALS[late], ())
-    for refusal in obstacles(reader.engine, order, reader.now):
+    for refusal in obstacles(reader.engine, order, reader.now, is_new=original is None):
         if refusal.reason not in VALUED or dialect.has_price(order.price):
             names = KEYS.get(refusal.reason)
             keys = dialect.any_field if names is None else tuple(map(dialect.key, names))

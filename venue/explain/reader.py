@@ -86,7 +86,7 @@ class Judge:
 
     def enter(self, order: Order, now: int) -> Refusal | None:
         """Check a new order."""
-        return self.fault(order) or self.admit(order, now)
+        return self.fault(order) or self.admit(order, now, is_new=True)
 
     def replace(self, original: Order, order: Order, now: int) -> Refusal | None:
         """Check a replacement."""
@@ -94,13 +94,13 @@ class Judge:
         fault = change_fault(original)
         if fault is not None and fault not in self.waived:
             return REFUSALS[fault]
-        return self.admit(order, now)
+        return self.admit(order, now, is_new=False)
 
-    def admit(self, order: Order, now: int) -> Refusal | None:
-        """Ask market, port and risk rules."""
-        if self.waived:
-            remaining = (found for found in obstacles(self.engine, order, now) if found.reason not in self.waived)
-            refusal = next(remaining, None)
+    def admit(self, order: Order, now: int, is_new: bool) -> Refusal | None:
+        """Ask market, port and risk rules; where the engine would count the order, each of them by itself."""
+        if self.waived or order.port.flows:
+            found = obstacles(self.engine, order, now, is_new=is_new)
+            refusal = next((one for one in found if one.reason not in self.waived), None)
         else:
             refusal = self.engine.admit(order, now)
         self.passes = refusal is None
@@ -160,7 +160,7 @@ def not_noted(port: Port, reason: str, message: bytes) -> None:
     """Take no note of what a port would ignore."""
 
 
-def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
+def obstacles(engine: Engine, order: Order, now: int, *, is_new: bool) -> Iterator[Refusal]:
     """Ask book, port and risk rules each by itself; yield all that refuse a faultless order, by precedence."""
     book = order.scope.book
     closed = [REASONS[book.phase]] if book.phase in REASONS else []
@@ -177,6 +177,10 @@ def obstacles(engine: Engine, order: Order, now: int) -> Iterator[Refusal]:
     protection = order.scope.protection
     for port_check in PORT_CHECKS if protection is None else ():
         refusal = port_check(order.port)
+        if refusal is not None:
+            yield refusal
+    for flow in () if order.port.rate_limited else order.port.flows:
+        refusal = flow.verdict(order, now, is_new)
         if refusal is not None:
             yield refusal
     for check in engine.rule_book.settle(order.scope).armed if protection is None else protection.armed:

@@ -39,7 +39,9 @@ ALTERNATIVES_MAX: Final = 5
 NUMERIC_OPTIONS: Final = ("minimum_quantity", "max_floor", "random_reserve", "expire_time")
 FAT_FINGERS: Final = frozenset({Reject.FAT_FINGER, Reject.CONTINUOUS_FAT_FINGER, Reject.AUCTION_FAT_FINGER})
 VALUES: Final = frozenset({Reject.MAXIMUM_NOTIONAL, Reject.MAXIMUM_ORDER_VALUE, Reject.MAXIMUM_AUCTION_VALUE})
-QUANTITIES: Final = frozenset({Reject.MAXIMUM_SHARES, Reject.MAXIMUM_ORDER_QUANTITY, Reject.MAXIMUM_AUCTION_QUANTITY})
+QUANTITIES: Final = frozenset(
+    {Reject.MAXIMUM_SHARES, Reject.AVERAGE_DAILY_VOLUME, Reject.MAXIMUM_ORDER_QUANTITY, Reject.MAXIMUM_AUCTION_QUANTITY}
+)
 """Checks whose figures a search begins from."""
 Passes = Callable[[Request], bool]
 Changes = tuple[tuple[Key, Any], ...]
@@ -334,6 +336,8 @@ class Search:
             refusal = finding.refusal
             if refusal.reason in FAT_FINGERS and refusal.reference is not None and refusal.limit is not None:
                 seeds += [refusal.reference - refusal.limit, refusal.reference, refusal.reference + refusal.limit]
+            elif refusal.reason is Reject.MARKET_IMPACT and refusal.limit is not None:
+                seeds.append(refusal.limit)
             elif refusal.reason in VALUES and refusal.limit is not None and size:
                 seeds.append(refusal.limit // size)
         if sent <= MAXIMUM_PRICE:
