@@ -8,6 +8,7 @@ from venue.sidecar.rest.operations import OPERATION_ENDPOINTS
 from venue.sidecar.rest.ptr import PTR_ENDPOINTS
 from venue.sidecar.rest.ptr_actions import PTR_ACTIONS
 from venue.sidecar.rest.reports import REPORT_ENDPOINTS
+from venue.sidecar.rest.rule_history import HISTORY_ENDPOINTS
 from venue.sidecar.rest.rules import RULE_ENDPOINTS
 from venue.sidecar.rest.status import STATUS_ENDPOINTS
 
@@ -19,5 +20,6 @@ ENDPOINTS = (
     *PTR_ENDPOINTS,
     *PTR_ACTIONS,
     *RULE_ENDPOINTS,
+    *HISTORY_ENDPOINTS,
     *STATUS_ENDPOINTS,
 )

@@ -1,0 +1,86 @@
+"""/rules-api and /history-api: the audit of rules, breaches and usage by day and month, and what is used now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from aiohttp import web
+
+from engine.risk.rule_diary import RuleDiary
+from venue.eqrc import history
+from venue.eqrc.views import page
+from venue.roles import AUDIT_READ, HISTORY_READ, RULES_READ
+from venue.sidecar.rest.endpoints import Ask, Endpoint, Handler, Reply, Scope
+from venue.sidecar.rest.reports import CSV
+from venue.sidecar.rest.rules import API, ROOT, begin, engine_of
+
+HISTORY_ROOT: Final = "/history-api/"
+AUDIT: Final = frozenset((AUDIT_READ,))
+HISTORY: Final = frozenset((HISTORY_READ,))
+SHOWN: Final = frozenset((RULES_READ, HISTORY_READ))
+
+
+async def show_audit(ask: Ask) -> Reply:
+    """Tell who changed which rule; as CSV where `Accept` says so, all rows in one file."""
+    number = await begin(ask)
+    found = history.audit(engine_of(ask), ask.query, ask.sees)
+    if wants(ask.request, CSV):
+        return Reply(history.audit_file(found), number, media=f"{CSV}; charset=utf-8")
+    items, after = page(found, ask.query.limit, history.cursor_of)
+    return Reply(history.AuditRows(number, [history.audit_row(each.row) for each in items], after), number)
+
+
+def wants(request: web.Request, media: str) -> bool:
+    """Whether a caller asks for a medium, and not for JSON."""
+    kinds = {kind.partition(";")[0].strip().lower() for kind in request.headers.get("Accept", "").split(",")}
+    return media in kinds and "application/json" not in kinds
+
+
+def showing(kept: Callable[[RuleDiary], Any]) -> Handler:
+    """Give the handler that tells what was counted, by day or month."""
+
+    async def handler(ask: Ask) -> Reply:
+        number = await begin(ask)
+        rows = history.tallies(kept(engine_of(ask).rules.diary), ask.query, ask.sees)
+        items, after = behind(rows, ask, history.tally_cursor)
+        return Reply(history.Tallies(number, items, after), number)
+
+    return handler
+
+
+def behind(rows: Iterable[Any], ask: Ask, cursor: Callable[[Any], str]) -> tuple[list[Any], str | None]:
+    """Give the page behind the query's cursor."""
+    return page((row for row in rows if cursor(row) > ask.query.after), ask.query.limit, cursor)
+
+
+async def show_consumption(ask: Ask) -> Reply:
+    """Tell what the entities of exposure rules use now."""
+    number = await begin(ask)
+    items, after = behind(history.consumption(engine_of(ask), ask.query, ask.sees), ask, history.consumption_cursor)
+    return Reply(history.Consumptions(number, items, after), number)
+
+
+def row(path: str, handler: Handler, answer: Any, query: Any, summary: str, roles: frozenset[str]) -> Endpoint:
+    """Give the endpoint of a look."""
+    endpoint = Endpoint(API, "GET", path, summary, handler, answer, roles, Scope.OWN, query, errors=(404,))
+    return endpoint._replace(description=query.__doc__ or "")
+
+
+HISTORY_ENDPOINTS = (
+    row(
+        *(f"{ROOT}audit", show_audit, history.AuditRows, history.AuditQuery, "Tell who changed which rule", AUDIT),
+    )._replace(also=(CSV,)),
+    row(
+        *(f"{ROOT}breaches", showing(lambda diary: diary.breaches), history.Tallies, history.TallyQuery),
+        *("Tell how often rules were breached", SHOWN),
+    ),
+    row(
+        *(f"{ROOT}consumption", show_consumption, history.Consumptions, history.ConsumptionQuery),
+        *("Tell what is used now", frozenset((RULES_READ,))),
+    ),
+    row(
+        *(f"{HISTORY_ROOT}utilization", showing(lambda diary: diary.used), history.Tallies, history.TallyQuery),
+        *("Tell what was used by day or month", HISTORY),
+    ),
+)
