@@ -184,13 +184,16 @@ class Switched(Answer, frozen=True):
 
 
 class UnbreachBody(Body, frozen=True, kw_only=True):
-    """The breach to lift: of the rules of a type that an MPID has on an exchange, or its port or group."""
+    """The breach to lift: of the rules of a type that an MPID has on an exchange, or its port or group.
+
+    Of the type `order-rate` it frees ports that a rate or duplicates shut.
+    """
 
     exchange: Exchange
     mpid: Mpid
     port: Name6 | None = None
     group_id: GroupId | None = None
-    type: Literal["gross-exposure"] = "gross-exposure"
+    type: Literal["gross-exposure", "order-rate"] = "gross-exposure"
 
 
 class Unbreached(Answer, frozen=True):

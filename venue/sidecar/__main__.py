@@ -100,6 +100,7 @@ async def serve(start: Start) -> None:
         await listen(start, sidecar, undo)
         work += await join(start, sidecar, mailbox, undo)
         undo.callback(sidecar.feed.close)
+        undo.callback(sidecar.rule_feed.close)
         tasks = [loop.create_task(part()) for part in work]
         undo.push_async_callback(cancel, tasks)
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -29,6 +29,7 @@ from venue.sidecar.mail import Postman, Server, Sink
 from venue.sidecar.member_logins import MemberLogins
 from venue.sidecar.notices import Notifier
 from venue.sidecar.reports import Reports
+from venue.sidecar.rule_mail import RuleNotifier
 from venue.sidecar.start import Start
 
 Work = Callable[[], Coroutine[Any, Any, Any]]
@@ -147,6 +148,7 @@ async def _mail(start: Start, sidecar: Sidecar, mailbox: Mailbox, undo: AsyncExi
     if settings.server is not None:
         server = Server(settings.server, settings.port)
     notifier, house = Notifier(sidecar.replica, mailbox), sidecar.clearing
+    RuleNotifier(notifier)
     if house is not None:
         house.listeners.append(ClearingNotices(notifier).tell)
         house.is_kept = notifier.has_kept

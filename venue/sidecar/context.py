@@ -13,6 +13,7 @@ from venue.sidecar.engine import EngineClient
 from venue.sidecar.explain import Explainer
 from venue.sidecar.feed import Feed
 from venue.sidecar.replica import Replica
+from venue.sidecar.rule_feed import RuleFeed
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Sidecar:
     def comparison(self) -> Comparison:
         """Holds the replica's state hash against the engine's."""
         return Comparison(self.replica, self.engine, self.feed)
+
+    @cached_property
+    def rule_feed(self) -> RuleFeed:
+        """Tells what happens to risk rules; to be there before the replica begins."""
+        return RuleFeed(self.replica)
 
     @cached_property
     def explainer(self) -> Explainer:

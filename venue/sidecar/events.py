@@ -14,15 +14,19 @@ import asyncio
 import time
 from collections.abc import Callable, Container
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from aiohttp import web
 
 from venue.problem import Problem
 from venue.sidecar.context import Sidecar
-from venue.sidecar.feed import KINDS
+from venue.sidecar.feed import KINDS, Subscription
+from venue.sidecar.rule_feed import RULE_KINDS
 from venue.sidecar.story import Event
+
+if TYPE_CHECKING:
+    from venue.sidecar.auth.identity import Identity
 
 BEAT_SECONDS = 10.0
 """Seconds without an event after which a comment is sent."""
@@ -59,16 +63,43 @@ async def events(
     feed = sidecar.feed
     kinds, after = _kinds(request, known), _after(request)
     venue, book = request.query.get("venue"), request.query.get("book")
-    if len(feed.subscriptions) >= FOLLOWERS_MAX:
+    must_have_room(len(feed.subscriptions))
+    subscription = feed.open(kinds, after, identity.mpids, venue, book)
+    return await send(request, subscription, feed.leave, sidecar.replica.applied, still)
+
+
+async def rule_events(
+    request: web.Request, sidecar: Sidecar, identity: Identity, still: Callable[[], bool]
+) -> web.StreamResponse:
+    """Serve what happens to risk rules until the follower leaves, of the kinds that the query's `kinds` names."""
+    feed = sidecar.rule_feed
+    kinds, after = _kinds(request, RULE_KINDS), _after(request)
+    must_have_room(len(feed.subscriptions))
+    subscription = feed.open(kinds, after, identity)
+    return await send(request, subscription, feed.leave, sidecar.replica.applied, still)
+
+
+def must_have_room(followers: int) -> None:
+    """Raise `Problem` where there are too many followers already."""
+    if followers >= FOLLOWERS_MAX:
         raise Problem(503, f"there are {FOLLOWERS_MAX} streams of events already")
+
+
+async def send(
+    request: web.Request,
+    subscription: Subscription,
+    leave: Callable[[Subscription], None],
+    applied: int,
+    still: Callable[[], bool],
+) -> web.StreamResponse:
+    """Send the events of a subscription until the follower leaves, or may not have them any more."""
     response = web.StreamResponse()
     response.content_type = "text/event-stream"
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
-    subscription = feed.open(kinds, after, identity.mpids, venue, book)
     try:
         await response.prepare(request)
-        await response.write(f": as of record {sidecar.replica.applied}\n\n".encode())
+        await response.write(f": as of record {applied}\n\n".encode())
         looked = time.monotonic()
         while not subscription.is_over:
             with suppress(TimeoutError):
@@ -85,7 +116,7 @@ async def events(
         if request.transport is not None:
             request.transport.abort()
     finally:
-        feed.leave(subscription)
+        leave(subscription)
     return response
 
 

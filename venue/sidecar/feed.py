@@ -68,14 +68,18 @@ class Subscription:
 
     def put(self, event: Event) -> None:
         """Let an event wait; where too many do, only a reset waits in their place."""
-        is_state = event.kind in STATES
-        key = (event.kind, event.data["venue"], event.data["symbol"]) if is_state else object()
+        key = self.key_of(event)
         self._waiting[key] = event
         self._waiting.move_to_end(key)
         if len(self._waiting) > self.most:
             self._missed += len(self._waiting) - (RESET in self._waiting)
             self.reset(event.record)
         self._more.set()
+
+    def key_of(self, event: Event) -> object:
+        """Give what an event takes the place of: that of the same book before, where only the latest counts."""
+        is_state = event.kind in STATES
+        return (event.kind, event.data["venue"], event.data["symbol"]) if is_state else object()
 
     def reset(self, record: int) -> None:
         """Let the follower start over from a record; it is told how many events it was too slow for."""

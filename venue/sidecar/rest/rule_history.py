@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from functools import partial
+from typing import Annotated, Any, Final
 
+import msgspec
 from aiohttp import web
 
 from engine.risk.rule_diary import RuleDiary
+from venue.calls import LONGEST_NUMBER, Query
 from venue.eqrc import history
 from venue.eqrc.views import page
 from venue.roles import AUDIT_READ, HISTORY_READ, RULES_READ
-from venue.sidecar.rest.endpoints import Ask, Endpoint, Handler, Reply, Scope
+from venue.sidecar.auth.identity import AUTH
+from venue.sidecar.events import rule_events
+from venue.sidecar.rest.endpoints import EVENT_STREAM, Ask, Endpoint, Handler, Reply, Scope
 from venue.sidecar.rest.reports import CSV
 from venue.sidecar.rest.rules import API, ROOT, begin, engine_of
+from venue.sidecar.rule_feed import RULE_KINDS
 
 HISTORY_ROOT: Final = "/history-api/"
-AUDIT: Final = frozenset((AUDIT_READ,))
+READ_AUDIT: Final = frozenset((AUDIT_READ,))
 HISTORY: Final = frozenset((HISTORY_READ,))
 SHOWN: Final = frozenset((RULES_READ, HISTORY_READ))
 
@@ -61,15 +67,44 @@ async def show_consumption(ask: Ask) -> Reply:
     return Reply(history.Consumptions(number, items, after), number)
 
 
+class StreamQuery(Query, frozen=True):
+    """Which events: kinds with commas between them, all without; those behind a record, the next ones without."""
+
+    kinds: str = ""
+    after: Annotated[int, msgspec.Meta(ge=0, le=10**LONGEST_NUMBER - 1)] | None = None
+
+
+async def follow(ask: Ask) -> web.StreamResponse:
+    """Send what happens to rules as it happens, until the caller leaves."""
+    ask.scoped = True  # each event is looked at
+    still = partial(ask.request.app[AUTH].still, ask.request, ask.identity)
+    return await rule_events(ask.request, ask.sidecar, ask.identity, still)
+
+
 def row(path: str, handler: Handler, answer: Any, query: Any, summary: str, roles: frozenset[str]) -> Endpoint:
     """Give the endpoint of a look."""
     endpoint = Endpoint(API, "GET", path, summary, handler, answer, roles, Scope.OWN, query, errors=(404,))
     return endpoint._replace(description=query.__doc__ or "")
 
 
+STREAM = Endpoint(
+    api=API,
+    verb="GET",
+    path=f"{ROOT}stream",
+    summary="Follow breaches and exposures",
+    handler=follow,
+    answer=None,
+    roles=frozenset((RULES_READ,)),
+    scope=Scope.OWN,
+    query=StreamQuery,
+    description=f"Server-Sent Events: {', '.join(RULE_KINDS)}. `Last-Event-ID` goes on where a stream broke off.",
+    media=EVENT_STREAM,
+)
+
 HISTORY_ENDPOINTS = (
+    STREAM,
     row(
-        *(f"{ROOT}audit", show_audit, history.AuditRows, history.AuditQuery, "Tell who changed which rule", AUDIT),
+        *(f"{ROOT}audit", show_audit, history.AuditRows, history.AuditQuery, "Tell who changed which rule", READ_AUDIT),
     )._replace(also=(CSV,)),
     row(
         *(f"{ROOT}breaches", showing(lambda diary: diary.breaches), history.Tallies, history.TallyQuery),

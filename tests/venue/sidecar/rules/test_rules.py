@@ -44,11 +44,6 @@ LISTS = ("restricted-stock", "hard-to-borrow")
 
 
 @pytest.fixture
-def inet(caller):
-    return caller("eqrc-inet")
-
-
-@pytest.fixture
 def make(inet):
     """Make rules, which are deleted afterwards; gives each as it was answered."""
     made = []
