@@ -5,7 +5,7 @@ import io
 
 import pytest
 from callers import Caller, wait_until_ready
-from watching import Follower, mails
+from watching import mails
 
 RULES = "/rules-api/rules"
 INET = {"exchange": "NASDAQ", "mpid": "INET"}
@@ -35,7 +35,7 @@ class Journey:
 
 
 @pytest.mark.section("EQRC", "3.3 Lifecycle")
-def test_rules_hold_from_the_next_day_on_over_every_protocol_and_a_crash(launch, connect, fix, tmp_path):
+def test_rules_hold_from_the_next_day_on_over_every_protocol_and_a_crash(launch, connect, fix, follow, tmp_path):
     data = tmp_path / "data"
     there = Journey(launch("--durability", "process", data=data, sidecar=True))
     shares = there.make(type="max-shares", settings={"limit": 500})
@@ -50,7 +50,7 @@ def test_rules_hold_from_the_next_day_on_over_every_protocol_and_a_crash(launch,
     early.expect("A")
     assert there.operator.post("/ops/trading-day/next").status == 200
 
-    stream = Follower(there.inet)
+    stream = follow(there.inet)
     assert stream.wait_for("exposure", ruleId=exposure)["level"] == "NONE"
     assert there.get(f"{RULES}/{shares}").json["status"] == "ACTIVE"
     trader = connect(there.venue, name="IN19T6")
@@ -77,14 +77,14 @@ def test_rules_hold_from_the_next_day_on_over_every_protocol_and_a_crash(launch,
     assert TOO_MANY in trader.expect("J")
     trader.enter(4, b"B", 100, price=1_900_000)
     trader.expect("A")
+    stream.wait_for("watch", subject="open")
     used = there.get("/rules-api/consumption").json["items"]
     assert [(row["ruleId"], row["open"], row["level"]) for row in used] == [(exposure, "19000.0000", "WATCH")]
-    stream.close()
 
     there.venue.kill()
     there = Journey(launch("--durability", "process", data=data, sidecar=True))
     assert there.get(f"{RULES}/{shares}").json["settings"] == {"limit": 400}
-    stream = Follower(there.inet)
+    stream = follow(there.inet)
     assert stream.wait_for("exposure", ruleId=exposure)["open"] == "19000.0000"
     trader = connect(there.venue, name="IN19T6")
     trader.settle()
@@ -96,7 +96,6 @@ def test_rules_hold_from_the_next_day_on_over_every_protocol_and_a_crash(launch,
     stream.wait_for("unlock")
     subjects = {one["subject"] for one in mails(there.operator, "ACTION of gross-exposure")}
     assert subjects == {"EQRC: ACTION of gross-exposure for INET at NASDAQ"}
-    stream.close()
 
     days = there.get("/rules-api/breaches?period=daily&mpid=INET").json["items"]
     counts = {(row["type"], row["port"]): row["count"] for row in days}

@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import suppress
 
 PATIENCE = 15.0
 
@@ -50,9 +51,12 @@ class Follower:
                 assert self.came.wait(end - time.monotonic()), (kind, wanted, self.events)
 
     def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.thread.join(PATIENCE)
+        self.response.close()
         self.connection.close()
+        self.socket.close()
 
 
 def mails(operator, wanted):
