@@ -24,13 +24,18 @@ log = structlog.get_logger()
 BESIDE: Final = ("sftp", "ftp", "smtp-sink")
 """Protocols of the second process beside `http`."""
 Email = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,190}\Z")]
+DataPort = Annotated[int, msgspec.Meta(ge=1_024, le=65_535)]
 MailSecret = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
 class FilesSettings(Settings, frozen=True):
-    """When lists of restricted symbols are read: every five minutes from 07:45 in Stockholm, or as they change."""
+    """When lists of restricted symbols are read: every five minutes from 07:45 in Stockholm, or as they change.
+
+    `passive_ports` are the first and the last of those that FTP listens on for data; without them any that is free.
+    """
 
     scan: Literal["5m", "watch"] = "5m"
+    passive_ports: tuple[DataPort, DataPort] | None = None
 
 
 class MailSettings(Settings, frozen=True):
@@ -72,6 +77,9 @@ def _faults(config: Config) -> Iterator[Fault]:
             yield f"{key}.protocol", 'it is served by the second process, which needs a service of protocol "http"'
         if service.tls and service.protocol != "ftp":
             yield f"{key}.tls", f"{service.protocol} takes no certificate"
+    ports = config.files.passive_ports
+    if ports is not None and ports[0] > ports[1]:
+        yield "files.passive_ports", f"they go from the first to the last, not from {ports[0]} to {ports[1]}"
     mail = config.mail
     if (mail.user is None) is not (mail.password is None):
         yield "mail.password" if mail.password is None else "mail.user", "a user and a password go together"

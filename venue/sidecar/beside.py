@@ -95,7 +95,7 @@ def _file_servers(start: Start, sidecar: Sidecar) -> list[Work]:
             work.append(partial(_sftp, sockets, sidecar.data, logins))
         elif sockets:
             tls = start.config.tls if service.tls else None
-            work.append(partial(_ftp, sockets, sidecar.data, logins, tls))
+            work.append(partial(_ftp, sockets, sidecar.data, logins, tls, start.config.files.passive_ports))
     return work
 
 
@@ -123,11 +123,17 @@ async def _sftp(sockets: list[socket.socket], data: Path, logins: MemberLogins) 
         server.close()
 
 
-async def _ftp(sockets: list[socket.socket], data: Path, logins: MemberLogins, tls: TlsSettings | None) -> None:
+async def _ftp(
+    sockets: list[socket.socket],
+    data: Path,
+    logins: MemberLogins,
+    tls: TlsSettings | None,
+    passive_ports: tuple[int, int] | None,
+) -> None:
     """Serve FTP, for ever. Raises `OSError`."""
     await rung(sockets)
     module = await asyncio.get_running_loop().run_in_executor(None, import_module, "venue.sidecar.ftp")
-    server = module.Ftp(data, logins, tls)
+    server = module.Ftp(data, logins, tls, passive_ports)
     try:
         server.start(sockets)
         await asyncio.Event().wait()

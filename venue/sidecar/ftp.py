@@ -5,6 +5,7 @@ With `tls = true` the service is FTPS: no login and no file goes in the clear. I
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -16,7 +17,7 @@ from typing import Any, Final
 import structlog
 from pyftpdlib.authorizers import AuthenticationFailed
 from pyftpdlib.filesystems import AbstractedFS
-from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.handlers import DTPHandler, FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
@@ -104,6 +105,8 @@ class Folder(AbstractedFS):  # type: ignore[misc]  # pyftpdlib has no types
         """Open a file to read it, or to write it anew."""
         home = Home(Path(self.cmd_channel.authorizer.data), self.cmd_channel.username)
         name = Path(filename).name
+        if Path(filename).parent != Path(self.root):
+            raise FileNotFoundError(errno.ENOENT, "a home has no folders")
         if mode == "rb":
             return os.fdopen(home.reader(name), "rb")
         if mode != "wb":
@@ -117,10 +120,27 @@ class Folder(AbstractedFS):  # type: ignore[misc]  # pyftpdlib has no types
         return [name for name in super().listdir(path) if not name.startswith(".")]
 
 
+class Whole:
+    """What a data connection is beside pyftpdlib's: one that is reset has not brought its file to an end."""
+
+    def handle_close(self: Any) -> None:
+        """Take the end of a file, where it is one."""
+        if self.receive and not self._closed and not is_connected(self.socket):
+            self._resp = ("426 Connection reset; transfer aborted.", logging.getLogger("pyftpdlib").debug)
+            self.close()
+        else:
+            super().handle_close()  # type: ignore[misc]  # of the class that it is mixed with
+
+
+class Transfer(Whole, DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
+    """A data connection."""
+
+
 class Handler(FTPHandler):  # type: ignore[misc]  # the same
     """One connection."""
 
     abstracted_fs = Folder
+    dtp_handler = Transfer
     banner = "Portcullis"
     timeout = SILENT_SECONDS
     max_login_attempts = 3
@@ -131,8 +151,18 @@ class Handler(FTPHandler):  # type: ignore[misc]  # the same
         self.uploads: dict[str, str] = {}
         super().__init__(*arguments, **named)
 
+    def ftp_STOU(self, line: str) -> None:  # noqa: N802 - pyftpdlib's name for the command
+        """Give no file a name of the server's: who writes one knows its name."""
+        self.respond("502 Command not implemented.")
+
     def on_file_received(self, file: str) -> None:
-        """Let a complete upload have its name."""
+        """Let a complete upload have its name.
+
+        Its end is that of its connection, as of a client that is no more: so that client has to be there still.
+        """
+        if is_gone(self.socket):
+            self.on_incomplete_file_received(file)
+            return
         name = self.uploads.pop(file, None)
         if name is not None:
             try:
@@ -148,15 +178,38 @@ class Handler(FTPHandler):  # type: ignore[misc]  # the same
                 Path(file).unlink()
 
 
+def is_connected(line: socket.socket) -> bool:
+    """Whether a connection has not been reset."""
+    try:
+        line.getpeername()
+    except OSError:
+        return False
+    return True
+
+
+def is_gone(line: socket.socket) -> bool:
+    """Whether the other side of a connection has ended it, as far as this one was told."""
+    with socket.socket(fileno=os.dup(line.fileno())) as raw:  # below TLS, which has no way to look ahead
+        try:
+            return not raw.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+
 class Ftp:
     """The server: `start` it on the sockets that were handed over, `stop` it."""
 
-    def __init__(self, data: Path, logins: MemberLogins, tls: TlsSettings | None) -> None:
+    def __init__(
+        self, data: Path, logins: MemberLogins, tls: TlsSettings | None, passive_ports: tuple[int, int] | None = None
+    ) -> None:
         logger = logging.getLogger("pyftpdlib")
         logger.addHandler(logging.NullHandler())  # one that has a handler is not given another, and a level, by itself
         logger.setLevel(logging.ERROR)
         self._authorizer = Members(data, logins)
         self._tls = tls
+        self._passive_ports = None if passive_ports is None else range(passive_ports[0], passive_ports[1] + 1)
         self._loop = IOLoop()
         self._servers: list[FTPServer] = []
         self._ended = threading.Event()
@@ -164,7 +217,9 @@ class Ftp:
 
     def start(self, sockets: list[socket.socket]) -> None:
         """Serve on sockets. Raises `OSError`."""
-        handler = type("MemberHandler", (self._handler(),), {"authorizer": self._authorizer})
+        handler = type(
+            "MemberHandler", (self._handler(),), {"authorizer": self._authorizer, "passive_ports": self._passive_ports}
+        )
         for handed in sockets:
             server = FTPServer(handed, handler, ioloop=self._loop)
             server.max_cons, server.max_cons_per_ip = CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS
@@ -175,11 +230,12 @@ class Ftp:
         """Give the handler, behind TLS where the service has it."""
         if self._tls is None:
             return Handler
-        from pyftpdlib.handlers import TLS_FTPHandler  # noqa: PLC0415 - it is there only with pyopenssl
+        from pyftpdlib.handlers import TLS_DTPHandler, TLS_FTPHandler  # noqa: PLC0415 - there only with pyopenssl
 
+        transfer = type("TlsTransfer", (Whole, TLS_DTPHandler), {})
         files = {"certfile": self._tls.certificate, "keyfile": self._tls.key}
         required = {"tls_control_required": True, "tls_data_required": True}
-        return type("TlsHandler", (Handler, TLS_FTPHandler), files | required)
+        return type("TlsHandler", (Handler, TLS_FTPHandler), files | required | {"dtp_handler": transfer})
 
     def stop(self) -> None:
         """Serve no more, and wait for the thread."""

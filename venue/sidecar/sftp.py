@@ -13,16 +13,20 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import asyncssh
 import structlog
 from asyncssh import FXF_APPEND, FXF_READ, FXF_TRUNC, FXF_WRITE, SFTPAttrs, SFTPName
+from asyncssh.channel import SSHChannel
+from asyncssh.stream import SSHServerStreamSession
 
 from venue.sidecar.homes import LARGEST_UPLOAD, Home
 from venue.sidecar.member_logins import MemberLogins
 from venue.sidecar.start import FOLDER
 
+SFTP_VERSION: Final = 3
+"""What OpenSSH speaks, and every client."""
 KEY_FILE: Final = "ssh-key"
 LOGIN_SECONDS: Final = 30
 SILENT_SECONDS: Final = 30
@@ -71,7 +75,6 @@ class Sftp:
                 sock=handed,
                 server_factory=partial(Session, self),
                 server_host_keys=[key],
-                sftp_factory=self._files,
                 allow_scp=False,
                 agent_forwarding=False,
                 x11_forwarding=False,
@@ -83,9 +86,6 @@ class Sftp:
                 error_handler=_failed,
             )
             self._acceptors.append(acceptor)
-
-    def _files(self, channel: asyncssh.SSHServerChannel[Any]) -> Files:
-        return Files(channel, Home(self.data, str(channel.get_extra_info("username"))))
 
     def close(self) -> None:
         """Serve no more."""
@@ -120,6 +120,10 @@ class Session(asyncssh.SSHServer):
         """Give the place back."""
         self.server.connections -= 1
 
+    def session_requested(self) -> Transfers:
+        """Give a connection a channel to speak SFTP on."""
+        return Transfers(self.server.data)
+
     def begin_auth(self, username: str) -> bool:
         """Ask everybody for a login."""
         return True
@@ -141,22 +145,44 @@ class Session(asyncssh.SSHServer):
         return False
 
 
+class Transfers(SSHServerStreamSession[bytes]):
+    """One channel, and the files that are open on it."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(None, self._files, SFTP_VERSION)
+        self.data = data
+
+    def _files(self, channel: SSHChannel[bytes]) -> Files:
+        home = Home(self.data, str(channel.get_extra_info("username")))
+        return Files(channel, home, self)
+
+
 class Upload:
     """A file that is being written, beside the name that it is to have."""
 
     def __init__(self, home: Home, path: str) -> None:
         self.home = home
         self.path = path
+        self.is_whole = True
         self.descriptor, self.aside = home.begin(path)
 
     def write(self, offset: int, data: bytes) -> int:
-        """Write a piece."""
-        if offset + len(data) > LARGEST_UPLOAD:
-            raise asyncssh.SFTPFailure(f"a file has {LARGEST_UPLOAD:,} bytes at the most")
-        return os.pwrite(self.descriptor, data, offset)
+        """Write a piece; a file of which one could not be written is never whole."""
+        try:
+            if offset + len(data) > LARGEST_UPLOAD:
+                raise asyncssh.SFTPFailure(f"a file has {LARGEST_UPLOAD:,} bytes at the most")
+            if os.pwrite(self.descriptor, data, offset) != len(data):
+                raise asyncssh.SFTPFailure("there is no room")
+        except (OSError, asyncssh.SFTPError):
+            self.is_whole = False
+            raise
+        return len(data)
 
     def close(self) -> None:
         """Let it have its name."""
+        if not self.is_whole:
+            self.drop()
+            raise asyncssh.SFTPFailure("the file could not be written, and what had its name stays")
         os.close(self.descriptor)
         self.home.complete(self.aside, self.path)
 
@@ -182,9 +208,10 @@ class Download:
 class Files(asyncssh.SFTPServer):
     """SFTP's requests, each by the home of the member that logged in. What is not here is not served."""
 
-    def __init__(self, channel: asyncssh.SSHServerChannel[Any], home: Home) -> None:
-        super().__init__(channel)
+    def __init__(self, channel: SSHChannel[bytes], home: Home, transfers: Transfers) -> None:
+        super().__init__(cast("asyncssh.SSHServerChannel[bytes]", channel))
         self.home = home
+        self.transfers = transfers
         self.open_files: dict[Upload | Download, None] = {}
 
     def open(self, path: bytes, pflags: int, attrs: SFTPAttrs) -> object:
@@ -211,10 +238,16 @@ class Files(asyncssh.SFTPServer):
         return file_obj.write(offset, data)
 
     def close(self, file_obj: object) -> None:
-        """Be done with a file: an upload has its name now."""
+        """Be done with a file: an upload has its name now.
+
+        What is open when the client is gone is closed too, before `exit`, but nobody said that it is complete.
+        """
         assert isinstance(file_obj, Upload | Download)
         del self.open_files[file_obj]
-        file_obj.close()
+        if self.transfers.at_eof(None):
+            file_obj.drop()
+        else:
+            file_obj.close()
 
     def exit(self) -> None:
         """Forget what was not closed."""

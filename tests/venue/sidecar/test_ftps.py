@@ -83,3 +83,4 @@ def test_an_upload_that_is_cut_off_leaves_the_file_as_it_was(address, authority,
     while [path.name for path in folder.iterdir()] != [NAME] and time.monotonic() < end:
         time.sleep(0.02)
     assert [path.name for path in folder.iterdir()] == [NAME]
+    assert (folder / NAME).read_bytes() == b"old"
