@@ -1,7 +1,8 @@
 """Bytes for people: what `portcullis decode` prints, a line a field, whatever the bytes.
 
 Three questions are answered one after the other, each found out where it is not told: what the file is (raw bytes,
-hexadecimal text, a capture), what the layer is (FIX, SoupBinTCP, or bare messages), and what dialect messages speak.
+hexadecimal text, a capture), what the layer is (FIX, SoupBinTCP, MoldUDP64, or bare messages), and what dialect
+messages speak. Of UDP in a capture what looks like MoldUDP64 is read, a packet a datagram.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from conformance.capture import hexadecimal, packets
-from conformance.capture.streams import Stream, read_capture
-from conformance.declarations import soup
+from conformance.capture.streams import Stream, read_capture, read_datagrams
+from conformance.declarations import mold, soup
+from conformance.declarations.itch import ITCH
 from conformance.declarations.message import Cell, Dialect, Dissection, dissect
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.prm import PRM
 from conformance.declarations.us import US
 from conformance.fix import decode as fix
 
-DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC, PRM)}
+DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC, PRM, ITCH)}
 UNKNOWN: Final = 4
 TOWARDS: Final = {True: "to the server", False: "from the server"}
 
@@ -32,6 +34,7 @@ class Input:
     data: bytes
     inbound: bool | None = None
     remark: str = ""
+    is_datagram: bool = False
 
 
 @dataclass
@@ -76,17 +79,23 @@ def decode(
         printer.fault("!! no bytes")
     for one in inputs:
         one.inbound = forced if forced is not None else one.inbound
-    are_fix = [layer == "fix" or (layer is None and fix.looks_like(one.data)) for one in inputs]
-    others = [one for one, is_fix in zip(inputs, are_fix, strict=True) if not is_fix]
+    are_mold = [is_mold(one, layer) for one in inputs]
+    are_fix = [
+        not is_packet and (layer == "fix" or (layer is None and fix.looks_like(one.data)))
+        for one, is_packet in zip(inputs, are_mold, strict=True)
+    ]
+    others = [one for one, *known in zip(inputs, are_fix, are_mold, strict=True) if not any(known)]
     is_soup = layer == "soup" or (layer is None and any(looks_like_soup(one.data) for one in others))
     if others and not is_soup and len(inputs) == 1 and hexadecimal.looks_like(data) and form != "raw":
         inputs = [Input(one.name, raw, one.inbound) for one in inputs for raw in hexadecimal.read(data)]
-        are_fix = [False] * len(inputs)
+        are_fix = are_mold = [False] * len(inputs)
         others = inputs
     speaks = DIALECTS[dialect] if dialect else guess_dialect(others, is_soup=is_soup)
-    for one, is_fix in zip(inputs, are_fix, strict=True):
+    for one, is_fix, is_packet in zip(inputs, are_fix, are_mold, strict=True):
         printer.say(f"{one.name}: {len(one.data)} bytes{one.remark}")
-        if is_fix:
+        if is_packet:
+            print_datagram(printer, one.data, DIALECTS[dialect] if dialect else ITCH)
+        elif is_fix:
             fix.print_stream(one.data, printer.say, printer.fault, printer.cells)
         elif is_soup:
             print_stream(printer, one, speaks)
@@ -98,7 +107,11 @@ def decode(
 def read(data: bytes, form: str | None) -> list[Input]:
     """Find out what the input is, and give the bytes in it."""
     if form == "pcap" or (form is None and packets.is_capture(data)):
-        return [part for stream in oriented(read_capture(data) if packets.is_capture(data) else []) for part in stream]
+        if not packets.is_capture(data):
+            return []
+        streams = [part for stream in oriented(read_capture(data)) for part in stream]
+        datagrams = [one for one in read_datagrams(data) if mold.looks_like(one.data)]
+        return streams + [Input(f"{one.source} > {one.target}", one.data, is_datagram=True) for one in datagrams]
     if form == "hex" or (form is None and hexadecimal.looks_like(data)):
         return [Input("hexadecimal text", b"".join(hexadecimal.read(data)))]
     return [Input("raw bytes", data)] if data else []
@@ -146,6 +159,11 @@ def looks_like_soup(data: bytes) -> bool:
         sizes = {"L": (47, 52), "A": (31,), "J": (2,), "+": range(1, 0xFFFF)}.get(chr(data[2]), (1,))
         return length in sizes
     return len(data) >= 2 + length or length < 1024
+
+
+def is_mold(one: Input, layer: str | None) -> bool:
+    """Whether an input is a packet of MoldUDP64."""
+    return layer == "mold" or (layer is None and (one.is_datagram or mold.looks_like(one.data)))
 
 
 def messages(one: Input, *, is_soup: bool) -> Iterator[tuple[bytes, bool | None]]:
@@ -201,6 +219,26 @@ def print_stream(printer: Printer, one: Input, dialect: Dialect) -> None:
         printer.fault(
             f"  {taken:6} {len(rest):4}  !! a packet is cut off after {len(rest)}{of} bytes: {rest[:32].hex(' ')}"
         )
+
+
+def print_datagram(printer: Printer, data: bytes, dialect: Dialect) -> None:
+    """Print a packet of MoldUDP64: its header, then each block."""
+    found = mold.dissect(data)
+    printer.say(f"{0:8} MoldUDP64, {len(data)} bytes")
+    printer.cells(found.cells, 0)
+    if found.faults:
+        return
+    at = mold.HEADER
+    for end in list(mold.ends(data))[1:]:
+        if end < 0:
+            printer.fault(f"  {at:6} {len(data) - at:4}  !! a block is cut off: {data[at:][:32].hex(' ')}")
+            return
+        size = mold.BLOCK_LENGTH
+        printer.cells([Cell(0, "BlockLength", data[at : at + size], str(end - at - size), "")], at)
+        print_message(printer, dialect, data[at + size : end], inbound=False, base=at + size)
+        at = end
+    if at < len(data):
+        printer.fault(f"  {at:6} {len(data) - at:4}  !! more bytes than the packet has")
 
 
 def print_packet(printer: Printer, packet: soup.Packet, inbound: bool | None, dialect: Dialect) -> None:

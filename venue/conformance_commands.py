@@ -286,11 +286,22 @@ def conform(
 @click.option("--ouch-us", "dialect", flag_value="ouch-us", help="Messages of US OUCH 5.0.")
 @click.option("--ouch-nordic", "dialect", flag_value="ouch-nordic", help="Messages of Nordic OUCH 5.")
 @click.option("--prm", "dialect", flag_value="prm", help="Messages of the PRM administration protocol.")
+@click.option("--itch", "dialect", flag_value="itch", help="Messages of TotalView-ITCH 5.0.")
+@click.option("--mold", is_flag=True, help="A packet of MoldUDP64, whatever it looks like.")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="In: to the server. Out: from it.")
 def decode(
-    file: Path, form: str | None, soup: bool, fix: bool, message: bool, dialect: str | None, direction: str | None
+    file: Path,
+    form: str | None,
+    soup: bool,
+    fix: bool,
+    message: bool,
+    dialect: str | None,
+    mold: bool,
+    direction: str | None,
 ) -> int:
-    """Take SoupBinTCP, OUCH, PRM and FIX bytes apart, a line a field: offset, length, name, value, meaning.
+    """Take SoupBinTCP, OUCH, PRM, ITCH, MoldUDP64 and FIX bytes apart: a line a field.
+
+    A line has offset, length, name, value and meaning.
 
     FILE holds raw bytes (FIX also as logs print it, with | for SOH), hexadecimal text (also
     as xxd prints it) or a capture (pcap, pcapng); - is standard input.
@@ -306,7 +317,7 @@ def decode(
     from conformance import decode as decoder  # noqa: PLC0415 - the kit is an extra
 
     data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    layer = "fix" if fix else "soup" if soup else "message" if message else None
+    layer = "fix" if fix else "soup" if soup else "mold" if mold else "message" if message else None
     lines, is_sound = decoder.decode(data, form, layer, dialect, direction)
     for line in lines:
         sys.stdout.write(line + "\n")

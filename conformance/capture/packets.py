@@ -1,4 +1,4 @@
-"""Network captures: pcap and pcapng files, and the TCP segments in their frames.
+"""Network captures: pcap and pcapng files, and the TCP segments and UDP datagrams in their frames.
 
 Ethernet (with VLAN tags), BSD loopback, raw IP, and Linux cooked of both versions; IPv4 and IPv6. What cannot be read
 is counted and passed over: a capture may hold anything.
@@ -22,8 +22,9 @@ NULL, ETHERNET, RAW_BSD, RAW, LOOP, COOKED, IPV4_ONLY, IPV6_ONLY, COOKED_2 = 0, 
 IPV4, IPV6 = 0x0800, 0x86DD
 VLANS: Final = (0x8100, 0x88A8)
 TCP: Final = 6
+UDP: Final = 17
 EXTENSIONS: Final = (0, 43, 60)
-"""IPv6 headers that may stand before TCP: hop-by-hop options, routing, destination options."""
+"""IPv6 headers that may stand before TCP or UDP: hop-by-hop options, routing, destination options."""
 
 
 class Segment(NamedTuple):
@@ -33,6 +34,14 @@ class Segment(NamedTuple):
     target: str
     sequence: int
     is_first: bool
+    data: bytes
+
+
+class Datagram(NamedTuple):
+    """A UDP datagram: who sent what to whom."""
+
+    source: str
+    target: str
     data: bytes
 
 
@@ -105,11 +114,27 @@ def network_layer(link: int, frame: bytes) -> bytes:
 
 def segment(link: int, frame: bytes) -> Segment | None:
     """Give the TCP segment in a frame; None where there is none, or only a fragment."""
+    found = transport_layer(link, frame, TCP)
+    return None if found is None else tcp_segment(*found)
+
+
+def datagram(link: int, frame: bytes) -> Datagram | None:
+    """Give the UDP datagram in a frame; None where there is none, or only a fragment."""
+    found = transport_layer(link, frame, UDP)
+    if found is None or len(found[2]) < 8:
+        return None
+    source, target, payload = found
+    from_port, to_port, length = struct.unpack_from(">HHH", payload)
+    return Datagram(f"{source}:{from_port}", f"{target}:{to_port}", payload[8 : length or None])
+
+
+def transport_layer(link: int, frame: bytes, protocol: int) -> tuple[str, str, bytes] | None:
+    """Give source, target and payload of a frame's IP packet, if it carries this protocol, whole."""
     packet = network_layer(link, frame)
     version = packet[0] >> 4 if packet else 0
     if version == 4 and len(packet) >= 20:
         header, total = (packet[0] & 15) * 4, int.from_bytes(packet[2:4], "big")
-        if packet[9] != TCP or int.from_bytes(packet[6:8], "big") & 0x3FFF:
+        if packet[9] != protocol or int.from_bytes(packet[6:8], "big") & 0x3FFF:
             return None
         payload = packet[header : total or None]  # a length of 0 is left to the network card
         source, target = (".".join(map(str, packet[at : at + 4])) for at in (12, 16))
@@ -117,13 +142,13 @@ def segment(link: int, frame: bytes) -> Segment | None:
         following, at, total = packet[6], 40, int.from_bytes(packet[4:6], "big")
         while following in EXTENSIONS and len(packet) >= at + 8:
             following, at = packet[at], at + 8 + packet[at + 1] * 8
-        if following != TCP:
+        if following != protocol:
             return None
         payload = packet[at : 40 + total if total else None]
         source, target = (f"[{packet[at : at + 16].hex(':', 2)}]" for at in (8, 24))
     else:
         return None
-    return tcp_segment(source, target, payload)
+    return source, target, payload
 
 
 def tcp_segment(source: str, target: str, payload: bytes) -> Segment | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from conformance.capture.packets import Segment, frames, segment
+from conformance.capture.packets import Datagram, Segment, datagram, frames, segment
 
 WINDOW = 1 << 31
 
@@ -69,3 +69,9 @@ def read_capture(data: bytes) -> list[Stream]:
     """Give the streams of a capture file."""
     found = (segment(link, frame) for link, frame in frames(data))
     return reassemble(one for one in found if one is not None)
+
+
+def read_datagrams(data: bytes) -> list[Datagram]:
+    """Give the UDP datagrams of a capture file."""
+    found = (datagram(link, frame) for link, frame in frames(data))
+    return [one for one in found if one is not None]

@@ -18,7 +18,15 @@ TICKS = 10_000
 """A dollar, or a krona, in prices with four implied decimals."""
 MARKET_PRICE = 0x7FFF_FFFF
 US_MARKET_PRICE = 2_000_000_000
-INTEGERS = {1: construct.Int8ub, 2: construct.Int16ub, 4: construct.Int32ub, 8: construct.Int64ub}
+FINE_TICKS = 100_000_000
+"""The same with eight."""
+INTEGERS = {
+    1: construct.Int8ub,
+    2: construct.Int16ub,
+    4: construct.Int32ub,
+    6: construct.BytesInteger(6),
+    8: construct.Int64ub,
+}
 
 
 class Kind:
@@ -152,11 +160,23 @@ class SignedPrice(Signed):
         return f"{'-' if value < 0 else ''}{abs(value) // TICKS}.{abs(value) % TICKS:04}"
 
 
-class Nanoseconds(Number):
-    """A time of day in nanoseconds since midnight."""
+class FinePrice(Number):
+    """A price with eight implied decimals."""
 
     def __init__(self) -> None:
         super().__init__(8)
+
+    def show(self, value: Value) -> str:
+        """Write dollars and eight decimals."""
+        assert isinstance(value, int)
+        return f"{value // FINE_TICKS}.{value % FINE_TICKS:08}"
+
+
+class Nanoseconds(Number):
+    """A time of day in nanoseconds since midnight."""
+
+    def __init__(self, size: int = 8) -> None:
+        super().__init__(size)
 
     def meaning(self, value: Value) -> str:
         """Give the time as a clock shows it."""

@@ -3,9 +3,11 @@
 import pytest
 
 from conformance.declarations import soup
+from conformance.declarations.itch import ITCH
 from conformance.declarations.message import Appendage, build, build_option, dissect
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.us import US
+from itchproto import messages
 
 LABEL = "CL-0001       "
 PACKETS = [
@@ -379,3 +381,12 @@ def test_a_nordic_order_has_a_book_of_four_bytes_and_a_price_of_four():
     meanings = {cell.name: cell.meaning for cell in found.cells}
     assert meanings["PartyRoleQualifier"] == "client LEI or firm, investment person, execution person"
     assert meanings["ExecutionWithinFirm"] == "NORE"
+
+
+@pytest.mark.section("TotalView-ITCH 5.0", "Message formats")
+def test_every_message_of_itch_has_the_length_of_its_table_and_the_fields_that_the_server_writes():
+    lengths = "S12 R39 H25 Y20 L26 V35 W12 K28 J35 h21 A36 F40 E31 C36 X23 D19 U35 P44 Q40 B19 I50 N20 O48 G21"
+    assert " ".join(f"{letter}{message.size}" for letter, message in ITCH.outbound.items()) == lengths
+    for layout in messages.ITCH.messages:
+        sizes = [kind.size for kind in ITCH.outbound[layout.letter].fields.values()]
+        assert sizes == [field.kind.size for field in layout.fields]

@@ -174,6 +174,38 @@ def test_text_that_is_not_hexadecimal_is_said_to_be_none():
     assert (lines, is_sound) == (["!! not hexadecimal text: line 1: 'hello' is not hexadecimal"], False)
 
 
+ADDED = bytes.fromhex("41002a00001f29f883071500000000000003e9420000012c454d554c20202020000f7314")
+MOLD = bytes.fromhex("454d553030303030303100000000000001f50001") + len(ADDED).to_bytes(2, "big") + ADDED
+
+
+def test_a_message_of_itch_is_found_out_in_a_packet_of_soupbintcp():
+    lines, is_sound = lines_of(struct.pack(">HB", 1 + len(ADDED), ord("S")) + ADDED)
+    assert is_sound
+    text = "\n".join(lines)
+    assert "AddOrder, 36 bytes from the server, TotalView-ITCH 5.0" in text
+    assert "34265123456789  09:31:05.123456789" in text
+    assert "101.2500" in text
+
+
+def test_a_packet_of_moldudp64_is_found_out_and_told_block_by_block():
+    lines, is_sound = lines_of(MOLD)
+    assert is_sound
+    assert fields(lines)[:5] == [
+        (0, 10, "Session", "'EMU0000001'"),
+        (10, 8, "SequenceNumber", "501"),
+        (18, 2, "MessageCount", "1"),
+        (20, 2, "BlockLength", "36"),
+        (22, 1, "Type", "A  AddOrder"),
+    ]
+    for head, meaning in ((b"\0\0", "a heartbeat"), (b"\xff\xff", "the end of the session")):
+        lines, is_sound = lines_of(MOLD[:18] + head)
+        assert is_sound
+        assert lines[-1].endswith(meaning)
+    lines, is_sound = lines_of(MOLD[:-1], layer="mold")
+    assert not is_sound
+    assert "!! a block is cut off" in lines[-1]
+
+
 # ------------------------------------------------------------------------------------------------------------ captures
 
 CLIENT, SERVER = ("10.0.0.1", 40_000), ("10.0.0.2", 7_400)
@@ -184,9 +216,13 @@ def tcp(source, target, sequence, data, flags=0x18):
     return header + data
 
 
-def ipv4(source, target, payload):
+def ipv4(source, target, payload, protocol=6):
     parts = [bytes(map(int, end[0].split("."))) for end in (source, target)]
-    return struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 0, 0, 64, 6, 0, *parts) + payload
+    return struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 0, 0, 64, protocol, 0, *parts) + payload
+
+
+def udp(source, target, data):
+    return struct.pack(">HHHH", source[1], target[1], 8 + len(data), 0) + data
 
 
 def ipv6(source, target, payload):
@@ -247,6 +283,14 @@ def test_a_capture_is_put_together_by_stream_and_direction(name, write, order):
     answer = lines.index("10.0.0.2:7400 > 10.0.0.1:40000: 72 bytes")
     assert fields(lines[:answer]) == fields(lines_of(LOGIN + ENTER + CANCEL)[0])
     assert fields(lines[answer:]) == fields(lines_of(ACCEPTED_LOGIN + EXECUTED)[0])
+
+
+def test_packets_of_moldudp64_are_read_out_of_a_capture_and_other_datagrams_passed_over():
+    link = LINKS["ethernet"][1]
+    frames = [link(ipv4(SERVER, CLIENT, udp(SERVER, CLIENT, data), 17)) for data in (MOLD, b"of another kind", MOLD)]
+    lines, is_sound = lines_of(pcap([*conversation(link=link), *frames], 1))
+    assert is_sound
+    assert lines.count("10.0.0.2:7400 > 10.0.0.1:40000: 58 bytes") == 2
 
 
 def test_ipv6_is_read_too():
