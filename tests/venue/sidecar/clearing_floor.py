@@ -7,6 +7,7 @@ Found through the folder's place at the end of the path.
 """
 
 from datetime import date
+from functools import cache
 from itertools import count
 
 import msgspec
@@ -27,15 +28,21 @@ MARKETS = ("nasdaq", "bx", "psx", "nordic")
 PORTS = {"nasdaq": ("IN19T6", "AK01T1"), "bx": ("IN21T7", "AK21T1"), "psx": ("IN20T9", "AK20T1")}
 
 
+@cache
+def configured(changes):
+    """The demo's configuration, with changes of its text (pairs of old and new)."""
+    text = config.sample()
+    for old, new in changes:
+        assert old in text, f"the sample has no {old}"
+        text = text.replace(old, new)
+    return config.parse(text)
+
+
 class ClearingFloor:
     """The machine of an engine process, its log, and replicas of it."""
 
     def __init__(self, data, *changes):
-        text = config.sample()
-        for old, new in changes:
-            assert old in text, f"the sample has no {old}"
-            text = text.replace(old, new)
-        self.config = config.parse(text)
+        self.config = configured(changes)
         self.data = data
         self.machine = Machine(data)
         self.log = SqliteLog(data, "process")

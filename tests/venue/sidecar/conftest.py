@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("callers", "clearing_floor")
+pytest.register_assert_rewrite("callers", "clearing_floor", "clearing_service")
 
 from callers import Caller, wait_until_ready  # noqa: E402 - found through the lines above
 from processes import Process  # noqa: E402 - in the folder above, which its conftest has put on the path
