@@ -23,6 +23,8 @@ from venue.bench.orders import CYCLE_MESSAGES, joined
 
 NOON = 1_795_107_600_000_000_000
 """A Thursday, noon in New York."""
+FEW_PORTS = 20
+"""Ports with every US control: how many others there are is nothing to an order, and valgrind is slow."""
 STEP = 10_000
 """Nanoseconds from one message to the next."""
 SUMMARY = re.compile(r"^summary: (\d+)$", re.MULTILINE)
@@ -58,6 +60,7 @@ def callgrind(say: Say, batches: int = 5) -> Figures:
         "orders": batches * BATCH,
         **{f"{name}_instructions": round(count) for name, count in counts.items()},
         "risk_instructions_ratio": ratio(counts["risk_on"], counts["risk_off"]),
+        "eqrc_instructions_ratio": ratio(counts["eqrc_on"], counts["eqrc_off"]),
         "prm_instructions_ratio": ratio(counts["prm_on"], counts["prm_off"]),
     }
 
@@ -87,7 +90,7 @@ class EvenClock:
 def run_flows(batches: int, directory: Path) -> None:
     """Run all kinds in turn, each batch between two calls of getppid."""
     gc.disable()
-    desk = Desks(directory, EvenClock())
+    desk = Desks(directory, EvenClock(), FEW_PORTS)
     for _, session, packets in desk.batches():
         feed_at_once(session, packets)  # warms up
     for _ in range(batches):

@@ -4,7 +4,8 @@ Each round goes through every kind of message, in batches of 64, which is what a
 turns a batch comes as one read of the socket, and one packet a read, as of a client that waits for each answer
 (`alone`). A batch's mean counts once. A round gives the median of its batches, a run the smallest of its medians:
 what the code costs where nothing else disturbs it. Orders come from a port that carries every check of the demo; the
-other port, whose orders it meets, carries none. A Nordic venue beside it has one port with all of PRM and one without.
+other port, whose orders it meets, carries none. A venue beside it has every US control on each of 2,000 ports and none
+on another, a Nordic one has one port with all of PRM and one without.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from venue.bench.configurations import FREE_PORTS, port_name, tables, typed
+from venue.bench.eqrc import PORTS, EqrcDesk
 from venue.bench.figures import Figures, Say, median, no_collection, pinned, processors, ratio
 from venue.bench.inside import InsideSession, InsideVenue, feed, feed_at_once
 from venue.bench.nordic import NordicDesk
@@ -65,15 +67,17 @@ class Desk:
 
 
 class Desks:
-    """A US desk, and a Nordic one beside it."""
+    """A US desk, and beside it one with every US control and a Nordic one."""
 
-    def __init__(self, directory: Path, clock: Clock | None = None) -> None:
+    def __init__(self, directory: Path, clock: Clock | None = None, ports: int = PORTS) -> None:
         self.us = Desk(directory, clock)
+        self.eqrc = EqrcDesk(directory / "eqrc", clock, ports)
         self.nordic = NordicDesk(directory / "nordic", clock)
 
     def batches(self) -> Iterator[Timed]:
         """Give one batch of each kind in turn."""
         yield from self.us.batches()
+        yield from self.eqrc.batches(BATCH)
         yield from self.nordic.batches(BATCH)
 
 
@@ -95,6 +99,7 @@ def engine(say: Say, rounds: int = 20, batches: int = 20) -> Figures:
         "orders": rounds * batches * BATCH,
         **{f"{name}_ns": best[name] for name in sorted(best)},
         "risk_ratio": ratio(best["risk_on"], best["risk_off"]),
+        "eqrc_ratio": ratio(best["eqrc_on"], best["eqrc_off"]),
         "prm_ratio": ratio(best["prm_on"], best["prm_off"]),
     }
 

@@ -23,6 +23,7 @@ import msgspec
 from venue.bench import pictures
 from venue.bench.callgrind import callgrind
 from venue.bench.engine import engine
+from venue.bench.eqrc import PORTS
 from venue.bench.figures import Figures, Say, ratio
 from venue.bench.pause import pause
 from venue.bench.profile import profile
@@ -54,6 +55,15 @@ TARGETS = (
     Target("one order with every check against none, in process", "engine", "risk_ratio", 1.7, None, TIMES),
     Target("a Nordic order with all of PRM against none, in process", "engine", "prm_ratio", 1.7, None, TIMES),
     Target("the same, round trip", "rtt_nordic", "prm_ratio", 1.08, None, TIMES),
+    Target(
+        "a US order with every control on 2,000 ports against none, in process",
+        "engine",
+        "eqrc_ratio",
+        1.7,
+        None,
+        TIMES,
+    ),
+    Target("the same, round trip", "rtt_eqrc", "eqrc_ratio", 1.08, None, TIMES),
     Target("add, bytes to bytes", "engine", "add_ns", 5_000, None, "ns"),
     Target("cross", "engine", "cross_ns", 5_000, None, "ns"),
     Target("cancel", "engine", "cancel_ns", 5_000, None, "ns"),
@@ -86,7 +96,11 @@ TARGETS = (
     Target("32 sessions, `process` against `memory`", "throughput_32", "process_ratio", None, 0.8, TIMES),
     Target("32 sessions, `disk` against `memory`", "throughput_32", "disk_ratio", None, 0.7, TIMES),
 )
-COSTS = ("add", "cross", "cancel", "replace", "reject", "mixed", "risk_off", "risk_on", "prm_off", "prm_on")
+CHAINS = ("risk", "eqrc", "prm")
+COSTS = (
+    *("add", "cross", "cancel", "replace", "reject", "mixed"),
+    *(f"{chain}_{which}" for chain in CHAINS for which in ("off", "on")),
+)
 """Rows of the table of costs."""
 COMMANDS = {
     "rtt": "rtt",
@@ -94,6 +108,7 @@ COMMANDS = {
     "rtt_disk": "rtt --durability disk",
     "rtt_fix": "rtt --protocol fix",
     "rtt_nordic": "rtt --protocol ouch-nordic",
+    "rtt_eqrc": "rtt --protocol ouch-eqrc",
     "throughput_1": "throughput --sessions 1",
     "throughput_8": "throughput",
     "throughput_32": "throughput --sessions 32 --all-levels",
@@ -130,6 +145,7 @@ def measure(say: Say, quick: bool = False, compiled: Path | None = None) -> Figu
         "rtt_disk": partial(rtt, durability="disk", rounds=rounds),
         "rtt_fix": partial(rtt, protocol="fix", rounds=rounds),
         "rtt_nordic": partial(rtt, protocol="ouch-nordic", rounds=rounds),
+        "rtt_eqrc": partial(rtt, protocol="ouch-eqrc", rounds=rounds, ports=20 if quick else PORTS),
         "throughput_1": partial(throughput, sessions=1, rounds=rounds, orders=orders),
         "throughput_8": partial(throughput, sessions=min(sessions, 8), rounds=rounds, orders=orders),
         "throughput_32": partial(throughput, sessions=sessions, rounds=rounds, orders=orders, all_levels=True),

@@ -1,7 +1,8 @@
 """The round trip of one order, Enter to Accepted or NewOrderSingle to ExecutionReport, beside a bare uvloop echo.
 
 Clients and servers share one processor: across two, the idle wake-ups of a loopback hide every difference. Over Nordic
-OUCH the orders meet all of PRM, and those of a port without an account take turns with them.
+OUCH the orders meet all of PRM, and those of a port without an account take turns with them; so do those of a US port
+with every control, in a venue with as many rules as a large one, and of one without.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+from venue.bench import eqrc
 from venue.bench import quickfix_acceptor as quickfix
 from venue.bench.clients import round_trips
 from venue.bench.configurations import port_name, tables
@@ -30,8 +33,8 @@ FLUSHES_A_ROUND = 50
 class Ouch:
     """A client that enters orders over OUCH."""
 
-    def __init__(self, running: VenueProcess, stack: ExitStack) -> None:
-        self.connection = stack.enter_context(running.connect(port_name(0)))
+    def __init__(self, running: VenueProcess, stack: ExitStack, port: str = port_name(0)) -> None:
+        self.connection = stack.enter_context(running.connect(port))
         self.answer_length = ACCEPTED_LENGTH
         self.entered = 0
 
@@ -76,21 +79,46 @@ class Nordic:
         return round_trips(self.connection, requests, self.answer_length)
 
 
-CLIENTS: dict[str, type[Ouch | Fix | Nordic]] = {"ouch": Ouch, "fix": Fix, "ouch-nordic": Nordic}
-"""By what they speak."""
+Client = Ouch | Fix | Nordic
+CLIENTS: dict[str, type[Client]] = {"ouch": Ouch, "fix": Fix, "ouch-nordic": Nordic, "ouch-eqrc": Ouch}
+"""By what they speak, and to which venue."""
+CHAINS = {"ouch-nordic": "prm", "ouch-eqrc": "eqrc"}
+"""The checks that are measured against none."""
 
 
-def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = "ouch") -> Figures:
-    """Measure in turns: echo, order, where installed a QuickFIX acceptor, at `disk` a bare flush."""
+def settings_of(protocol: str, durability: str, ports: int) -> dict[str, Any]:
+    """Give the configuration of the venue that a protocol is measured with."""
+    if protocol == "ouch-nordic":
+        return nordic_tables(durability)
+    if protocol == "ouch-eqrc":
+        return tables(ports, ruled=0, durability=durability) | {"rules": {"write_window": "always"}}
+    return tables(durability=durability, protocol=protocol)
+
+
+def unguarded_client(running: VenueProcess, stack: ExitStack, protocol: str) -> Client | None:
+    """Give who enters orders that no check holds, where a protocol's checks are measured against none."""
+    if protocol == "ouch-nordic":
+        return Nordic(running, stack, FREE)
+    return Ouch(running, stack, eqrc.FREE) if protocol == "ouch-eqrc" else None
+
+
+def rtt(
+    say: Say, durability: str = "memory", rounds: int = 20, protocol: str = "ouch", ports: int = eqrc.PORTS
+) -> Figures:
+    """Measure in turns: echo, order, where installed a QuickFIX acceptor, at `disk` a bare flush.
+
+    With `ouch-eqrc` so many `ports` have rules of every type.
+    """
     _, processor = processors()
     with ExitStack() as stack:
         stack.enter_context(pinned(processor))
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portcullis-bench-")))
-        is_nordic = protocol == "ouch-nordic"
-        settings = nordic_tables(durability) if is_nordic else tables(durability=durability, protocol=protocol)
-        running = stack.enter_context(venue(settings, directory, processor))
+        running = stack.enter_context(venue(settings_of(protocol, durability, ports), directory, processor))
+        if protocol == "ouch-eqrc":
+            say(f"making {len(eqrc.SETTINGS)} rules for each of {ports} ports")
+            running.make_rules(body for number in range(ports) for body in eqrc.bodies(number))
         client = CLIENTS[protocol](running, stack)
-        free = Nordic(running, stack, FREE) if is_nordic else None
+        free = unguarded_client(running, stack, protocol)
         address = stack.enter_context(echo_server("bare", processor, client.answer_length))
         echo = stack.enter_context(connected(address))
         fix = stack.enter_context(quickfix.session(directory, processor)) if quickfix.is_installed() else None
@@ -129,8 +157,8 @@ def rtt(say: Say, durability: str = "memory", rounds: int = 20, protocol: str = 
         figures["quickfix_p50_us"] = median(fixes)
         figures["quickfix_ratio"] = ratio(order_p50, median(fixes))
     if unguarded:
-        figures["prm_off_p50_us"] = median(unguarded)
-        figures["prm_ratio"] = ratio(order_p50, median(unguarded))
+        figures[f"{CHAINS[protocol]}_off_p50_us"] = median(unguarded)
+        figures[f"{CHAINS[protocol]}_ratio"] = ratio(order_p50, median(unguarded))
     if flushes:
         figures["fdatasync_p50_us"] = median(flushes)
     return figures

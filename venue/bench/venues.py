@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,14 @@ class VenueProcess:
         response = ask(self.data, "trading-day/next", {})
         if response.status >= 400:
             raise OSError(f"the trading day did not end: {response.body}")
+
+    def make_rules(self, bodies: Iterable[dict[str, Any]]) -> None:
+        """Make rules of US markets, and begin the day from which they hold."""
+        for body in bodies:
+            response = ask(self.data, "rules-api/rules", body, "POST")
+            if response.status >= 400:
+                raise OSError(f"the rule was not made: {response.body}")
+        self.next_day()
 
     def stop(self) -> None:
         """Stop it as an operator does."""
