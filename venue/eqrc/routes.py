@@ -7,6 +7,7 @@ from typing import Any
 from engine.rule_instructions import HARD_TO_BORROW, RESTRICTED_STOCK
 from venue.eqrc.alerts import change_alert, make_alert, remove_alert
 from venue.eqrc.calls import change_rule, changing_list, delete_rule, make_rule, unbreach
+from venue.eqrc.switch import throw_switch
 from venue.eqrc.terms import (
     Alert,
     AlertBody,
@@ -21,6 +22,8 @@ from venue.eqrc.terms import (
     RuleChange,
     RuleDeleted,
     RuleView,
+    SwitchBody,
+    Switched,
     UnbreachBody,
     Unbreached,
 )
@@ -68,6 +71,15 @@ RULE_ROUTES = (
             (SHORT_SALE, HARD_TO_BORROW, "the short sale list"),
         )
         for verb, summary in (("POST", f"Put symbols on {name}"), ("DELETE", f"Take symbols off {name}"))
+    ),
+    Route(
+        *("POST", "rules-api/safety-switch", SwitchBody, Switched, "End open orders, close or open ports"),
+        serve=throw_switch,
+        problems=STATE,
+        examples=(
+            ENTITY | {"port": "IN19T6", "cancelAction": "ALL", "portAction": "DISABLE"},
+            ENTITY | {"portAction": "ENABLE"},
+        ),
     ),
     Route(
         *("POST", "rules-api/unbreach", UnbreachBody, Unbreached, "Lift a breach"),
