@@ -53,6 +53,7 @@ from venue.rule_settings import (
     OrderRateSettings,
     RestrictedStockRule,
 )
+from venue.sample_settings import SampleFlowSettings, sample_flow_fault
 from venue.service_settings import (
     LoginSettings,
     MarketSettings,
@@ -117,6 +118,7 @@ class Config(Settings, frozen=True, kw_only=True):
     http: HttpSettings = HttpSettings()
     files: FilesSettings = FilesSettings()
     mail: MailSettings = MailSettings()
+    sample_flow: SampleFlowSettings | None = None
     ptr: PtrSettings = PtrSettings()
     rules: RulesSettings = RulesSettings()
     market: Annotated[tuple[MarketSettings, ...], msgspec.Meta(min_length=1)]
@@ -207,7 +209,7 @@ def known_keys() -> list[str]:
     settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
     clearing = (PtrSettings, ClearingSettings, ClearingLimitSettings)
     feeds = (MoldSettings, SubscriberSettings)
-    structs = (*tables, *entries, *http, *nordic, *settings, *clearing, *feeds, RulesSettings)
+    structs = (*tables, *entries, *http, *nordic, *settings, *clearing, *feeds, RulesSettings, SampleFlowSettings)
     return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
 
 
@@ -278,6 +280,7 @@ def _check(config: Config) -> None:
     _unique("person", "name", [person.name for person in config.person])
     _refuse(http_fault(config))
     _refuse(beside_fault(config))
+    _refuse(sample_flow_fault(config))
     _refuse(clearing_fault(config))
     _refuse(feed_fault(config))
     for i, subscriber in enumerate(config.subscriber):

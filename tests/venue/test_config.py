@@ -304,6 +304,8 @@ def test_the_sample_is_the_demo():
         "GP29O2": ("GP29", "ouch.nordic"),
         "GP30O1": ("GP30", "ouch.nordic"),
         "GP31O1": ("GP31", "ouch.nordic"),
+        "GP29O9": ("GP29", "ouch.nordic"),
+        "GP30O9": ("GP30", "ouch.nordic"),
         "GP29D2": ("GP29", "drop.ouch.nordic"),
         "GP29A1": ("GP29", "prm"),
         "GP29A2": ("GP29", "prm"),

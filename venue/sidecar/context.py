@@ -14,6 +14,7 @@ from venue.sidecar.explain import Explainer
 from venue.sidecar.feed import Feed
 from venue.sidecar.replica import Replica
 from venue.sidecar.rule_feed import RuleFeed
+from venue.sidecar.sample_flow import SampleFlow
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,8 @@ class Sidecar:
     def explainer(self) -> Explainer:
         """Explains records, in processes of their own."""
         return Explainer(self.records)
+
+    @cached_property
+    def sample_flow(self) -> SampleFlow:
+        """Trades for show, where the configuration says between whom."""
+        return SampleFlow(self)

@@ -22,6 +22,7 @@ from aiohttp import web
 from venue.problem import Problem
 from venue.sidecar.auth.identity import Identity
 from venue.sidecar.engine import EngineGone
+from venue.sidecar.feed import Subscription
 from venue.sidecar.portal.page import Look, Region
 from venue.sidecar.portal.views import render
 
@@ -80,6 +81,7 @@ class Hub:
         self._due: dict[Look, float] = {}
         self._record = 0
         self._work: asyncio.Task[None] | None = None
+        self._heard: Subscription | None = None
 
     def look(self, key: str, identity: Identity) -> Look:
         """Give what a key of a page (`name:argument:…`) looks at; raises `Problem`."""
@@ -135,6 +137,15 @@ class Hub:
             await asyncio.sleep(max(BEAT_SECONDS - (time.monotonic() - began), BEAT_SECONDS / 5))
         self._texts.clear()
         self._due.clear()
+        self._hear(is_needed=False)
+
+    def _hear(self, *, is_needed: bool) -> None:
+        """Have events made, and kept by the feed, while somebody looks at what shows them."""
+        if is_needed and self._heard is None:
+            self._heard = self.sidecar.feed.open(())
+        elif not is_needed and self._heard is not None:
+            self.sidecar.feed.leave(self._heard)
+            self._heard = None
 
     async def beat(self, now: float) -> None:
         """Render each look that may have changed, once, and offer it to those who look."""
@@ -145,6 +156,7 @@ class Hub:
         for watcher in self.watchers:
             for key, look in watcher.looks.items():
                 looks.setdefault(look, []).append((watcher, key))
+        self._hear(is_needed=any(self.regions[look.region].hears for look in looks))
         for gone in self._texts.keys() - looks.keys():
             del self._texts[gone]
             self._due.pop(gone, None)

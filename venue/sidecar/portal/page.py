@@ -38,7 +38,7 @@ class Region(NamedTuple):
     """A part of a page that is shown anew as the venue changes. An element names it by `data-live`.
 
     The template's outermost element has that attribute and an id. `roles` are those of who may look. What changes
-    without a record (mail, the clock, figures) is looked at every `seconds`.
+    without a record (mail, the clock, figures) is looked at every `seconds`. One that `hears` shows events.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Region(NamedTuple):
     content: Content
     roles: frozenset[str]
     seconds: float = 0.0
+    hears: bool = False
 
 
 class Route(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from venue.sidecar.portal.desk_page import PAGE as DESK_PAGE
+from venue.sidecar.portal.flow_page import PAGE as FLOW_PAGE
 from venue.sidecar.portal.page import Page
 from venue.sidecar.portal.prm_page import PAGE as PRM_PAGE
 
-PAGES: tuple[Page, ...] = (PRM_PAGE,)
+PAGES: tuple[Page, ...] = (PRM_PAGE, FLOW_PAGE, DESK_PAGE)

@@ -54,8 +54,9 @@ def add_portal(
 
 
 async def close(portal: Portal, _: web.Application) -> None:
-    """Stop what is live."""
+    """Stop what is live, and the sample flow."""
     await portal.hub.close()
+    await portal.sidecar.sample_flow.close()
 
 
 def at_the_door(show: Door) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
