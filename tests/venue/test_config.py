@@ -161,7 +161,7 @@ BAD = [
     # what is missing, unknown, or there twice
     (*port('password = "NTFTEST"', f'password = "NTFTEST"\npassword_hash = "{HASH}"'), "port[0].password_hash"),
     ('key = "ouch.nasdaq"\n', "", "service[0].key"),
-    ('password = "NTFTEST"\n\n# PRM ports', "\n# PRM ports", "port[16].password"),
+    ('password = "NTFTEST"\n\n# PRM ports', "\n# PRM ports", "port[18].password"),
     ("[soupbintcp]", "[soup]", "soup"),
     ('key = "bx"', 'key = "nasdaq"', "market[1].key"),
     ('key = "ouch.bx"', 'key = "ouch.nasdaq"', "service[1].key"),
