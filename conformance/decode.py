@@ -13,15 +13,16 @@ from typing import Final
 
 from conformance.capture import hexadecimal, packets
 from conformance.capture.streams import Stream, read_capture, read_datagrams
-from conformance.declarations import mold, soup
+from conformance.declarations import mold, soup, soup_tcp
 from conformance.declarations.itch import ITCH
 from conformance.declarations.message import Cell, Dialect, Dissection, dissect
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.prm import PRM
+from conformance.declarations.rash import RASH, RASH_10
 from conformance.declarations.us import US
 from conformance.fix import decode as fix
 
-DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC, PRM, ITCH)}
+DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC, PRM, ITCH, RASH, RASH_10)}
 UNKNOWN: Final = 4
 TOWARDS: Final = {True: "to the server", False: "from the server"}
 
@@ -93,7 +94,9 @@ def decode(
     speaks = DIALECTS[dialect] if dialect else guess_dialect(others, is_soup=is_soup)
     for one, is_fix, is_packet in zip(inputs, are_fix, are_mold, strict=True):
         printer.say(f"{one.name}: {len(one.data)} bytes{one.remark}")
-        if is_packet:
+        if layer is None and not is_fix and soup_tcp.looks_like(one.data):
+            print_lines(printer, one, speaks if dialect else RASH_10)
+        elif is_packet:
             print_datagram(printer, one.data, DIALECTS[dialect] if dialect else ITCH)
         elif is_fix:
             fix.print_stream(one.data, printer.say, printer.fault, printer.cells)
@@ -144,6 +147,8 @@ def client_score(data: bytes) -> int:
     """Say how much a stream looks like a client's (above 0) or a server's (below)."""
     if fix.looks_like(data):
         return fix.client_score(data)
+    if soup_tcp.looks_like(data):
+        return 1 if data[:1] in (b"L", b"U") else -1
     score = 0
     for packet in soup.cut(data):
         score += {"L": 9, "O": 3, "R": 1, "U": 1, "A": -9, "J": -9, "S": -3, "H": -1, "Z": -3}.get(packet.letter, 0)
@@ -239,6 +244,22 @@ def print_datagram(printer: Printer, data: bytes, dialect: Dialect) -> None:
         at = end
     if at < len(data):
         printer.fault(f"  {at:6} {len(data) - at:4}  !! more bytes than the packet has")
+
+
+def print_lines(printer: Printer, one: Input, dialect: Dialect) -> None:
+    """Print lines of SoupTCP, and what they carry, and what is left at the end."""
+    at = 0
+    *whole, rest = one.data.split(soup_tcp.LINE_FEED)
+    for line in whole:
+        found = soup_tcp.dissect(line)
+        printer.say(f"{at:8} {found.name}, {len(line) + 1} bytes")
+        printer.cells(found.cells, at)
+        letter = line[:1].decode("latin-1")
+        if letter in soup_tcp.CARRIERS and len(line) > 1:
+            print_message(printer, dialect, line[1:], letter == "U", at + 1)
+        at += len(line) + 1
+    if rest:
+        printer.fault(f"  {at:6} {len(rest):4}  !! a line without its end: {rest[:32].hex(' ')}")
 
 
 def print_packet(printer: Printer, packet: soup.Packet, inbound: bool | None, dialect: Dialect) -> None:

@@ -17,6 +17,8 @@ from conformance.ouch_drop import PARTIES as OUCH_DROP_PARTIES
 from conformance.ouch_drop import OuchDrop
 from conformance.prm import PARTIES as PRM_PARTIES
 from conformance.prm import Prm
+from conformance.rash import PARTIES as RASH_PARTIES
+from conformance.rash import Rash
 from conformance.scenario import PARAMETER, Reader, Scenario, ScenarioError, Step
 
 
@@ -40,6 +42,7 @@ SUITES: Final = {
         Suite("drop", "FIX Drop", Fix(DROP_PARTIES)),
         Suite("drop-ouch", "OUCH Drop", OuchDrop(NORDIC, OUCH_DROP_PARTIES)),
         Suite("prm", "PRM administration", Prm(PRM_PARTIES)),
+        Suite("rash", "RASHport 1.0 and 1.1", Rash(RASH_PARTIES)),
     )
 }
 

@@ -92,7 +92,10 @@ PRM_DEMO = {
     "code_quantity": "0x0107",
     "code_value": "0x0108",
 }
-DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO, "drop-ouch": OUCH_DROP_DEMO, "prm": PRM_DEMO}
+RASH_DEMO = {"firm": "INET"}
+DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO, "drop-ouch": OUCH_DROP_DEMO, "prm": PRM_DEMO} | {
+    "rash": RASH_DEMO
+}
 FIX_DEMOS = {
     ("fix-session", "us"): {},
     ("fix-session", "nordic"): {},
@@ -223,6 +226,8 @@ def conform(
       portcullis conform fix-orders --target 127.0.0.1:7401 --user INFX01 --demo
       portcullis conform drop-ouch --target 127.0.0.1:7414 --user GP29D2 --order-target 127.0.0.1:7410 --demo
       portcullis conform prm --target 127.0.0.1:7412 --user GP29A1 --order-target 127.0.0.1:7410 --demo
+      portcullis conform rash --target 127.0.0.1:7408 --user INRS01 --demo
+      portcullis conform rash --target 127.0.0.1:7409 --user INRS02 --demo --set version=1.0
       portcullis conform ouch --list
     """
     need_tools()
@@ -288,6 +293,8 @@ def conform(
 @click.option("--prm", "dialect", flag_value="prm", help="Messages of the PRM administration protocol.")
 @click.option("--itch", "dialect", flag_value="itch", help="Messages of TotalView-ITCH 5.0.")
 @click.option("--mold", is_flag=True, help="A packet of MoldUDP64, whatever it looks like.")
+@click.option("--rash", "dialect", flag_value="rash", help="Messages of RASHport 1.1.")
+@click.option("--rash-10", "dialect", flag_value="rash-1.0", help="Messages of RASHport 1.0.")
 @click.option("--direction", type=click.Choice(["in", "out"]), help="In: to the server. Out: from it.")
 def decode(
     file: Path,
@@ -299,7 +306,7 @@ def decode(
     mold: bool,
     direction: str | None,
 ) -> int:
-    """Take SoupBinTCP, OUCH, PRM, ITCH, MoldUDP64 and FIX bytes apart: a line a field.
+    """Take SoupBinTCP, OUCH, RASHport, PRM, ITCH, MoldUDP64 and FIX bytes apart: a line a field.
 
     A line has offset, length, name, value and meaning.
 

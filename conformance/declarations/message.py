@@ -40,7 +40,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Message:
-    """One message: its letter, its name, its section, its fields behind the letter, and its options' tags."""
+    """One message: its letter, its name, its section, its fields, and its options' tags.
+
+    So many fields stand `before` the letter, and so many at the end, its `tail`, may be left off.
+    """
 
     letter: str
     name: str
@@ -49,13 +52,16 @@ class Message:
     appendage: Appendage = Appendage.NEVER
     options: frozenset[int] = frozenset()
     letter_name: str = "Type"
+    before: int = 0
+    tail: int = 0
 
     @cached_property
     def format(self) -> Any:
         """The fixed part as a construct."""
         letter = self.letter.encode("ascii")
-        fields = (name / kind.format for name, kind in self.fields.items())
-        return construct.Struct(self.letter_name / construct.Const(letter), *fields)
+        fields = [name / kind.format for name, kind in self.fields.items()]
+        fields.insert(self.before, self.letter_name / construct.Const(letter))
+        return construct.Struct(*fields)
 
     @cached_property
     def size(self) -> int:
@@ -66,13 +72,17 @@ class Message:
 
 @dataclass(frozen=True)
 class Dialect:
-    """The messages of a protocol by letter and direction, and its options by tag."""
+    """The messages of a protocol by letter and direction, and its options by tag.
+
+    Those of a server have their letter at `letter_at`.
+    """
 
     key: str
     title: str
     inbound: Mapping[str, Message]
     outbound: Mapping[str, Message]
     options: Mapping[int, Option]
+    letter_at: int = 0
 
     @cached_property
     def options_by_name(self) -> Mapping[str, Option]:
@@ -130,22 +140,30 @@ class Dissection:
 def dissect_fixed(message: Message, data: bytes) -> Dissection:
     """Take the fixed part apart, as far as it goes."""
     found = Dissection(message)
-    found.cells.append(Cell(0, message.letter_name, data[:1], message.letter, message.name))
-    offset = 1
-    for name, kind in message.fields.items():
+    offset, last = 0, len(message.fields) - message.tail
+    for place, (name, kind) in enumerate(message.fields.items()):
+        if place == message.before:
+            letter = Cell(offset, message.letter_name, data[offset : offset + 1], message.letter, message.name)
+            found.cells.append(letter)
+            offset += 1
         raw = data[offset : offset + kind.size]
+        if not raw and place >= last:
+            return found
         if len(raw) < kind.size:
             found.spoil(offset, name, raw, f"{len(raw)} of {kind.size} bytes, then the message ends")
             return found
         found.values[name] = found.put(offset, name, kind, raw)
         offset += kind.size
+    if not message.fields:
+        found.cells.append(Cell(0, message.letter_name, data[:1], message.letter, message.name))
     return found
 
 
 def dissect(dialect: Dialect, data: bytes, *, inbound: bool) -> Dissection:
     """Take a message apart, whatever it holds."""
     messages = dialect.inbound if inbound else dialect.outbound
-    message = messages.get(data[:1].decode("latin-1"))
+    at = 0 if inbound else dialect.letter_at
+    message = messages.get(data[at : at + 1].decode("latin-1"))
     if message is None:
         found = Dissection()
         towards = "to the server" if inbound else "from the server"

@@ -52,8 +52,13 @@ async def test_all_three_see_the_same_totals_grow_trade_by_trade(service):
     await service.catch_up()
     item = await inet(service)
     assert item == {
-        "correspondent": "INET", "buy": "30000.0000", "sell": "2010.0000", "net": "27990.0000",
-        "today": NONE, "alerts": [], "heldTrades": 0,
+        "correspondent": "INET",
+        "buy": "30000.0000",
+        "sell": "2010.0000",
+        "net": "27990.0000",
+        "today": NONE,
+        "alerts": [],
+        "heldTrades": 0,
     }
     assert await inet(service, CORRESPONDENT, "correspondent") == item
     assert await inet(service, COUNTERPARTY, "counterparty") == item
