@@ -151,8 +151,11 @@ class Engine(Rates, OrderEntry):
                 return REFUSALS[reject]
         return None
 
-    def admit(self, order: Order, now: int, is_new: bool = True) -> Refusal | None:
-        """Check whether a faultless order may enter now: the market first, then the port, then the order's risk."""
+    def admit(self, order: Order, now: int, original: Order | None = None) -> Refusal | None:
+        """Check whether a faultless order may enter now: the market first, then the port, then the order's risk.
+
+        One that is to take the place of an `original` is no duplicate.
+        """
         scope = order.scope
         book = scope.book
         if book.closed is not None:
@@ -166,7 +169,7 @@ class Engine(Rates, OrderEntry):
             if scope.protection is not None:
                 return verdict(order)
             if port.flows:
-                self.count(order, now, is_new)
+                self.count(order, now, is_new=original is None)
             for port_check in PORT_CHECKS:
                 refusal = port_check(port)
                 if refusal is not None:
@@ -193,7 +196,7 @@ class Engine(Rates, OrderEntry):
             if order.scope.book.pegs is not None:
                 follow(self, order.scope.book, now)
         else:
-            self.refused(order, refusal, now, is_new=True)
+            self.refused(order, refusal, now, None)
         return refusal
 
     def _enter_guarded(self, order: Order, protection: Protection, now: int) -> Refusal | None:
@@ -242,7 +245,7 @@ class Engine(Rates, OrderEntry):
         protection = order.scope.protection
         if protection is not None:
             return self._replace_guarded(original, order, protection, now)
-        refusal = self.admit(order, now, is_new=False)
+        refusal = self.admit(order, now, original)
         if refusal is None:
             exposure = order.port.exposure
             if exposure is not None:
@@ -254,7 +257,7 @@ class Engine(Rates, OrderEntry):
             if order.scope.book.pegs is not None:
                 follow(self, order.scope.book, now)
         else:
-            self.refused(order, refusal, now, is_new=False)
+            self.refused(order, refusal, now, original)
         return refusal
 
     def _replace_guarded(self, original: Order, order: Order, protection: Protection, now: int) -> Refusal | None:

@@ -63,9 +63,10 @@ class Rates(MassCancels):
             if not port.rate_limited and flow.order(order, now):
                 self.shut(port, Reject.DUPLICATE_ORDER, flow.rule, flow.duplicate_limit or 0, now)
 
-    def refused(self, order: Order, refusal: Refusal, now: int, is_new: bool) -> None:
+    def refused(self, order: Order, refusal: Refusal, now: int, original: Order | None) -> None:
         """Count an order that was refused before its port was asked, and keep what a rule refused."""
         if refusal.reason not in COUNTED:
-            self.count(order, now, is_new)
+            self.count(order, now, is_new=original is None)
         if refusal.rule is not None:
-            self.rules.refused(order, refusal, now)
+            rule = self.rule_book.by_id.get(refusal.rule)
+            self.rules.diary.refused(order, refusal, "" if rule is None else rule.exchange, now)

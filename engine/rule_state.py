@@ -42,8 +42,7 @@ def load_rules(engine: Engine, state: RulesState) -> None:
     rules = engine.rules
     rules.states = {rule.rule.rule_id: rule for rule in state.rules}
     rules.groups = dict(state.groups)
-    rules.diary.breaches, rules.diary.used = dict(state.breaches), dict(state.used)
-    rules.diary.date = engine.date
+    rules.diary.load_tallies(dict(state.breaches), dict(state.used), engine.date)
 
 
 def dump_trails(engine: Engine) -> dict[str, bytes]:

@@ -18,6 +18,7 @@ from enum import IntEnum
 from struct import Struct
 from typing import Final, NamedTuple
 
+from engine.orders import Order
 from engine.terms import SECOND, Refusal, Reject
 from engine.trades import MemoryStore, OpenStore, Store
 
@@ -138,14 +139,29 @@ class Tally(NamedTuple):
 Listener = Callable[[RuleHappening], None]
 
 
+class Refusals:
+    """Orders of a port that one rule refused for one reason, since somebody last looked at the tallies."""
+
+    __slots__ = ("key", "last", "times")
+
+    def __init__(self, key: TallyKey, now: int) -> None:
+        self.key = key
+        self.times = 1
+        self.last = now
+
+
 class RuleDiary:
-    """What is kept: a trail for each MPID that has one, and the tallies of `breaches` and of what was `used`."""
+    """What is kept: a trail for each MPID that has one, and the tallies of `breaches` and of what was `used`.
+
+    `refusals` are breaches that are in no tally yet, by the index of the port, the reason and the rule.
+    """
 
     def __init__(self, open_store: OpenStore = MemoryStore) -> None:
         self.open_store = open_store
         self.listeners: list[Listener] = []
         self.trails: dict[str, Store] = {}
-        self.breaches: dict[TallyKey, Tally] = {}
+        self._breaches: dict[TallyKey, Tally] = {}
+        self.refusals: dict[tuple[int, Reject, str | None], Refusals] = {}
         self.used: dict[TallyKey, Tally] = {}
         self.date = ""
 
@@ -156,14 +172,34 @@ class RuleDiary:
         for listener in self.listeners:
             listener(happening)
 
-    def refused(self, exchange: str, mpid: str, port: str, symbol: str, refusal: Refusal, now: int) -> None:
-        """Count an order that a rule refused, and tell it."""
-        subject, rule_type = refusal.reason.name, RULE_TYPES[refusal.reason]
-        self.count(self.breaches, TallyKey(self.date, rule_type, subject, exchange, mpid, port), 1, now)
+    @property
+    def breaches(self) -> dict[TallyKey, Tally]:
+        """The tallies of breaches, with all orders that were refused."""
+        for entry in self.refusals.values():
+            key, times, last = entry.key, entry.times, entry.last
+            before = self._breaches.get(key, Tally(0, 0, 0))
+            self._breaches[key] = Tally(before.times + times, before.total + times, max(before.last, last))
+        self.refusals.clear()
+        return self._breaches
+
+    def refused(self, order: Order, refusal: Refusal, exchange: str, now: int) -> None:
+        """Count an order that a rule refused, on the exchange that the rule is for, and tell it."""
+        port = order.port
+        place = port.index, refusal.reason, refusal.rule
+        entry = self.refusals.get(place)
+        if entry is None:
+            who = exchange or port.exchange, port.mpid, port.name
+            key = TallyKey(self.date, RULE_TYPES[refusal.reason], refusal.reason.name, *who)
+            self.refusals[place] = Refusals(key, now)
+        else:
+            entry.times += 1
+            entry.last = now
         if self.listeners:
-            kind, figures = RuleHappeningKind.BREACH, (refusal.observed, refusal.limit)
-            place = exchange, mpid, now, port, None, refusal.rule or "", rule_type, subject
-            self.tell(RuleHappening(kind, *place, *figures, symbol))
+            key = self.refusals[place].key
+            told = RuleHappening(RuleHappeningKind.BREACH, key.exchange, port.mpid, now, port.name)
+            told = told._replace(rule_id=refusal.rule or "", rule_type=key.rule_type, subject=key.subject)
+            symbol = order.scope.book.symbol
+            self.tell(told._replace(current=refusal.observed, limit=refusal.limit, symbol=symbol))
 
     @staticmethod
     def count(tallies: dict[TallyKey, Tally], key: TallyKey, amount: int, now: int) -> None:
@@ -176,9 +212,10 @@ class RuleDiary:
 
     def next_day(self, date: str, now: int) -> None:
         """Begin a day, and forget what is older than thirteen months."""
+        tallied = self.breaches, self.used
         self.date = date
         oldest = f"{int(date[:4]) - 1}{date[4:7]}-01"
-        for tallies in (self.breaches, self.used):
+        for tallies in tallied:
             for key in [key for key in tallies if key.date < oldest]:
                 del tallies[key]
         for mpid, trail in self.trails.items():
@@ -219,6 +256,10 @@ class RuleDiary:
                 yield Revision(at, moment, RevisionType(kind), *change, place[0], place[1] or None, group_id or None)
 
     # Snapshots.
+
+    def load_tallies(self, breaches: dict[TallyKey, Tally], used: dict[TallyKey, Tally], date: str) -> None:
+        """Take the tallies of a snapshot."""
+        self._breaches, self.used, self.date = breaches, used, date
 
     def digests(self) -> dict[str, tuple[int, bytes]]:
         """Give what identifies each trail: its length and SHA-256."""

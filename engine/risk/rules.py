@@ -15,12 +15,10 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from engine.orders import Order
 from engine.port import Port
 from engine.risk.rule_diary import RevisionType, RuleDiary, RuleHappening, RuleHappeningKind
 from engine.risk.rule_terms import RANGES, rest_name
 from engine.rule_instructions import RuleEntry, RuleSettings, RuleState, RuleStatus, RuleValue
-from engine.terms import Refusal
 from engine.trades import MemoryStore, OpenStore
 
 DELETED = "DELETED"
@@ -71,11 +69,6 @@ class Rules:
         self.states[before.rule_id] = structs.replace(
             state, rule=after, status=RuleStatus.ACTIVE, pending={}, pending_symbols=None
         )
-
-    def refused(self, order: Order, refusal: Refusal, now: int) -> None:
-        """Count an order that a rule refused."""
-        port = order.port
-        self.diary.refused(port.exchange, port.mpid, port.name, order.scope.book.symbol, refusal, now)
 
     def shut(self, port: Port, now: int) -> None:
         """Tell that a port went over a rate."""

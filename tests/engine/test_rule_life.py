@@ -20,12 +20,13 @@ from engine.api import (
     CommandRefused,
     CreateRule,
     DeleteRule,
+    PortEntry,
     RegisterGroups,
     Reject,
     RuleStatus,
     UpdateRule,
 )
-from engine.risk.rule_diary import RevisionType
+from engine.risk.rule_diary import RevisionType, RuleHappeningKind
 
 LIFE = pytest.mark.section("EQRC", "3.3 Rule lifecycle")
 MATRIX = pytest.mark.section("EQRC", "2 Entities")
@@ -365,3 +366,34 @@ def test_breaches_are_counted_by_day_check_and_port():
     kept = {(key.date, key.subject, key.port): tally.times for key, tally in market.engine.rules.diary.breaches.items()}
     assert kept == {(TOMORROW, "MAXIMUM_SHARES", "IN1"): 2, (TOMORROW, "MAXIMUM_SHARES", "IN2"): 1}
     assert isinstance(market.enter(buy(1, at="9.00"))[0], Accepted)
+
+
+@AUDIT
+def test_a_breach_is_told_with_its_figures_and_counted_where_its_rule_is():
+    port = PortEntry("IN1", "INET", "nasdaq", "ouch-us", routing=True)
+    market = Market(max_shares(100, exchange="ROUTED"), ports=(port,))
+    told = []
+    market.engine.rules.diary.listeners.append(told.append)
+    market.enter(buy(101, at="9.00", route=b"SCAN"))
+    (happening,) = told
+    assert (happening.kind, happening.exchange, happening.port) == (RuleHappeningKind.BREACH, "ROUTED", "IN1")
+    assert (happening.current, happening.limit, happening.symbol) == (101, 100, "ZWZZT")
+    (key,) = market.engine.rules.diary.breaches
+    assert (key.exchange, key.rule_type, key.subject) == ("ROUTED", "max-shares", "MAXIMUM_SHARES")
+
+
+@AUDIT
+def test_tallies_add_up_over_a_day_and_are_kept_for_thirteen_months():
+    market = active(max_shares(100))
+    diary = market.engine.rules.diary
+    for _ in range(3):
+        market.enter(buy(101, at="9.00"))
+        assert next(iter(diary.breaches.values())).last == market.now
+        market.wait(1)
+    assert [tally.times for tally in diary.breaches.values()] == [3]
+    market.next_day("2027-11-30")
+    assert len(diary.breaches) == 1
+    market.wait(400 * 86_400)
+    market.next_day("2027-12-01")
+    assert not diary.breaches
+    assert not list(diary.rows("INET"))
