@@ -170,7 +170,7 @@ class Engine(Rates, OrderEntry):
                 return verdict(order)
             if port.flows:
                 self.count(order, now, is_new=original is None)
-            for port_check in PORT_CHECKS:
+            for port_check in PORT_CHECKS if port.closed else ():
                 refusal = port_check(port)
                 if refusal is not None:
                     return refusal

@@ -53,8 +53,8 @@ class Port:
     `withdrawn` is a port that the configuration no longer names, `cancel_only` one that operations let enter nothing;
     with `cancel_on_disconnect` its orders end with its connection. `rule_book` is its market's; `fat_finger`,
     `maximum_orders` (0 = no limit) and `cancel_on_breach` are what PRM has set for it. `guarded` says whether any of
-    this may stand in the way of an order: call `settle` when something changes. `exposure` is what its orders count
-    towards, None where no rule asks for that.
+    this may stand in the way of an order, `closed` whether the port itself does: call `settle` when something changes.
+    `exposure` is what its orders count towards, None where no rule asks for that.
     `flows` count the messages in each symbol and orders that are the same, one for each rule; `rate_reason` and
     `rate_bound` tell why the port is shut, and what limit it went over. `switched_off` is one that the safety switch
     closed for the day.
@@ -65,6 +65,7 @@ class Port:
         "cancel_on_breach",
         "cancel_on_disconnect",
         "cancel_only",
+        "closed",
         "disabled",
         "entry",
         "exchange",
@@ -126,10 +127,11 @@ class Port:
         self.fat_finger = entry.fat_finger
         self.maximum_orders = entry.maximum_orders
         self.cancel_on_breach = entry.cancel_on_breach
-        self.guarded = False
+        self.guarded = self.closed = False
         self.settle()
 
     def settle(self) -> None:
         """Work out anew whether the port itself, or PRM, may stand in the way of its orders."""
         is_open = not (self.disabled or self.switched_off or self.rate_limited or self.withdrawn or self.cancel_only)
-        self.guarded = not is_open or self.rule_book == PRM or bool(self.flows)
+        self.closed = not is_open
+        self.guarded = self.closed or self.rule_book == PRM or bool(self.flows)

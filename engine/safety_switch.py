@@ -27,7 +27,8 @@ def switch(engine: Engine, command: SafetySwitch, now: int) -> None:
     """Do what the switch says with every port that it is about."""
     ports, room = ports_of(engine, command.exchange, command.mpid, command.port), ORDERS_A_SLICE
     for port in ports:
-        tell(engine, port, command, open_orders(port, command.cancel), now)
+        if engine.rules.diary.listeners:
+            tell(engine, port, command, open_orders(port, command.cancel), now)
         if command.cancel is not CancelAction.NONE and len(port.orders):
             room -= begin(engine, port, command.cancel, room, now)
         if command.action is PortAction.DISABLE:
@@ -35,7 +36,9 @@ def switch(engine: Engine, command: SafetySwitch, now: int) -> None:
             port.settle()
         elif command.action is PortAction.ENABLE:
             port.switched_off = port.disabled = False
-            free(port)
+            port.settle()
+            if port.rate_limited:
+                free(port)
 
 
 def begin(engine: Engine, port: Port, action: CancelAction, room: int, now: int) -> int:

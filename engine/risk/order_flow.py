@@ -67,13 +67,16 @@ class OrderFlow:
         if limit is None:
             return False
         key = key_of(order)
+        start = now - self.duplicate_span
         times = self.orders.get(key)
         if times is None:
             times = self.orders[key] = []
         times.append(now)
         self.recent.append((now, key))
-        self._forget(now - self.duplicate_span)
-        del times[: bisect_right(times, now - self.duplicate_span)]
+        if self.recent[0][0] <= start:
+            self._forget(start)
+        if times[0] <= start:
+            del times[: bisect_right(times, start)]
         return len(times) > limit
 
     def verdict(self, order: Order, now: int, is_new: bool) -> Refusal | None:

@@ -24,6 +24,8 @@ ROUTED: Final = "ROUTED"
 """The exchange of the rules that hold what goes to the away market."""
 UNLIMITED: Final = Limits()
 """What every scope has that no rule is about."""
+FREED_A_TIME: Final = 2
+"""Limits that are let go of when others are folded: more than one, so that they become fewer."""
 EVERY_PORT: Final = ""
 """Under what the rules of an MPID lie that name no port."""
 
@@ -31,7 +33,8 @@ EVERY_PORT: Final = ""
 class RuleBook:
     """All rules in force: `by_id`, and by exchange, MPID and port; `stale` is what a scope has that is to be folded.
 
-    `impacts` are the ids of those that ask something of orders when price bands move.
+    `impacts` are the ids of those that ask something of orders when price bands move. `folds` counts how often limits
+    were folded, `spent` are limits that nobody has any more.
     """
 
     def __init__(self, rules: Iterable[RuleEntry] = ()) -> None:
@@ -39,6 +42,7 @@ class RuleBook:
         self.by_id: dict[str, RuleEntry] = {}
         self.by_firm: dict[tuple[str, str], dict[str, dict[str, RuleEntry]]] = {}
         self.folds = 0
+        self.spent: list[Limits] = []
         self.stale = Limits()
         self.stale.armed = (self.refold,)
         self.stale.shares_within = -1
@@ -61,7 +65,7 @@ class RuleBook:
 
     def let_stale(self, ports: Iterable[Port], rule: RuleEntry, symbols: Iterable[str]) -> int:
         """Have the scopes folded anew that a rule is about, in some symbols or, with none, in all; tell how many."""
-        count, stale = 0, self.stale
+        count = 0
         for port in ports:
             if port.mpid != rule.mpid or rule.exchange not in (port.exchange, ROUTED):
                 continue
@@ -71,20 +75,26 @@ class RuleBook:
                 for symbol in symbols:
                     scope = port.scopes.get(symbol)
                     if scope is not None:
-                        scope.limits = stale
+                        self.spend(scope)
                         count += 1
             else:
                 for scope in port.scopes.values():
-                    scope.limits = stale
+                    self.spend(scope)
                 count += len(port.scopes)
         return count
+
+    def spend(self, scope: Scope) -> None:
+        """Let a scope be stale; what it had goes later, since to free thousands of limits at once takes long."""
+        if scope.limits is not self.stale:
+            self.spent.append(scope.limits)
+            scope.limits = self.stale
 
     def let_symbol_stale(self, ports: Iterable[Port], symbol: str) -> None:
         """Have the scopes of a symbol folded anew: its average daily volume is another."""
         for port in ports:
             scope = port.scopes.get(symbol)
             if scope is not None and scope.limits is not UNLIMITED:
-                scope.limits = self.stale
+                self.spend(scope)
 
     def refold(self, order: Order) -> Refusal | None:
         """Fold the limits of an order's scope, and ask what they ask: the first check of a scope that is stale."""
@@ -101,6 +111,7 @@ class RuleBook:
     def settle(self, scope: Scope) -> Limits:
         """Give the limits of a scope, folded where they are stale."""
         if scope.limits is self.stale:
+            del self.spent[-FREED_A_TIME:]
             scope.limits = self.limits(scope.port, scope.book)
         return scope.limits
 
