@@ -4,6 +4,7 @@ import pytest
 from fix_floor import Floor
 
 from engine.api import RISK_CHECKS, CancelReason, Liquidity, Reject
+from engine.terms import EQRC_CHECKS
 from fix.reasons import CANCEL_LETTERS, LIQUIDITY_FLAGS, REASONS
 from fix.versions import VERSIONS
 from ouch.terms import CANCEL_REASONS
@@ -30,7 +31,7 @@ def test_each_reason_of_the_engine_has_its_words_and_codes(reject):
 @REJECTS
 @pytest.mark.parametrize("reject", sorted(RISK_CHECKS), ids=lambda reject: reject.name)
 def test_the_extended_reason_is_the_number_that_ouch_has_for_the_same_check(reject):
-    if reject <= Reject.FAT_FINGER:
+    if reject in EQRC_CHECKS:
         assert REASONS[reject].extended == OUCH_REASONS[reject] >= 32
     else:
         assert not REASONS[reject].extended, "which Nordic ports do not send"

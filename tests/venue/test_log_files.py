@@ -40,7 +40,7 @@ def life(host, connect, data, price):
         if day != DAYS[-1]:
             assert venue.ask("trading-day/next").status == 200
     venue.wait_for_disk()
-    while venue.call(lambda: len(venue.venue.snapshots)):
+    while venue.call(lambda: len(venue.venue.snapshots.under_way)):
         pass
     killed = shutil.copytree(
         venue.data, data.with_suffix(".killed"), ignore=shutil.ignore_patterns("*.sock", "lock", "reserve")
