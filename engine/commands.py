@@ -47,7 +47,7 @@ from engine.api import (
 )
 from engine.book import Book, Reserve
 from engine.engine import Engine
-from engine.exposure_commands import begin_day, settle_exposures
+from engine.exposure_commands import settle_exposures
 from engine.following import follow, resume, suspend
 from engine.guards import place_guards, place_guards_of
 from engine.market import Market, Security
@@ -284,9 +284,10 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
         free(port)
         port.sink.system_event(SystemEvent.START_OF_DAY, now)
     engine.prm.diary.next_day()
+    engine.exposures.next_day()
     engine.rules.next_day(engine.date, now)
     set_rules(engine)
-    begin_day(engine, now)
+    settle_exposures(engine, now)
     reset_accounts(engine)
     carry_over(engine, ended, now)
     engine.exposures.begin_day(now)

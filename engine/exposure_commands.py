@@ -8,9 +8,10 @@ from __future__ import annotations
 from engine.engine import Engine
 from engine.instructions import CommandRefused
 from engine.risk.exposure import GROSS_EXPOSURE, Amount, Entity, Level, entity_of
+from engine.risk.rule_diary import Tally
 from engine.rule_instructions import RuleEntry, Unbreach
 
-ExposureDump = tuple[str, str, str | None, int | None, int, tuple[tuple[str, Amount, Level], ...]]
+ExposureDump = tuple[str, str, str | None, int | None, Tally, tuple[tuple[str, Amount, Level], ...]]
 """An entity, what it has executed in ticks x shares, and its levels."""
 
 
@@ -27,12 +28,6 @@ def change_exposure(engine: Engine, rule: RuleEntry, now: int) -> None:
         rules = by_port.get(rule.port or "", {}).values()
         mine = [other for other in rules if other.type == GROSS_EXPOSURE and entity_of(other) == entity]
         engine.exposures.change(entity, mine, now)
-
-
-def begin_day(engine: Engine, now: int) -> None:
-    """Begin a day's exposures under the rules of that day."""
-    engine.exposures.next_day()
-    settle_exposures(engine, now)
 
 
 def unbreach(engine: Engine, command: Unbreach, now: int) -> None:

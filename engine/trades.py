@@ -120,12 +120,12 @@ class Trades:
         return Trade(Party(port, key, label), resting, symbol.decode("ascii"), quantity, price, time)
 
     def parties(self) -> Iterator[tuple[int, int, int, int]]:
-        """Go through all trades, broken ones too: both ports' indexes, the quantity and the price."""
+        """Go through all trades, broken ones too: both ports' indexes, what it came to in ticks x shares, the time."""
         size = _TRADE.size
         for start in range(0, self.store.length, TRADES_A_LOOK * size):
             data = self.store.slice(start, min(start + TRADES_A_LOOK * size, self.store.length))
-            for port, _, _, other, _, _, _, quantity, price, _ in _TRADE.iter_unpack(data):
-                yield port, other, quantity, price
+            for port, _, _, other, _, _, _, quantity, price, time in _TRADE.iter_unpack(data):
+                yield port, other, quantity * price, time
 
     def quantities(self, away: int) -> Iterator[tuple[str, int]]:
         """Go through the shares of all trades that stand, by symbol, but for those with the party `away`."""

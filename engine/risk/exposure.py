@@ -129,14 +129,17 @@ class ExposureState:
 
     Before `slack` more is counted no further threshold is passed, and none need be looked at; `is_raised` says that one
     has been, so that what gets less has to be looked at too. `breach` is the first threshold at the level ACTION.
+    `trades` is how many there were today, and `last` when the last one was (venue time).
     """
 
-    __slots__ = ("breach", "entity", "executed", "is_raised", "open", "slack", "thresholds")
+    __slots__ = ("breach", "entity", "executed", "is_raised", "last", "open", "slack", "thresholds", "trades")
 
     def __init__(self, entity: Entity) -> None:
         self.entity = entity
         self.open = 0
         self.executed = 0
+        self.trades = 0
+        self.last = 0
         self.thresholds: tuple[Threshold, ...] = ()
         self.slack = NO_LIMIT
         self.is_raised = False
@@ -146,6 +149,13 @@ class ExposureState:
     def notional(self) -> int:
         """All that is open, and all that was traded."""
         return self.open + self.executed
+
+    def traded(self, value: int, now: int) -> None:
+        """Count a trade."""
+        self.executed += value
+        self.slack -= value
+        self.trades += 1
+        self.last = now
 
     def amount(self, amount: Amount) -> int:
         """Give one of the three amounts."""
@@ -209,7 +219,7 @@ class ExposureState:
 
     def next_day(self) -> None:
         """Begin a day: what was traded is over, and so is every level."""
-        self.executed = 0
+        self.executed = self.trades = self.last = 0
         self.slack = NO_LIMIT
         self.is_raised, self.breach = False, None
         for threshold in self.thresholds:

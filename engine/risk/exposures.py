@@ -32,7 +32,7 @@ from engine.risk.exposure import (
     thresholds_of,
 )
 from engine.risk.port_exposure import PortExposure, booked_price
-from engine.risk.rule_diary import RuleDiary, RuleHappening, RuleHappeningKind, TallyKey
+from engine.risk.rule_diary import RuleDiary, RuleHappening, RuleHappeningKind, Tally, TallyKey
 from engine.routing import AWAY_PORT
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ KINDS: Final = {
     Level.ACTION: RuleHappeningKind.ACTION,
 }
 """As what it is told that a threshold was passed."""
+NOTHING: Final = Tally(0, 0, 0)
 Levels = tuple[tuple[str, Amount, Level], ...]
 """The levels of a state's thresholds, by rule and amount, where they are not NONE."""
 
@@ -118,7 +119,8 @@ class Exposures:
         return True
 
     def next_day(self) -> None:
-        """Begin a day, with what rests on."""
+        """Begin a day, with what rests on; what was executed in the one before is kept as used."""
+        self.diary.used |= self.used_today()
         for state in self.states.values():
             if state.breach is not None:
                 self.shut(state, -1)
@@ -147,9 +149,7 @@ class Exposures:
         subject, current = threshold.amount.name.lower(), state.amount(threshold.amount)
         told = [level for level in STEPS if crossing.left < level <= crossing.entered and threshold.is_set(level)]
         if Level.ACTION in told:
-            key = TallyKey(self.diary.date, GROSS_EXPOSURE, subject, *entity[:2], entity.port or "")
-            key = key if entity.group_id is None else key._replace(group_id=entity.group_id)
-            self.diary.count(self.diary.breaches, key, current, now)
+            self.diary.count(self.diary.breaches, self.key(entity, threshold.amount), current, now)
         kinds = [(KINDS[level], threshold.step(level)) for level in told]
         if crossing.left is Level.ACTION:
             kinds = [(RuleHappeningKind.UNLOCK, threshold.action)]
@@ -225,7 +225,7 @@ class Exposures:
 
     def count(self, entities: Iterable[Entity]) -> None:
         """Count what is open and what was executed today of entities that were not counted before."""
-        executed: dict[tuple[str, int], int] | None = None
+        executed: dict[tuple[str, int], Tally] | None = None
         for entity in entities:
             state = self.states[entity]
             state.open = sum(
@@ -237,17 +237,22 @@ class Exposures:
             )
             if entity.group_id is None:
                 executed = self.executed_today() if executed is None else executed
-                state.executed = sum(executed.get((entity.exchange, port.index), 0) for port in self.members(entity))
+                for port in self.members(entity):
+                    trades, total, last = executed.get((entity.exchange, port.index), NOTHING)
+                    state.executed += total
+                    state.trades += trades
+                    state.last = max(state.last, last)
 
-    def executed_today(self) -> dict[tuple[str, int], int]:
+    def executed_today(self) -> dict[tuple[str, int], Tally]:
         """Give what each port, by exchange and index, has executed today, what went away apart."""
-        totals: dict[tuple[str, int], int] = {}
+        totals: dict[tuple[str, int], Tally] = {}
         for market in self.markets.values():
             exchange = market.key.upper()
-            for incoming, resting, quantity, price in market.trades.parties():
+            for incoming, resting, value, time in market.trades.parties():
                 parties = [(ROUTED, incoming)] if resting == AWAY_PORT else [(exchange, incoming), (exchange, resting)]
                 for party in parties:
-                    totals[party] = totals.get(party, 0) + quantity * price
+                    times, total, _ = totals.get(party, NOTHING)
+                    totals[party] = Tally(times + 1, total + value, time)
         return totals
 
     # What is read.
@@ -268,12 +273,26 @@ class Exposures:
             for rule, level in rules.items():
                 yield Consumption(rule, *entity, state.open, state.executed, state.notional, level)
 
-    def dump(self) -> list[tuple[Entity, int, Levels]]:
+    def used_today(self) -> dict[TallyKey, Tally]:
+        """Give what each entity of a rule has executed today, as the diary keeps it of earlier days."""
+        used = {}
+        for entity, state in self.sorted():
+            if state.trades and state.thresholds:
+                used[self.key(entity, Amount.EXECUTED)] = Tally(state.trades, state.executed, state.last)
+        return used
+
+    def key(self, entity: Entity, amount: Amount) -> TallyKey:
+        """Give under what an entity's amount is counted today."""
+        group_id = -1 if entity.group_id is None else entity.group_id
+        name, place = amount.name.lower(), (entity.exchange, entity.mpid, entity.port or "")
+        return TallyKey(self.diary.date, GROSS_EXPOSURE, name, *place, group_id)
+
+    def dump(self) -> list[tuple[Entity, Tally, Levels]]:
         """Give what cannot be found in orders: what each entity has executed, and the levels."""
         return [
             (
                 entity,
-                state.executed,
+                Tally(state.trades, state.executed, state.last),
                 tuple(
                     (threshold.rule, threshold.amount, threshold.level)
                     for threshold in state.thresholds
@@ -287,7 +306,7 @@ class Exposures:
         self,
         rules: Iterable[RuleEntry],
         groups: dict[str, tuple[int, ...]],
-        states: Iterable[tuple[Entity, int, Levels]],
+        states: Iterable[tuple[Entity, Tally, Levels]],
     ) -> None:
         """Take what `dump` gave, with the rules and the orders that there are; nothing is told."""
         wanted = self.arrange(rules, groups, is_booked=True)
@@ -295,7 +314,7 @@ class Exposures:
             self.states[entity].take(thresholds)
         for entity, executed, levels in states:
             state = self.states[Entity(*entity)]
-            state.executed = executed
+            state.trades, state.executed, state.last = executed
             known = {(rule, amount): level for rule, amount, level in levels}
             for threshold in state.thresholds:
                 threshold.level = Level(known.get((threshold.rule, threshold.amount), Level.NONE))

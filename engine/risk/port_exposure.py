@@ -113,8 +113,7 @@ class PortExposure:
         value, closed = quantity * price, quantity * order.counted_at
         for state in self.states_of(order):
             state.open -= closed
-            state.executed += value
-            state.slack -= value
+            state.traded(value, now)
             if state.slack < 0 or state.is_raised:
                 self.exposures.look(state, now, self.port, raises=True)
 
@@ -122,8 +121,7 @@ class PortExposure:
         """Count what the away market filled."""
         self.left(order, quantity, now)
         for state in self.routed_states_of(order):
-            state.executed += quantity * price
-            state.slack -= quantity * price
+            state.traded(quantity * price, now)
             if state.slack < 0:
                 self.exposures.look(state, now, self.port, raises=True)
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 from trading import Market
-from words import MARKET, PORTS, TOMORROW, Rejected, buy, gross_exposure, sell, short
+from words import MARKET, PORTS, TODAY, TOMORROW, Rejected, buy, gross_exposure, sell, short
 
 from engine.api import (
     AWAY_MARKET,
@@ -17,6 +17,7 @@ from engine.api import (
 )
 from engine.risk.exposure import Entity, Level
 from engine.risk.exposures import Consumption
+from engine.risk.rule_diary import Tally, TallyKey
 
 pytestmark = pytest.mark.section("EQRC", "3.1.17 Gross exposure: amounts")
 INET = Entity("NASDAQ", "INET")
@@ -383,6 +384,35 @@ def test_consumption_tells_what_each_rule_s_entity_uses_and_how_far_it_is():
         Consumption("all", "NASDAQ", "INET", None, None, 2_010_000, 1_000_000, 3_010_000, Level.WARN),
         Consumption("port", "NASDAQ", "INET", "IN1", None, 2_010_000, 1_000_000, 3_010_000, Level.WATCH),
     ]
+
+
+def test_what_was_executed_is_kept_as_used_day_by_day():
+    group = gross_exposure(name="group", group=7, open=(None, None, 10**9))
+    market = Market(WIDE, group)
+    market.enter(sell(60, at="10.00", by="AK1"))
+    market.wait(1)
+    market.enter(buy(20, at="10.00"))
+    market.enter(buy(30, at="10.00", group_id=7))
+    traded = market.now
+    of_all = TallyKey(TODAY, "gross-exposure", "executed", "NASDAQ", "INET")
+    used = {of_all: Tally(2, 5_000_000, traded), of_all._replace(group_id=7): Tally(1, 3_000_000, traded)}
+    assert market.engine.exposures.used_today() == used
+    market.next_day(TOMORROW)
+    copy = market.reloaded()
+    for each in (market, copy):
+        assert each.engine.exposures.used_today() == {}
+        assert each.engine.rules.diary.used == used
+
+
+def test_what_was_used_before_a_rule_came_is_found_in_the_trades():
+    market = Market()
+    market.enter(sell(60, at="10.00", by="AK1"))
+    market.enter(buy(20, at="10.00"))
+    market.enter(buy(30, at="10.00", by="IN2"))
+    traded = market.now
+    market.wait(1)
+    market.configure(WIDE)
+    assert list(market.engine.exposures.used_today().values()) == [Tally(2, 5_000_000, traded)]
 
 
 def test_a_refusal_tells_the_threshold_and_the_exposure():

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from aiohttp import web
 
-from engine.risk.rule_diary import RuleDiary
+from engine.engine import Engine
+from engine.risk.rule_diary import Tally, TallyKey
 from venue.calls import LONGEST_NUMBER, Query
 from venue.eqrc import history
 from venue.eqrc.views import page
@@ -43,16 +44,21 @@ def wants(request: web.Request, media: str) -> bool:
     return media in kinds and "application/json" not in kinds
 
 
-def showing(kept: Callable[[RuleDiary], Any]) -> Handler:
+def showing(kept: Callable[[Engine], dict[TallyKey, Tally]]) -> Handler:
     """Give the handler that tells what was counted, by day or month."""
 
     async def handler(ask: Ask) -> Reply:
         number = await begin(ask)
-        rows = history.tallies(kept(engine_of(ask).rules.diary), ask.query, ask.sees)
+        rows = history.tallies(kept(engine_of(ask)), ask.query, ask.sees)
         items, after = behind(rows, ask, history.tally_cursor)
         return Reply(history.Tallies(number, items, after), number)
 
     return handler
+
+
+def used(engine: Engine) -> dict[TallyKey, Tally]:
+    """Give what was used: of the days that are over, and of this one."""
+    return engine.rules.diary.used | engine.exposures.used_today()
 
 
 def behind(rows: Iterable[Any], ask: Ask, cursor: Callable[[Any], str]) -> tuple[list[Any], str | None]:
@@ -107,7 +113,7 @@ HISTORY_ENDPOINTS = (
         *(f"{ROOT}audit", show_audit, history.AuditRows, history.AuditQuery, "Tell who changed which rule", READ_AUDIT),
     )._replace(also=(CSV,)),
     row(
-        *(f"{ROOT}breaches", showing(lambda diary: diary.breaches), history.Tallies, history.TallyQuery),
+        *(f"{ROOT}breaches", showing(lambda engine: engine.rules.diary.breaches), history.Tallies, history.TallyQuery),
         *("Tell how often rules were breached", SHOWN),
     ),
     row(
@@ -115,7 +121,7 @@ HISTORY_ENDPOINTS = (
         *("Tell what is used now", frozenset((RULES_READ,))),
     ),
     row(
-        *(f"{HISTORY_ROOT}utilization", showing(lambda diary: diary.used), history.Tallies, history.TallyQuery),
+        *(f"{HISTORY_ROOT}utilization", showing(used), history.Tallies, history.TallyQuery),
         *("Tell what was used by day or month", HISTORY),
     ),
 )
