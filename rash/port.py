@@ -35,7 +35,7 @@ from engine.api import (
 )
 from engine.endpoint import Endpoint, PacketStream
 from engine.watch import Listener, Notes, Refused
-from rash import codec, codec_10
+from rash import codec
 from rash.reasons import (
     BREAK_LETTERS,
     CANCEL_LETTERS,
@@ -47,9 +47,8 @@ from rash.reasons import (
 )
 from rash.settings import read_settings
 from rash.terms import ORDER_FIELDS, SIDES, OrderFields, OrderKind, order_kind
+from rash.version import ENTER_WITH_CROSS, Version
 from wire.record import Malformed
-from wire.soup_tcp import sequenced_line
-from wire.soup_terms import sequenced
 
 TOKEN_LENGTH: Final = 14
 TOKEN_END: Final = 1 + TOKEN_LENGTH
@@ -70,50 +69,6 @@ UNUSED: Final = 0
 """The key of a token that named no order: it was refused."""
 _PAST: Final = struct.Struct(">14sQ")
 Handler = Callable[[Any, bytes, int], None]
-Unpack = Callable[[bytes], tuple[Any, ...]]
-
-
-class Version:
-    """What a version has of its own: its codec, how messages are framed, the longest orders, where 1.2 adds a byte."""
-
-    __slots__ = ("frame", "has_locate", "longest", "pack_accepted", "pack_accepted_with_cross", "unpack")
-
-    def __init__(
-        self,
-        unpack: dict[int, Unpack],
-        pack_accepted: Callable[..., bytes],
-        pack_accepted_with_cross: Callable[..., bytes],
-        frame: Callable[[bytes], bytes],
-        longest: dict[int, int],
-        *,
-        has_locate: bool,
-    ) -> None:
-        self.unpack = unpack
-        self.pack_accepted = pack_accepted
-        self.pack_accepted_with_cross = pack_accepted_with_cross
-        self.frame = frame
-        self.longest = longest
-        self.has_locate = has_locate
-
-
-ENTER: Final = codec.ENTER_ORDER
-ENTER_WITH_CROSS: Final = codec.ENTER_ORDER_WITH_CROSS
-VERSION_11: Final = Version(
-    codec.UNPACK_INBOUND,
-    codec.pack_accepted,
-    codec.pack_accepted_with_cross,
-    sequenced,
-    {ENTER: 141, ENTER_WITH_CROSS: 143},
-    has_locate=True,
-)
-VERSION_10: Final = Version(
-    codec_10.UNPACK_INBOUND,
-    codec_10.pack_accepted,
-    codec_10.pack_accepted_with_cross,
-    sequenced_line,
-    {ENTER: 138, ENTER_WITH_CROSS: 141},
-    has_locate=False,
-)
 
 
 class RashPort(Endpoint, Sink):
@@ -136,12 +91,15 @@ class RashPort(Endpoint, Sink):
         self.scopes: dict[bytes, Scope] = {}
         self.tokens: dict[bytes, int] = {}
         """Every token of the day, with the key of its order."""
-        self.kinds: dict[tuple[Any, ...], OrderKind] = {}
+        self.kinds: dict[bytes, OrderKind] = {}
+        """The kinds of orders met so far, by what those of one kind have in common."""
+        self.free_kinds: dict[bytes, OrderKind] = {}
+        """The same for orders whose price is 0."""
         self.base = port.plain
         self.mpid = port.mpid.encode("ascii").ljust(4)
-        self.asked: tuple[Any, ...] = ()
-        """The fields of the order that is entering."""
-        self.is_with_cross = False
+        self.asked = b""
+        """The order that is entering, its shares and price filled with zeros; its price."""
+        self.asked_price = 0
         self.kind: OrderKind | None = None
         self.refused_to: tuple[Listener, ...] = ()
         self.notes: Notes | None = None
@@ -158,7 +116,7 @@ class RashPort(Endpoint, Sink):
         self.letters = letters(settings)
         more = int(settings.locate and self.version.has_locate)
         self.longest = {kind: length + more for kind, length in self.version.longest.items()}
-        self.kinds.clear()
+        self.forget_kinds()
 
     # From the client.
 
@@ -185,57 +143,78 @@ class RashPort(Endpoint, Sink):
             self.ignored(self.port, why, message)
         elif token not in self.tokens:
             self.tokens[token] = UNUSED
-            self.asked = ()
+            self.asked = b""
             self.reject(token, REFUSALS[Reject.INVALID_ATTRIBUTE], now)
 
-    def enter_order(self, message: bytes, now: int) -> None:
+    def enter_order(self, whole: bytes, now: int) -> None:
         """Enter Order, with and without Cross (RASHport 1.1 §4.1, 4.2): Accepted, Rejected, or silence."""
-        token = message[1:TOKEN_END]
+        token = whole[1:TOKEN_END]
         if token in self.tokens:
             return
-        kind = message[0]
-        if len(message) > self.longest[kind] or not token.strip():
+        message, letter, version = whole, whole[0], self.version
+        if len(message) > self.longest[letter] or token.isspace():
             raise Malformed(f"an order of {len(message)} bytes, or without a token")
-        fields = self.asked = self.version.unpack[kind](message)
-        self.is_with_cross = kind == ENTER_WITH_CROSS
-        _, side, shares, symbol, price = fields[:5]
-        values = (side, price == 0, kind, fields[5 : ORDER_FIELDS - 1], fields[ORDER_FIELDS:])
+        digits, price_digits = message[version.shares : version.symbol], message[version.price : version.terms]
+        if digits.isdigit() and price_digits.isdigit():
+            shares, price = int(digits), int(price_digits)
+        else:
+            shares, price = read_number(digits), read_number(price_digits)
+            message = message[: version.shares] + b"%06d" % shares + message[version.symbol : version.price]
+            message += b"%010d" % price + whole[version.terms :]
+        common = message[:1] + message[version.side : version.shares] + message[version.terms : version.customer]
+        common += message[version.tail :]
         if self.base is not self.port.plain:
             self.base = self.port.plain
-            self.kinds.clear()
-        known = self.kinds.get(values)
-        if known is None:
-            known = self.learn(values)
-        self.kind = known
+            self.forget_kinds()
+        kinds = self.kinds if price else self.free_kinds
+        kind = self.kind = kinds.get(common) or self.learn(message, common)
+        symbol = message[version.symbol : version.price]
         scope = self.scopes.get(symbol) or self.scope(symbol)
+        self.asked, self.asked_price = message, price
         refusal: Refusal | None
-        if known.fault is not None and (scope is not None or known.fault is Reject.FIRM_NOT_AUTHORIZED):
+        if kind.fault is not None and (scope is not None or kind.fault is Reject.FIRM_NOT_AUTHORIZED):
             self.tokens[token] = UNUSED
-            refusal = REFUSALS[known.fault]
+            refusal = REFUSALS[kind.fault]
         elif scope is None:
             self.tokens[token] = UNUSED
             refusal = REFUSALS[Reject.INVALID_SYMBOL]
         else:
             key = self.tokens[token] = self.numbers[0] = self.numbers.get(0, 0) + 1
-            if price == 0 and known.has_no_limit:
+            if price == 0 and kind.has_no_limit:
                 price = MARKET_PRICE
             elif price > MAXIMUM_PRICE:
                 price = 0  # some of those mean the market to the engine
-            order = Order(self.port, scope, known.terms, known.attributes, shares, price, token, key)
+            order = Order(self.port, scope, kind.terms, kind.attributes, shares, price, token, key)
             refusal = self.engine.enter(order, now)
         if refusal is not None:
             self.reject(token, refusal, now)
 
-    def learn(self, values: tuple[Any, ...]) -> OrderKind:
-        """Work out a kind of order, and remember it."""
-        side, is_free, kind, middle, end = values
-        sweep_and_cross, tail = (end[:2], end[2:]) if kind == ENTER_WITH_CROSS else (PLAIN_CROSS, end)
+    def learn(self, message: bytes, common: bytes) -> OrderKind:
+        """Work out a kind of order from the first that is of it, and remember it."""
+        version = self.version
+        values = version.unpack[message[0]](message)
+        token, side, shares, symbol, price = values[:5]
+        end = values[ORDER_FIELDS:]
+        is_with_cross = message[0] == ENTER_WITH_CROSS
+        cross, tail = (end[:2], end[2:]) if is_with_cross else (PLAIN_CROSS, end)
         blanks = [NO_LETTER] * (TAIL_FIELDS - len(tail))
-        fields = OrderFields._make((side, *middle, *sweep_and_cross, *tail, *blanks, is_free))
-        if len(self.kinds) >= KINDS_MAX:
-            self.kinds.clear()
-        found = self.kinds[values] = order_kind(fields, self.mpid.strip(), self.port.plain)
-        return found
+        fields = OrderFields._make((side, *values[5 : ORDER_FIELDS - 1], *cross, *tail, *blanks, price == 0))
+        kind = order_kind(fields, self.mpid.strip(), self.port.plain)
+        taken = kind.time_in_force, self.mpid, values[7], 0, *values[8:ORDER_FIELDS]
+        answer = version.pack_accepted(0, token, side, shares, symbol, price, *taken)
+        kind.answer_terms = answer[version.answer_terms : version.answer_reference]
+        kind.answer_details = answer[version.answer_details : version.answer_customer]
+        if is_with_cross:
+            kind.answer_letter, kind.answer_cross = b"R", b"%b%b" % cross
+        if len(self.kinds) + len(self.free_kinds) >= KINDS_MAX:
+            self.forget_kinds()
+        (self.free_kinds if price == 0 else self.kinds)[common] = kind
+        return kind
+
+    def forget_kinds(self) -> None:
+        """Work out anew what orders mean."""
+        self.kinds.clear()
+        self.free_kinds.clear()
 
     def cancel_order(self, message: bytes, now: int) -> None:
         """Cancel Order (RASHport 1.1 §4.3): cut to an intended size; Canceled, or silence."""
@@ -287,7 +266,7 @@ class RashPort(Endpoint, Sink):
         self.refusal = refusal
         self.send(codec.pack_rejected(self.time(now), token, self.letter_of(refusal.reason).encode("ascii")))
         if self.refused_to and self.notes is not None and self.asked:
-            _, side, shares, symbol, price = self.asked[:5]
+            _, side, shares, symbol, price = self.version.unpack[self.asked[0]](self.asked)[:5]
             if price == 0 and self.kind is not None and self.kind.has_no_limit:
                 price = MARKET_PRICE
             name, key, wall = symbol.rstrip(b" ").decode("ascii"), self.tokens[token], self.notes.times.wall_time
@@ -296,26 +275,24 @@ class RashPort(Endpoint, Sink):
 
     def accepted(self, order: Order, dead: bool, now: int) -> None:
         """Say Accepted (RASHport 1.1 §5.1) in the shape of what it answers, and Canceled of what is gone at once."""
-        fields, kind = self.asked, self.kind
+        asked, kind, version = self.asked, self.kind, self.version
         assert kind is not None
-        price = order.limit
-        taken = (
-            self.time(now),
-            order.cl_ord_id,
-            fields[1],
-            order.size,
-            fields[3],
-            price if price <= MAXIMUM_PRICE else 0,
-            kind.time_in_force,
-            self.mpid,
-            fields[7],
-            order.order_reference_number % NUMBERS,
-            *fields[8:ORDER_FIELDS],
-        )
-        if self.is_with_cross:
-            self.send(self.version.pack_accepted_with_cross(*taken, *fields[ORDER_FIELDS : ORDER_FIELDS + 2]))
+        if order.price == self.asked_price:
+            said = asked[1 : version.terms]
         else:
-            self.send(self.version.pack_accepted(*taken))
+            limit = order.limit
+            said = asked[1 : version.price] + b"%010d" % (limit if limit <= MAXIMUM_PRICE else 0)
+        message = b"%08d%b%b%b%09d%b%b%b" % (
+            self.time(now),
+            kind.answer_letter,
+            said,
+            kind.answer_terms,
+            order.order_reference_number % NUMBERS,
+            kind.answer_details,
+            asked[version.customer : version.tail],
+            kind.answer_cross,
+        )
+        self.send(message)
         if dead:
             self.canceled(order, order.open, CancelReason.IMMEDIATE_OR_CANCEL, now)
 
@@ -390,6 +367,15 @@ class RashPort(Endpoint, Sink):
     def load(self, state: bytes, wall_times: list[int]) -> None:
         """See `Endpoint`."""
         self.tokens.update(dict(_PAST.iter_unpack(state)))
+
+
+def read_number(digits: bytes) -> int:
+    """Read a number, which blanks may stand before. Raises `Malformed`."""
+    if not digits.isdigit():
+        digits = digits.lstrip(b" ")
+        if not digits.isdigit():
+            raise Malformed(f"{digits!r} stands for a number")
+    return int(digits)
 
 
 def check_text(message: bytes) -> None:

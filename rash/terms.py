@@ -126,10 +126,20 @@ class OrderKind:
     """What orders of one kind are to the engine; with a `fault` they may be nothing that could trade.
 
     One that `has_no_limit` takes any price where its own is 0: a market order, or a peg. `time_in_force` is what is
-    taken, on the wire.
+    taken, on the wire. What begins with `answer` is what Accepted says of all orders of the kind; its port writes it.
     """
 
-    __slots__ = ("attributes", "fault", "has_no_limit", "terms", "time_in_force")
+    __slots__ = (
+        "answer_cross",
+        "answer_details",
+        "answer_letter",
+        "answer_terms",
+        "attributes",
+        "fault",
+        "has_no_limit",
+        "terms",
+        "time_in_force",
+    )
 
     def __init__(
         self,
@@ -144,6 +154,8 @@ class OrderKind:
         self.fault = fault
         self.has_no_limit = has_no_limit
         self.time_in_force = time_in_force
+        self.answer_letter = b"A"
+        self.answer_terms = self.answer_details = self.answer_cross = b""
 
 
 _terms: Final[dict[OrderTerms, OrderTerms]] = {}

@@ -74,6 +74,7 @@ COMPILED = (
     "rash.codec",
     "rash.codec_10",
     "rash.terms",
+    "rash.version",
     "rash.port",
     "prmproto.port",  # its base is compiled, and no plain class may stand on that
     "fix.amounts",

@@ -16,7 +16,8 @@ from fix.settings import read_settings
 from ouch.nordic import NordicOuchPort
 from ouch.us import UsOuchPort
 from prmproto.port import PrmPort
-from rash.port import VERSION_10, VERSION_11, RashPort
+from rash.port import RashPort
+from rash.version import VERSION_10, VERSION_11
 
 OpenStream = Callable[[], NumberedStream]
 Ignored = Callable[[Port, str, bytes], None]

@@ -81,7 +81,8 @@ def test_rtt_beside_a_second_process(bench):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("durability", "protocol"), [("memory", "ouch"), ("disk", "ouch"), ("memory", "fix"), ("memory", "ouch-nordic")]
+    ("durability", "protocol"),
+    [("memory", "ouch"), ("disk", "ouch"), ("memory", "fix"), ("memory", "rash"), ("memory", "ouch-nordic")],
 )
 def test_rtt(bench, durability, protocol):
     figures = bench("rtt", "--rounds", "1", "--durability", durability, "--protocol", protocol)

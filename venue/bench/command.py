@@ -91,7 +91,7 @@ def bench(context: click.Context) -> None:
 @IN_MEMORY
 @click.option(
     "--protocol",
-    type=click.Choice(["ouch", "fix", "ouch-nordic", "ouch-eqrc"]),
+    type=click.Choice(["ouch", "fix", "rash", "ouch-nordic", "ouch-eqrc"]),
     default="ouch",
     show_default=True,
     help="What the client speaks.",
@@ -109,6 +109,7 @@ def rtt(durability: Durability, protocol: str, rounds: int, sidecar: bool) -> No
     Examples:
       portcullis bench rtt
       portcullis bench rtt --protocol fix
+      portcullis bench rtt --protocol rash
       portcullis bench rtt --protocol ouch-nordic
       portcullis bench rtt --protocol ouch-eqrc
       portcullis bench rtt --sidecar

@@ -17,6 +17,9 @@ from venue.config import Config
 
 SERVICE = "ouch.nasdaq"
 FIX_SERVICE = "fix.nasdaq"
+RASH_SERVICE = "rash.nasdaq"
+SERVICES = {"fix": FIX_SERVICE, "rash": RASH_SERVICE}
+"""Of protocols that are not US OUCH."""
 COMP_ID = "INET"
 """What the FIX service goes by."""
 PASSWORD = "NTFTEST"  # noqa: S105 - of venues that live for one bench
@@ -56,7 +59,7 @@ def tables(
     protocol: str = "ouch",
 ) -> dict[str, Any]:
     """Make a configuration with so many ports and additional symbols; the first `ruled` ports (all) carry the rules."""
-    service = FIX_SERVICE if protocol == "fix" else SERVICE
+    service = SERVICES.get(protocol, SERVICE)
     secret = {} if protocol == "fix" else {"password": PASSWORD}
     demo = tomllib.loads(configuration.sample())
     ruled = ports if ruled is None else ruled

@@ -23,6 +23,8 @@ from venue.bench.figures import Figures, Say, median, pinned, processors, quanti
 from venue.bench.nordic import ACCEPTED_LENGTH as NORDIC_ACCEPTED_LENGTH
 from venue.bench.nordic import FREE, GUARDED, NordicTrader, nordic_tables
 from venue.bench.orders import ACCEPTED_LENGTH, enters
+from venue.bench.rash import ACCEPTED_LENGTH as RASH_ACCEPTED_LENGTH
+from venue.bench.rash import enters as rash_enters
 from venue.bench.venues import VenueProcess, venue
 
 ORDERS_A_ROUND = 500
@@ -65,6 +67,25 @@ class Fix:
         return self.session.round_trips(requests)
 
 
+class Rash:
+    """A client that enters orders over RASHport 1.1."""
+
+    answer_length = RASH_ACCEPTED_LENGTH
+
+    def __init__(self, running: VenueProcess, stack: ExitStack) -> None:
+        self.connection = stack.enter_context(running.connect(port_name(0)))
+        self.entered = 0
+
+    def enters(self, how_many: int) -> list[bytes]:
+        """Make the next orders."""
+        first, self.entered = self.entered + 1, self.entered + how_many
+        return rash_enters(first, how_many)
+
+    def round_trips(self, requests: list[bytes]) -> list[float]:
+        """Send one at a time; gives each one's microseconds."""
+        return round_trips(self.connection, requests, self.answer_length)
+
+
 class Nordic:
     """A client that enters orders over Nordic OUCH, from the port with all of PRM or another."""
 
@@ -79,8 +100,8 @@ class Nordic:
         return round_trips(self.connection, requests, self.answer_length)
 
 
-Client = Ouch | Fix | Nordic
-CLIENTS: dict[str, type[Client]] = {"ouch": Ouch, "fix": Fix, "ouch-nordic": Nordic, "ouch-eqrc": Ouch}
+Client = Ouch | Fix | Nordic | Rash
+CLIENTS: dict[str, type[Client]] = {"ouch": Ouch, "fix": Fix, "ouch-nordic": Nordic, "ouch-eqrc": Ouch, "rash": Rash}
 """By what they speak, and to which venue."""
 CHAINS = {"ouch-nordic": "prm", "ouch-eqrc": "eqrc"}
 """The checks that are measured against none."""

@@ -27,8 +27,9 @@ from engine.api import Side as EngineSide
 from engine.endpoint import Endpoint
 from engine.engine import Engine
 from rash import codec, codec_10
-from rash.port import VERSION_10, RashPort
+from rash.port import RashPort
 from rash.terms import LONGEST, MARKET_HOURS, ORDER_FIELDS, SIDES, OrderFields, OrderKind, order_kind
+from rash.version import VERSION_10
 from venue.explain.answer import Value, camel
 from venue.explain.dialect import ENTER, Dialect, Finding, Group, Key, LetterFault, Wanted, finding
 from venue.explain.reader import NOTHING_WAIVED, Deaf, Judge, Reader, Verdict, not_noted
