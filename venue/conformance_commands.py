@@ -13,6 +13,8 @@ from pathlib import Path
 
 import click
 
+from venue.access import known_secret
+
 US_DEMO = {
     "second_user": "AK01T1",
     "sister_user": "IN24T4",
@@ -93,9 +95,25 @@ PRM_DEMO = {
     "code_value": "0x0108",
 }
 RASH_DEMO = {"firm": "INET"}
-DEMOS = {"soup": US_DEMO, "ouch": US_DEMO, "ouch-nordic": NORDIC_DEMO, "drop-ouch": OUCH_DROP_DEMO, "prm": PRM_DEMO} | {
-    "rash": RASH_DEMO
+PTR_DEMO = {
+    "correspondent_user": "workx-ptr-corr",
+    "counterparty_user": "workx-ptr-cpty",
+    "firm": "CLRG",
+    "correspondent": "INET",
+    "counterparty": "AKAM",
+    "foreign": "ZZZZ",
 }
+DEMOS = {
+    "soup": US_DEMO,
+    "ouch": US_DEMO,
+    "ouch-nordic": NORDIC_DEMO,
+    "drop-ouch": OUCH_DROP_DEMO,
+    "prm": PRM_DEMO,
+    "rash": RASH_DEMO,
+    "ptr": PTR_DEMO,
+}
+HTTP_PARTIES = {"ptr": ("correspondent", "counterparty")}
+"""Suites over HTTP, whose users are clients with secrets, and who takes part beside the first one."""
 FIX_DEMOS = {
     ("fix-session", "us"): {},
     ("fix-session", "nordic"): {},
@@ -143,6 +161,18 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--set")
         settings[name.replace("-", "_")] = value
     return settings
+
+
+def _clients(
+    suite: str, user: str, password: str, settings: dict[str, str], *, demo: bool
+) -> dict[str, tuple[str | None, str]]:
+    """Give who takes part in a suite over HTTP, with their secrets: with --demo what the demo gives them."""
+    users: dict[str, tuple[str | None, str]] = {"we": (user, known_secret(user) if demo else password)}
+    for party in HTTP_PARTIES[suite]:
+        name = settings.get(f"{party}_user")
+        secret = settings.get(f"{party}_secret", known_secret(name) if demo and name else password)
+        users[party] = (name, secret)
+    return users
 
 
 @click.command()
@@ -228,6 +258,7 @@ def conform(
       portcullis conform prm --target 127.0.0.1:7412 --user GP29A1 --order-target 127.0.0.1:7410 --demo
       portcullis conform rash --target 127.0.0.1:7408 --user INRS01 --demo
       portcullis conform rash --target 127.0.0.1:7409 --user INRS02 --demo --set version=1.0
+      portcullis conform ptr --target 127.0.0.1:7420 --user workx-ptr-api --demo
       portcullis conform ouch --list
     """
     need_tools()
@@ -267,6 +298,8 @@ def conform(
         users |= {"viewer": (settings.get("viewer_user"), password), "other": users["they"]}
         users |= {"trader": (settings.get("order_user"), password)}
         users |= {"taker": (settings.get("counterparty_user"), password)}
+    if suite in HTTP_PARTIES:
+        users |= _clients(suite, user, password, settings, demo=demo)
     if suite in DROP_SUITES:
         if order_target is None:
             raise click.UsageError("Drop ports are judged with orders: name their server with --order-target HOST:PORT")

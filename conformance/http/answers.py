@@ -9,6 +9,7 @@ from typing import Any, Final
 
 PROBLEM: Final = "application/problem+json"
 FIRST_REFUSAL: Final = 400
+WITHOUT_BODY: Final = (204, 304)
 ITEMS_SHOWN: Final = 600
 """Characters of an answer that a failure shows."""
 
@@ -61,7 +62,9 @@ class Memory:
 
 
 def look(answer: Answer, party: str, memory: Memory) -> Iterator[str]:
-    """Say which standing rules an answer breaks."""
+    """Say which standing rules an answer breaks; one that has no body by its status is held to none."""
+    if answer.status in WITHOUT_BODY:
+        return
     if answer.media.endswith("json"):
         try:
             body = answer.json

@@ -13,6 +13,8 @@ from conformance.scenario import Scenario, ScenarioError, Step
 
 EQRC_PARTIES: Final = {"we": "user", "viewer": "viewer_user", "stranger": "second_user"}
 """`viewer` may look only, `stranger` is of another firm."""
+PTR_PARTIES: Final = {"we": "user", "correspondent": "correspondent_user", "counterparty": "counterparty_user"}
+"""`we` are a clearing firm."""
 VERBS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", STREAM)
 
 

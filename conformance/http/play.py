@@ -7,6 +7,7 @@ of the body, or of the query where there is no body to send.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,12 +19,15 @@ from conformance.http.answers import Answer, Memory
 from conformance.http.client import Client
 from conformance.http.values import Names, as_text, compose, differences
 from conformance.scenario import Scenario, Step
+from conformance.values import ValueFault
 
 STREAM: Final = "STREAM"
 EVENT: Final = "EVENT"
 WITHOUT_BODY: Final = ("GET", "HEAD", "OPTIONS", STREAM)
 PATH: Final = "Path"
 LINE: Final = "Line."
+SUM: Final = re.compile(r"-?[0-9.]+([+-][0-9.]+)*")
+TERM: Final = re.compile(r"[+-]?[0-9.]+")
 TOKEN_PATH: Final = "/auth/token"  # noqa: S105 - a path
 
 
@@ -165,8 +169,11 @@ class HttpPlay(Dialogue[Client]):
         return item.summary
 
     def number(self, text: str) -> Decimal:
-        """Give a side of a comparison."""
-        return Decimal(as_text(self.names.read(text)))
+        """Give a side of a comparison: a number, or some with + and - between them."""
+        whole = as_text(self.names.read(text)) if self.names.knows(text) else self.names.text(text)
+        if not SUM.fullmatch(whole):
+            raise ValueFault(f"{whole!r} is no number")
+        return sum(map(Decimal, TERM.findall(whole)), Decimal(0))
 
     def word(self, text: str) -> str:
         """Give what stands for a value, as an operator's command is told it."""
