@@ -95,6 +95,15 @@ PRM_DEMO = {
     "code_value": "0x0108",
 }
 RASH_DEMO = {"firm": "INET"}
+EQRC_DEMO = {
+    "viewer_user": "eqrc-inet-ro",
+    "firm": "INET",
+    "other_firm": "AKAM",
+    "exchange": "NASDAQ",
+    "port": "IN19T6",
+    "guarded_port": "IN30T1",
+    "max_shares": "5000",
+}
 PTR_DEMO = {
     "correspondent_user": "workx-ptr-corr",
     "counterparty_user": "workx-ptr-cpty",
@@ -111,8 +120,9 @@ DEMOS = {
     "prm": PRM_DEMO,
     "rash": RASH_DEMO,
     "ptr": PTR_DEMO,
+    "eqrc": EQRC_DEMO,
 }
-HTTP_PARTIES = {"ptr": ("correspondent", "counterparty")}
+HTTP_PARTIES = {"ptr": ("correspondent", "counterparty"), "eqrc": ("viewer",)}
 """Suites over HTTP, whose users are clients with secrets, and who takes part beside the first one."""
 FIX_DEMOS = {
     ("fix-session", "us"): {},
@@ -258,6 +268,7 @@ def conform(
       portcullis conform prm --target 127.0.0.1:7412 --user GP29A1 --order-target 127.0.0.1:7410 --demo
       portcullis conform rash --target 127.0.0.1:7408 --user INRS01 --demo
       portcullis conform rash --target 127.0.0.1:7409 --user INRS02 --demo --set version=1.0
+      portcullis conform eqrc --target 127.0.0.1:7420 --user eqrc-inet --demo
       portcullis conform ptr --target 127.0.0.1:7420 --user workx-ptr-api --demo
       portcullis conform ouch --list
     """

@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 30.0
 
 
 class Client(Link[Answer]):
-    """A client with its `user` (id and secret), and the `token` that it has got; answers wait in `inbox`."""
+    """A client with its `user` (id and secret) and the `token` that it has; answers wait in `inbox`, `events` apart."""
 
     def __init__(
         self, party: str, log: deque[Wire], began: float, target: tuple[str, int], user: tuple[str, str], memory: Memory
@@ -25,6 +25,7 @@ class Client(Link[Answer]):
         self.party, self.log, self.began = party, log, began
         self.target, self.user, self.memory = target, user, memory
         self.inbox: deque[Answer] = deque()
+        self.events: deque[Answer] = deque()
         self.faults: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
         self.news = asyncio.Event()
@@ -69,7 +70,7 @@ class Client(Link[Answer]):
         return whole
 
     async def follow(self, path: str) -> None:
-        """Open a stream of events, each of which comes into the inbox; who may not is answered."""
+        """Open a stream of events, each of which comes into `events`; who may not is answered."""
         reader, writer = await self.ends(self.target)
         self.writers.append(writer)
         head = {"Authorization": f"Bearer {self.token}", "Accept": "text/event-stream"}
@@ -104,7 +105,7 @@ class Client(Link[Answer]):
             return
         event = Answer(0, {"id": fields.get("id", "")}, fields.get("data", "").encode(), fields.get("event", "message"))
         self._log(is_sent=False, data=event.summary.encode())
-        self.inbox.append(event)
+        self.events.append(event)
         self.news.set()
 
     async def _write(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,10 +12,10 @@ from conformance.language import Terms
 from conformance.link import Wire
 from conformance.scenario import Scenario, ScenarioError, Step
 
-EQRC_PARTIES: Final = {"we": "user", "viewer": "viewer_user", "stranger": "second_user"}
-"""`viewer` may look only, `stranger` is of another firm."""
 PTR_PARTIES: Final = {"we": "user", "correspondent": "correspondent_user", "counterparty": "counterparty_user"}
 """`we` are a clearing firm."""
+EQRC_PARTIES: Final = {"we": "user", "viewer": "viewer_user"}
+"""`viewer` may look only."""
 VERBS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", STREAM)
 
 
@@ -37,11 +38,11 @@ class Http:
 
     def stage(self, terms: Terms) -> HttpStage:
         """Begin a run."""
-        return HttpStage(Setting(terms.target, terms.users, terms.parameters, terms.answer_seconds))
+        return HttpStage(Setting(terms.target, terms.users, self.settings(terms.parameters), terms.answer_seconds))
 
     def settings(self, parameters: Mapping[str, str]) -> dict[str, str]:
-        """Nothing follows from what is given."""
-        return dict(parameters)
+        """Give each run a key of its own, under which nobody has asked before."""
+        return {"key": f"conform-{secrets.token_hex(8)}", **parameters}
 
     def skips(self, scenario: Scenario, parameters: Mapping[str, str]) -> str:
         """Every scenario is for every run."""

@@ -106,18 +106,20 @@ class HttpPlay(Dialogue[Client]):
         if step.name == EVENT:
             await self.hear(step)
             return
-        found: Answer = await self.take(step, step.name, self.deadline(step), lambda answer: bool(answer.event))
+        found: Answer = await self.take(step, step.name, self.deadline(step), self.is_chatter)
         different = self.compare(step, found)
         if different:
             raise Failed(step, "something else came", different, step.name, found.summary)
 
     async def hear(self, step: Step) -> None:
         """Wait for an event of a stream."""
-        until = self.deadline(step)
+        client, until = self.connection(step), self.deadline(step)
         while True:
-            found: Answer = await self.take(step, "an event", until, lambda answer: not answer.event)
-            if not self.compare(step, found):
-                return
+            while client.events:
+                if not self.compare(step, client.events.popleft()):
+                    return
+            if not await client.more(until):
+                raise Failed(step, "no such event came in time")
 
     async def may_get(self, step: Step) -> None:
         """Take the next answer if it fits."""
@@ -151,7 +153,7 @@ class HttpPlay(Dialogue[Client]):
 
     async def silence(self, step: Step, party: str) -> None:
         """See that no answer is left: each comes before the next request goes, so there is nothing to wait for."""
-        left = [answer for answer in self.connections[party].inbox if not answer.event]
+        left = self.connections[party].inbox
         if left:
             raise Failed(step, "an answer that nobody expected", got=left[0].summary)
 
@@ -161,7 +163,7 @@ class HttpPlay(Dialogue[Client]):
             await client.close()
 
     def is_chatter(self, item: Answer) -> bool:
-        """Whether something that came is passed over: events are."""
+        """Whether something that came is passed over: no answer is, and events wait apart."""
         return bool(item.event)
 
     def summary(self, item: Answer) -> str:

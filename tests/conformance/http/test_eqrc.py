@@ -1,0 +1,149 @@
+"""The kit holds a rules API to its guide; and one that lies is found out."""
+
+import pytest
+
+from conformance.runner import Outcome
+from venue.access import known_secret
+from venue.conformance_commands import EQRC_DEMO
+
+USERS = {"we": "eqrc-inet", "viewer": "eqrc-inet-ro"}
+SETTINGS = EQRC_DEMO | {"user": "eqrc-inet", "password": "", "symbol": "ZWZZT", "price": "10.00"}
+HOW = {"settings": SETTINGS, "users": {party: (client, known_secret(client)) for party, client in USERS.items()}}
+
+
+def changes(verb, path, change, status=200):
+    """A lie about the answers of one call: what `change` does to their JSON."""
+
+    def spoil(said, _memory):
+        if said.verb == verb and path in said.path and said.status == status:
+            body = said.json
+            said.json = change(body) or body
+
+    return spoil
+
+
+def becomes(verb, path, status, new):
+    """A lie in the status."""
+
+    def spoil(said, _memory):
+        if said.verb == verb and path in said.path and said.status == status:
+            said.status = new
+
+    return spoil
+
+
+def put(*names):
+    *names, value = names
+
+    def change(body):
+        place = body
+        for name in names[:-1]:
+            place = place[name]
+        place[names[-1]] = value
+
+    return change
+
+
+def foreign(said, _memory):
+    if said.verb == "GET" and said.path.startswith("/rules-api/rules") and said.status == 200 and "items" in said.json:
+        body = said.json
+        body["items"].append({"id": "theirs", "mpid": "AKAM", "type": "max-shares"})
+        said.json = body
+
+
+def forgets(said, _memory):
+    """A rule that was deleted is still shown."""
+    if said.verb == "GET" and said.status == 404 and said.path.startswith("/rules-api/rules/rule-"):
+        said.status, said.body = 200, b'{"id": "x", "status": "CONFIGURED"}'
+        said.headers["content-type"] = "application/json"
+
+
+def twice(said, memory):
+    """Under one key a rule is made twice."""
+    if said.verb == "POST" and said.path == "/rules-api/rules" and said.status == 200:
+        memory["made"] = memory.get("made", 0) + 1
+        if memory["made"] == 2:
+            body = said.json
+            said.json = body | {"id": body["id"] + "x"}
+
+
+def goes_back(said, memory):
+    if said.verb == "GET" and said.status == 200 and b'"asOf"' in said.body:
+        body = said.json
+        memory["n"] = memory.get("n", 1_000_000) - 1
+        said.json = body | {"asOf": memory["n"]}
+
+
+def plain(said, _memory):
+    if said.status >= 400:
+        said.headers["content-type"] = "text/plain"
+
+
+def unblamed(said, _memory):
+    if said.status == 422:
+        body = said.json
+        said.json = body | {"errors": [{"field": "something", "message": "no"}]}
+
+
+def untold(said, _memory):
+    """The stream says nothing."""
+
+
+untold.stream = lambda data: data.replace(b"event: revision", b"event: nothing!")
+
+RULE, RULES, AUDIT = "/rules-api/rules/", "/rules-api/rules", "/rules-api/audit"
+LIES = {
+    "a rule is in force at once": (changes("POST", RULES, put("status", "ACTIVE")), "a new rule waits*"),
+    "a limit is another one": (changes("GET", RULE, put("settings", "limit", 1)), "a new rule waits*"),
+    "a deleted rule is still there": (forgets, "a rule that waits is deleted*"),
+    "what was left out is lost": (changes("PUT", RULE, put("settings", "portWindow", 1)), "a change keeps*"),
+    "a rule is made twice under one key": (twice, "under one key*"),
+    "a page is too long": (changes("GET", "limit=1", lambda b: put("items", b["items"] * 2)(b)), "lists go on*"),
+    "a list shows another firm's": (foreign, "what is another firm's*"),
+    "who may look only may write": (becomes("POST", RULES, 403, 200), "who may look only*"),
+    "another firm is told apart from none": (becomes("POST", RULES, 404, 403), "what is another firm's*"),
+    "without a token it is told that there is nothing": (becomes("GET", RULES, 401, 404), "without a token*"),
+    "a range is not kept": (becomes("POST", RULES, 422, 200), "maximum shares"),
+    "the field is not named": (unblamed, "thresholds of an exposure*"),
+    "a refusal is no problem": (plain, "a rule that there is not*"),
+    "as of goes back": (goes_back, "the audit tells*"),
+    "a list loses its symbol": (changes("GET", RULE, put("symbols", [])), "a list is the rule*"),
+    "the switch is about other ports": (changes("POST", "switch", put("ports", [])), "the safety switch*"),
+    "an alert stays on": (changes("PUT", "alert", put("enabled", True)), "who is told*"),
+    "the audit forgets": (changes("GET", AUDIT, put("items", [])), "the audit tells*"),
+    "the file has other columns": (lambda said, _: spoil_csv(said), "the audit is a file*"),
+    "the stream is silent": (untold, "the stream tells*"),
+    "exposures are everybody's": (becomes("GET", "consumption?", 404, 200), "what is used now"),
+}
+
+
+def spoil_csv(said):
+    if said.headers.get("content-type", "").startswith("text/csv"):
+        said.body = said.body.replace(b"Revision Date", b"Date")
+
+
+@pytest.mark.section("EQRC", "4 Monitoring")
+async def test_the_demos_rules_api_passes_the_whole_suite(venue, hold):
+    results = await hold("eqrc", tuple(venue.services["http"]), patience=10.0, **HOW)
+    assert {name: str(result.failure) for name, result in results.items() if result.failure} == {}
+    assert {result.outcome for result in results.values()} == {Outcome.PASSED}
+
+
+async def test_an_honest_proxy_is_not_taken_for_a_liar(hold, lie):
+    results = await hold("eqrc", await lie(lambda _said, _memory: None), "5-watching", patience=10.0, **HOW)
+    assert {result.outcome for result in results.values()} == {Outcome.PASSED}
+
+
+@pytest.mark.parametrize("lying", LIES)
+async def test_a_lie_is_found_out(lying, hold, lie):
+    spoil, only = LIES[lying]
+    results = await hold("eqrc", await lie(spoil), only, patience=0.4, **HOW)
+    assert Outcome.FAILED in {result.outcome for result in results.values()}
+
+
+def test_the_command_knows_the_demos_clients(venue, command):
+    host, port = venue.services["http"]
+    arguments = ("conform", "eqrc", "--target", f"{host}:{port}", "--user", "eqrc-inet", "--demo", "--only", "1-access")
+    done = command(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert "0 failed, 0 skipped" in done.stderr
