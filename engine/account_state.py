@@ -5,6 +5,8 @@ What is open is not among it: it is counted anew from the orders that rest.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from engine.api import AccountSettings, Side
@@ -12,6 +14,9 @@ from engine.risk.counters import CurrencyState, FlowState
 from engine.risk.prm import Account
 from engine.risk.restrictions import DAY_LISTS, Restrictions
 from engine.terms import Lock
+
+LOW_BITS: Final = 62
+LOW: Final = (1 << LOW_BITS) - 1
 
 
 class RestrictionsState(msgspec.Struct, array_like=True, frozen=True):
@@ -27,12 +32,17 @@ class RestrictionsState(msgspec.Struct, array_like=True, frozen=True):
 
 
 class MoneyState(msgspec.Struct, array_like=True, frozen=True):
-    """What an account traded today in a currency, by which counters it is locked, and of which it was warned."""
+    """What an account traded today in a currency, by which counters it is locked, and of which it was warned.
+
+    Of values too large for one integer of msgpack, the last two have what stands above the lower `LOW_BITS` bits.
+    """
 
     traded_buy: int
     traded_sell: int
     locked: tuple[Lock, ...]
     warned: tuple[Lock, ...]
+    traded_buy_above: int = 0
+    traded_sell_above: int = 0
 
 
 class OrdersState(msgspec.Struct, array_like=True, frozen=True):
@@ -93,7 +103,8 @@ def is_kept(flow: FlowState) -> bool:
 
 
 def _dump_money(money: CurrencyState) -> MoneyState:
-    return MoneyState(money.traded_buy, money.traded_sell, money.locked, money.warned)
+    buy, sell = money.traded_buy, money.traded_sell
+    return MoneyState(buy & LOW, sell & LOW, money.locked, money.warned, buy >> LOW_BITS, sell >> LOW_BITS)
 
 
 def _dump_orders(flow: FlowState) -> OrdersState:
@@ -117,7 +128,8 @@ def load_account(account: Account, state: AccountState) -> None:
     account.rate_locked = state.rate_locked
     for currency, counted in state.money.items():
         money = account.money(currency)
-        money.traded_buy, money.traded_sell = counted.traded_buy, counted.traded_sell
+        money.traded_buy = counted.traded_buy | counted.traded_buy_above << LOW_BITS
+        money.traded_sell = counted.traded_sell | counted.traded_sell_above << LOW_BITS
         money.locked, money.warned = counted.locked, counted.warned
     for order_book, orders in state.orders.items():
         flow = account.flow(order_book)

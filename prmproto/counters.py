@@ -39,8 +39,12 @@ Key = tuple[str, str]
 
 
 def values_of(state: CurrencyState) -> Values:
-    """Give what an account traded and has open in a currency."""
-    return state.traded_buy, state.traded_sell, state.open_buy, state.open_sell
+    """Give what an account traded and has open in a currency, as far as messages can tell it."""
+    values = state.traded_buy, state.traded_sell, state.open_buy, state.open_sell
+    if sum(values) <= HIGHEST_VALUE:
+        return values
+    traded_buy, traded_sell, open_buy, open_sell = map(bounded, values)
+    return traded_buy, traded_sell, open_buy, open_sell
 
 
 def currencies_of(account: Account) -> list[str]:

@@ -131,6 +131,10 @@ class Mailbox:
             "UPDATE outbox SET tries = tries + 1, due_at = ?, error = ? WHERE id = ?", (due_at, error, number)
         )
 
+    def narrow(self, number: int, recipients: tuple[str, ...]) -> None:
+        """Note to whom alone a mail is still to go."""
+        self._tables.execute("UPDATE outbox SET recipients = ? WHERE id = ?", (_listed(recipients), number))
+
     def receive(self, mail: Received) -> None:
         """Put a mail into the inbox; the oldest go where there are too many."""
         values = mail.sender, _listed(mail.recipients), mail.subject, mail.text, mail.at

@@ -100,3 +100,18 @@ def test_pegs_that_differ_in_their_limits_are_no_repetition_at_the_same_quote():
     for at in ("100.00", "100.10", "100.20"):
         (event,) = market.enter(buy(10, at=at, price_type=PriceType.PRIMARY_PEG))
         assert isinstance(event, Accepted)
+
+
+@OPEN
+def test_values_beyond_sixty_four_bits_are_counted_and_outlive_a_start():
+    market, most, at = NordicMarket(account(SEK=limits(total_risk=1))), 4_294_967_295, "199999.99"
+    for _ in range(4):
+        market.enter(buy(most, at=at))
+        market.enter(sell(most, at=at, by="C1", user="GP30U1"))
+        market.unlock()
+    market.enter(buy(most, at=at))
+    other = market.reloaded()
+    for venue in (market, other):
+        counters = venue.counters()
+        assert (counters.traded_buy, counters.open_buy) == (4 * most * 1_999_999_900, most * 1_999_999_900)
+    assert other.state() == market.state()

@@ -298,6 +298,10 @@ def test_figures_beyond_a_message_are_told_as_the_highest_there_is(open_desk):
     open_desk.count(traded_buy=2**70, open_buy=2**70)
     assert open_desk.tick()[0].total_risk == 2**63 - 1
     assert open_desk.ask(ask.CounterList, "GP29PR", "SEK", "S", 0)[0].current == 2**63 - 1
+    open_desk.wait(1)
+    open_desk.count(traded_buy=2**70 + 1)
+    assert open_desk.tick() == [], "it is told already"
+    assert open_desk.machine.snapshot()
 
 
 # ----------------------------------------------------------------------------------------------------- accumulated

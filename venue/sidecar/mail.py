@@ -131,13 +131,18 @@ class Postman:
     async def _hand_over(self, client: aiosmtplib.SMTP, mail: Waiting) -> None:
         """Send one mail. Raises what ends the connection."""
         try:
-            await client.send_message(message(mail, self.settings.sender))
+            refused, _ = await client.send_message(message(mail, self.settings.sender))
         except (SMTPResponseException, SMTPRecipientsRefused, MessageError, ValueError) as error:
             self._put_off(mail, error)
         except (SMTPException, OSError) as error:
             self._put_off(mail, error)
             raise
         else:
+            left = tuple(recipient for recipient in mail.recipients if recipient in refused)
+            if left:  # the others have it
+                self.mailbox.narrow(mail.number, left)
+                self._put_off(mail, SMTPException(f"refused for {len(left)} of {len(mail.recipients)} recipients"))
+                return
             self.mailbox.done(mail.number, time.time())
             log.info("mail sent", subject=mail.subject, record=mail.record)
 

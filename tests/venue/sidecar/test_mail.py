@@ -115,6 +115,29 @@ async def test_a_mail_that_is_refused_waits_and_the_others_go(mailbox, served):
 
 
 @MAIL
+async def test_who_was_refused_is_tried_again_without_those_who_have_the_mail(mailbox, served):
+    peer = Peer()
+    server = await served(peer)
+    mailbox.keep([draft(recipients=(RISK, "nobody@gp29.example", "desk@gp29.example"))], 9, time.time())
+    await postman(mailbox).send(server, time.time())
+    assert [to for to, _, _ in peer.mails] == [[RISK, "desk@gp29.example"]]
+    (left,) = mailbox.due(time.time() + LONGEST_PAUSE, 10)
+    assert (left.recipients, left.tries) == (("nobody@gp29.example",), 1)
+
+
+@MAIL
+@pytest.mark.parametrize(
+    "address", ["a..b@x.example", ".a@x.example", "a@-", "a@..", "a@b..c", "'@x.example", "a.@x.example"]
+)
+async def test_an_odd_address_keeps_no_other_mail_back(mailbox, served, address):
+    peer = Peer()
+    server = await served(peer)
+    mailbox.keep([draft("odd", recipients=(address,)), draft()], 9, time.time())
+    await postman(mailbox).send(server, time.time())
+    assert peer.mails[-1][0] == [RISK]
+
+
+@MAIL
 async def test_a_server_that_is_not_there_costs_no_mail_and_is_asked_less_and_less(mailbox, served):
     nowhere = await served(Peer())
     gone = Server("127.0.0.1", 1)
