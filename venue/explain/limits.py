@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-from engine.api import Port, Reject
+from typing import Final
+
+from engine.api import CurrencyLimits, Port, Reject
 from engine.book import Book
 from engine.engine import Engine
+from engine.risk.counters import COUNTERS
 from engine.risk.prm import Account
 from venue.calls import amount
 from venue.explain.answer import Rule
+from venue.prm_calls import LOCKS
+
+NONE: Final = CurrencyLimits()
 
 
 def account_rule(account: Account, book: Book | None) -> Rule:
-    """Give a PRM account with today's limits in the book's currency; a limit of 0 is none."""
-    settings: dict[str, object] = {"blocked": account.blocked}
+    """Give a PRM account with today's limits in the book's currency; a limit of 0 is none.
+
+    Restricted symbols are those that are so now, whoever restricted them.
+    """
+    today = account.settings
+    settings: dict[str, object] = {
+        "blocked": account.blocked,
+        "blockedBy": account.blocked_by,
+        "rateLocked": account.rate_locked,
+    }
     entry = None if book is None else book.security.entry
     if entry is not None:
-        limits = account.settings.limits.get(entry.currency)
-        settings["currency"] = entry.currency
-        settings["maxQuantity"] = 0 if limits is None else limits.maximum_quantity
-        settings["maxValue"] = amount(0 if limits is None else limits.maximum_value)
-    settings["restrictedSymbols"] = list(account.settings.restricted_symbols)
-    settings["restrictedSegments"] = list(account.settings.restricted_segments)
+        limits, state = today.limits.get(entry.currency, NONE), account.currencies.get(entry.currency)
+        settings |= {
+            "currency": entry.currency,
+            "locked": [] if state is None else [LOCKS[lock] for lock in state.locked],
+            "maxQuantity": limits.maximum_quantity,
+            "maxValue": amount(limits.maximum_value),
+            "maxQuantityAuction": limits.maximum_quantity_auction or 0,
+            "maxValueAuction": amount(limits.maximum_value_auction or 0),
+        }
+        counters = {LOCKS[counter]: amount(getattr(limits, counter.name.lower())) for counter in COUNTERS}
+        settings |= {**counters, "blowThrough": limits.blow_through}
+    listed = dict.fromkeys(name for names in account.restricted.values() for name in names)
+    settings |= {
+        "restrictedSymbols": [name for name in listed if account.is_restricted(name)],
+        "restrictedSegments": list(today.restricted_segments),
+        "repeatedOrderLimit": today.repeated_order_limit,
+        "restrictOnRepeatedOrder": today.restrict_on_repeated_order,
+        "marketOrderPrevention": today.market_order_prevention,
+        "marketOrderProtection": today.market_order_protection,
+        "fatFingerInAuctions": today.fat_finger_in_auctions,
+        "symbolRate": today.symbol_rate,
+        "cancelOnSymbolRate": today.cancel_on_symbol_rate,
+    }
     is_configured = account.settings == account.entry.settings
     return Rule(
         id=account.name, type="account", origin="configuration" if is_configured else "operations", settings=settings

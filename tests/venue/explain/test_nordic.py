@@ -6,7 +6,7 @@ As of US orders, what is proposed is tried in the place of the message: it must 
 import pytest
 from floor import Floor, told
 
-from engine.api import MARKET_PRICE, BlockAccount, Phase, Reject, SetAccount, SetPhase, SetPrices
+from engine.api import MARKET_PRICE, BlockAccount, Phase, Reject, SetAccount, SetFileList, SetPhase, SetPrices
 from engine.risk import prm
 from ouch.nordic_messages import OUT, EnterOrder, OrderAccepted, Rejected, ReplaceOrder, decode, encode
 from venue.explain.find import Order, matching
@@ -297,15 +297,40 @@ def test_the_account_is_told_with_what_it_allows_today(floor):
         "origin": "operations",
         "settings": {
             "blocked": False,
+            "blockedBy": "",
+            "rateLocked": "",
             "currency": "SEK",
+            "locked": [],
             "maxQuantity": 0,
             "maxValue": "500000.0000",
+            "maxQuantityAuction": 0,
+            "maxValueAuction": "0.0000",
+            **dict.fromkeys(("totalRisk", "totalTraded", "totalOpen"), "100000.0000"),
+            **dict.fromkeys(("tradedBuy", "tradedSell", "openBuy", "openSell"), "0.0000"),
+            "blowThrough": False,
             "restrictedSymbols": [],
             "restrictedSegments": [],
+            "repeatedOrderLimit": 0,
+            "restrictOnRepeatedOrder": False,
+            "marketOrderPrevention": False,
+            "marketOrderProtection": False,
+            "fatFingerInAuctions": True,
+            "symbolRate": 50,
+            "cancelOnSymbolRate": True,
         },
     }
     assert (explanation["reference"], explanation["source"]) == ("100.0000", "limit price")
     assert explanation["scope"]["mpid"] == "GP29"
+
+
+@EXPLAIN
+def test_a_symbol_that_a_file_restricts_is_among_the_account_s_and_one_that_is_released_is_not(floor):
+    floor.do(SetFileList("GP29P1", ("101", "102")))
+    floor.send(encode(EnterOrder(**{**SENT, "user": "GP29U3"})))
+    assert told(floor.explain())["rule"]["settings"]["restrictedSymbols"] == ["101", "102"]
+    floor.do(SetFileList("GP29P1", ("101",)))
+    floor.send(encode(EnterOrder(**{**SENT, "user_ref_num": 2, "user": "GP29U3"})))
+    assert told(floor.explain())["rule"]["settings"]["restrictedSymbols"] == ["101"]
 
 
 @EXPLAIN
