@@ -33,8 +33,17 @@ from prmproto.codes import CounterMode, ErrorCode, RejectReason
 from prmproto.messages import LIMITS, OUT, decode, encode
 from wire.record import Malformed
 from wire.soup_client import CLIENT_SETTINGS, SoupClient
-from wire.soup_terms import EndOfSession, LoginAccepted, LoginRejected, LoginTimedOut, PeerSilent, Violation
+from wire.soup_terms import (
+    EndOfSession,
+    LoginAccepted,
+    LoginRejected,
+    LoginRejectReason,
+    LoginTimedOut,
+    PeerSilent,
+    Violation,
+)
 
+HIGHEST_UNITS: Final = 2**63 - 1
 SCALE: Final = 10_000
 READ_SIZE: Final = 1 << 16
 TICK_SECONDS: Final = 0.25
@@ -50,6 +59,10 @@ UNASKED: Final = (
     extension.Event,
 )
 """What comes without being asked for; entries of counters only with request 0."""
+REFUSED_LOGINS: Final = {
+    LoginRejectReason.NOT_AUTHORIZED: "not authorized",
+    LoginRejectReason.SESSION_NOT_AVAILABLE: "the session is not available, as when somebody is logged in on the port",
+}
 ALL_EVENTS: Final = 0x1FF
 FEATURES: Final = 31
 
@@ -119,7 +132,8 @@ class PrmClient:
         self._task = asyncio.get_running_loop().create_task(self._run(reader))
         accepted = await self._answer()
         if not isinstance(accepted, LoginAccepted):
-            raise Disconnected(f"the login was refused: {accepted}")
+            why = REFUSED_LOGINS[accepted.reason] if isinstance(accepted, LoginRejected) else accepted
+            raise Disconnected(f"the login was refused: {why}")
         self.welcome = await self._ask(extension.Hello(self._next_request(), 1, 0, FEATURES))
         self._number = self.welcome.next_user_ref_num
         return self
@@ -225,10 +239,17 @@ class PrmClient:
         return self._request
 
     async def _exchange(self, request: Any, is_last: Any) -> list[Any]:
-        """Send a request and gather what answers it, up to the message that is the last."""
+        """Send a request and gather what answers it, up to the message that is the last.
+
+        Raises `ValueError` where its message cannot say it.
+        """
+        try:
+            message = encode(request)
+        except OverflowError as error:
+            raise ValueError("a number is more than the message can say") from error
         async with self._turn:
             while True:
-                self._machine.send(encode(request), time.monotonic_ns())
+                self._machine.send(message, time.monotonic_ns())
                 self._flush()
                 answers: list[Any] = []
                 while True:
@@ -411,6 +432,8 @@ def to_units(text: str) -> int:
         scaled = Decimal(text) * SCALE
     except ArithmeticError:
         raise ValueError(f"{text!r} is no amount") from None
+    if scaled.is_finite() and abs(scaled) > HIGHEST_UNITS:
+        raise ValueError(f"{text!r} is more than a message can say")
     if not scaled.is_finite() or scaled % 1:
         raise ValueError(f"{text!r} is no amount with up to four decimals")
     return int(scaled)
