@@ -244,6 +244,8 @@ def must_be_an_entity(engine: Engine, rule: RuleEntry) -> None:
     """Raise `CommandRefused` where a rule is for an exchange, MPID, port or group that there is not."""
     must_be_an_exchange(engine, rule.exchange, is_routed=True)
     must_be_a_firm(engine, rule.mpid)
+    if rule.exchange == ROUTED and rule.type == "order-rate":
+        raise CommandRefused("exchange", "messages are counted where they come in: name an exchange")
     if rule.port is not None:
         port = engine.ports.get(rule.port)
         if port is None or port.mpid != rule.mpid or port.withdrawn:

@@ -303,7 +303,7 @@ def show_ports(look: Look) -> PortList:
             session=stream.session,
             sequence=stream.count,
             live_orders=len(port.orders),
-            entry_disabled=port.disabled,
+            entry_disabled=port.disabled or port.switched_off,
             rate_limited=port.rate_limited,
             cancel_only=port.cancel_only,
             cancel_on_disconnect=port.cancel_on_disconnect,

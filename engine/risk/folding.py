@@ -54,26 +54,26 @@ def fold(rules: list[RuleEntry], routed: list[RuleEntry], volume: int) -> Limits
 
 def take(limits: Limits, rule: RuleEntry, volume: int) -> None:
     """Take one rule into limits."""
-    match rule.type:
-        case "max-shares":
-            limits.maximum_shares = _tighter(limits.maximum_shares, rule, _number(rule, "limit"))
-        case "max-notional":
-            limits.maximum_notional = _tighter(limits.maximum_notional, rule, _number(rule, "limit") * PRICE_SCALE)
-        case "adv":
-            most = max(volume, _number(rule, "minimum_volume"))
-            limits.volume = _tighter(limits.volume, rule, _number(rule, "percent") * most // HUNDRED_PERCENT)
-        case "restricted-stock" if rule.settings.get("enabled"):
-            limits.restricted = Bound(0, rule.rule_id)
-        case "hard-to-borrow" if rule.settings.get("enabled"):
-            limits.hard_to_borrow = Bound(0, rule.rule_id)
-        case "market-impact" if rule.settings.get("enabled"):
-            limits.market_impact = Bound(0, rule.rule_id)
-        case "order-type":
-            limits.order_types = _order_types(limits.order_types, rule)
-        case "shares-located":
-            limits.locates += (_locate(rule),)
-        case "fat-finger":
-            limits.fat_finger += (_fat_finger(rule),)
+    kind, is_enabled = rule.type, bool(rule.settings.get("enabled"))
+    if kind == "max-shares":
+        limits.maximum_shares = _tighter(limits.maximum_shares, rule, _number(rule, "limit"))
+    elif kind == "max-notional":
+        limits.maximum_notional = _tighter(limits.maximum_notional, rule, _number(rule, "limit") * PRICE_SCALE)
+    elif kind == "adv":
+        most = max(volume, _number(rule, "minimum_volume"))
+        limits.volume = _tighter(limits.volume, rule, _number(rule, "percent") * most // HUNDRED_PERCENT)
+    elif kind == "restricted-stock" and is_enabled:
+        limits.restricted = Bound(0, rule.rule_id)
+    elif kind == "hard-to-borrow" and is_enabled:
+        limits.hard_to_borrow = Bound(0, rule.rule_id)
+    elif kind == "market-impact" and is_enabled:
+        limits.market_impact = Bound(0, rule.rule_id)
+    elif kind == "order-type":
+        limits.order_types = _order_types(limits.order_types, rule)
+    elif kind == "shares-located":
+        limits.locates += (_locate(rule),)
+    elif kind == "fat-finger":
+        limits.fat_finger += (_fat_finger(rule),)
 
 
 def _number(rule: RuleEntry, name: str) -> int:

@@ -61,11 +61,14 @@ class Rules:
 
     def _begin(self, state: RuleState, now: int) -> None:
         """Let a rule be as it was to be from today on."""
-        before, after = state.rule, next_entry(state)
+        before = after = state.rule
+        if state.pending or state.pending_symbols is not None:
+            after = next_entry(state)
         if state.status is RuleStatus.CONFIGURED:
             change = RuleStatus.CONFIGURED.name, RuleStatus.ACTIVE.name
             self.tell(before, RevisionType.ACTIVATE, "status", change, state.changed_by, now)
-        self.tell_changes(before, after, RevisionType.ACTIVATE, state.changed_by, now)
+        if after is not before:
+            self.tell_changes(before, after, RevisionType.ACTIVATE, state.changed_by, now)
         self.states[before.rule_id] = structs.replace(
             state, rule=after, status=RuleStatus.ACTIVE, pending={}, pending_symbols=None
         )

@@ -262,6 +262,7 @@ WRONG_ENTITIES = [
     (restricted("AMD", "NONE"), "symbols[1]"),
     (rule("order-rate", "r", max_duplicates=1), "port"),
     (rule("unheard-of", "r"), "type"),
+    (message_rate(5, exchange="ROUTED"), "exchange"),
 ]
 
 

@@ -12,9 +12,10 @@ from engine.book import Book
 from engine.endpoint import Endpoint
 from engine.engine import Engine
 from engine.phases import phase_name
+from engine.risk.rule_terms import rest_name
 from venue.calls import amount, dollars, moment
 from venue.explain import words
-from venue.explain.answer import Market, Objection, Rate, Rule, Scope, Value, camel
+from venue.explain.answer import Market, Objection, Rate, Rule, Scope, Value
 from venue.explain.dialect import ENTER, UNSOUND, Finding
 from venue.explain.limits import account_rule, port_rule
 from venue.explain.request import Request
@@ -118,8 +119,13 @@ class Describer:
     def outside(self, finding: Finding) -> str:
         """Say who would have to do what, where the order cannot be helped."""
         sentence = words.OUTSIDE[finding.refusal.reason]
-        if finding.refusal.reason is Reject.ENTRY_DISABLED and (self.port.withdrawn or self.port.cancel_only):
-            sentence = words.WITHDRAWN if self.port.withdrawn else words.CANCEL_ONLY
+        if finding.refusal.reason is Reject.ENTRY_DISABLED:
+            ways = (
+                (self.port.withdrawn, words.WITHDRAWN),
+                (self.port.cancel_only, words.CANCEL_ONLY),
+                (self.port.switched_off, words.SWITCHED_OFF),
+            )
+            sentence = next((way for is_so, way in ways if is_so), sentence)
         return sentence.format(**self.facts(self.objection(finding)))
 
     def facts(self, objection: Objection) -> dict[str, Any]:
@@ -161,7 +167,7 @@ class Describer:
             halted=book.phase is Phase.HALT,
             phase=phase_name(book),
             storage_low=self.engine.storage_low,
-            entry_disabled=self.port.disabled or self.port.withdrawn or self.port.cancel_only,
+            entry_disabled=self.port.disabled or self.port.switched_off or self.port.withdrawn or self.port.cancel_only,
             rate_limited=self.port.rate_limited,
             best_bid=dollars(bids[-1]) if bids else None,
             best_offer=dollars(-offers[-1]) if offers else None,
@@ -213,12 +219,15 @@ class Describer:
             return account_rule(self.engine.prm.accounts[name], self.book)
         if name == self.port.name:
             return port_rule(self.engine, self.port, refusal.reason, self.book)
-        return rule_view(name, entry)
+        return rule_view(name, entry, is_own=name in self.engine.rules.states)
 
     def _scope(self, refusal: Refusal, decided_by: str, entry: RuleEntry | None) -> Scope:
         """Say for whom and for what a limit or a state holds."""
         if entry is not None:
-            return Scope(exchange=entry.exchange, mpid=entry.mpid, port=entry.port, symbols=list(entry.symbols) or None)
+            symbols = list(entry.symbols) or None
+            return Scope(
+                exchange=entry.exchange, mpid=entry.mpid, port=entry.port, group_id=entry.group_id, symbols=symbols
+            )
         if decided_by == "book":
             return Scope(exchange=self.port.exchange, symbols=[self.symbol])
         if refusal.rule in self.engine.prm.accounts:
@@ -313,16 +322,18 @@ def book_name(book: Book) -> str:
     return book.symbol if entry is None else f"{entry.symbol} ({book.symbol})"
 
 
-def rule_view(rule_id: str, entry: RuleEntry | None) -> Rule:
-    """Give a rule as an answer shows it; one that is no longer in force has its id only."""
+def rule_view(rule_id: str, entry: RuleEntry | None, *, is_own: bool) -> Rule:
+    """Give a rule as an answer shows it, its firm's own or of the file; one no longer in force has its id only."""
     if entry is None:
         return Rule(id=rule_id, type="", origin="no longer in force", settings={})
-    settings = {camel(name): setting(name, value) for name, value in entry.settings.items()}
-    return Rule(id=rule_id, type=entry.type, origin="configuration", settings=settings)
+    settings = {rest_name(name): setting(name, value) for name, value in entry.settings.items()}
+    return Rule(id=rule_id, type=entry.type, origin="rules API" if is_own else "configuration", settings=settings)
 
 
 def setting(name: str, value: Any) -> object:
     """Give one setting of a rule: a fat finger's ranges as dollars and percent."""
+    if name == "percent":
+        return amount(value)
     if name != "ranges":
         return value
     return [{"amount": amount(ticks), "percent": amount(percent)} for ticks, percent in value]

@@ -165,4 +165,5 @@ OUTSIDE: Final[dict[Reject, str]] = dict.fromkeys(Reject, NOT_SERVED) | {
 }
 """Who would have to do what, where the order cannot be helped."""
 CANCEL_ONLY: Final = "operations would have to let {port} enter orders again"
+SWITCHED_OFF: Final = "somebody would have to enable {port} by the safety switch, or the next trading day to begin"
 WITHDRAWN: Final = "the configuration would have to name {port} again"

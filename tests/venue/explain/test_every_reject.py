@@ -9,10 +9,15 @@ from floor import EVENING, Floor, changed, told
 from refused_orders import ROWS
 
 from engine.api import (
+    CancelAction,
     Configure,
+    CreateRule,
     CrossStage,
     Phase,
+    PortAction,
     Reject,
+    RuleEntry,
+    SafetySwitch,
     SetPhase,
     SetPrices,
 )
@@ -227,3 +232,25 @@ def test_bytes_that_a_terminal_would_obey_are_not_printed(tmp_path):
     text = list(lines(floor.explain()))
     assert all(line.isprintable() for line in text)
     assert any("?[2J" in line for line in text)
+
+
+def test_a_rule_of_the_firm_s_own_is_told_as_such(tmp_path):
+    floor = Floor(tmp_path)
+    ranges = ((0, 10_000),) * 6
+    entry = RuleEntry("mine", "fat-finger", "NASDAQ", "INET", "IN19T6", (), {"ranges": ranges})
+    floor.do(CreateRule(entry, "ann"))
+    floor.next_day()
+    floor.enter(port="IN19T6", price=102_000)
+    explanation = told(floor.explain())
+    assert (explanation["check"], explanation["rule"]["origin"]) == ("FAT_FINGER", "rules API")
+    assert explanation["rule"]["settings"]["includeIso"] is True
+    assert explanation["scope"]["port"] == "IN19T6"
+
+
+def test_a_port_that_the_safety_switch_closed_is_told_as_such(tmp_path):
+    floor = Floor(tmp_path)
+    floor.do(SafetySwitch("NASDAQ", "INET", None, CancelAction.NONE, PortAction.DISABLE, "ann"))
+    floor.enter()
+    explanation = told(floor.explain())
+    assert explanation["check"] == "ENTRY_DISABLED"
+    assert "safety switch" in explanation["smallestChange"]["outside"][0]
