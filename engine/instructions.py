@@ -46,7 +46,7 @@ class PortEntry(msgspec.Struct, array_like=True, frozen=True):
     continuous fat finger is on, how many orders a second the port may send (0 = no limit), and whether its orders are
     canceled when it sends more. With `cancel_on_disconnect` they end with the connection. `drop` makes it a Drop port.
     `settings` are the protocol's own, carried for the port and never read here. `routing` lets its orders ask for a
-    route.
+    route. With `names_brokers` orders can say who located shares, and so are held to lists of those.
     """
 
     name: str
@@ -61,6 +61,7 @@ class PortEntry(msgspec.Struct, array_like=True, frozen=True):
     drop: DropEntry | None = None
     settings: bytes = b""
     routing: bool = False
+    names_brokers: bool = True
 
     @property
     def identity(self) -> tuple[str, str, str, str]:

@@ -40,12 +40,13 @@ from rash.reasons import (
     BREAK_LETTERS,
     CANCEL_LETTERS,
     EVENT_LETTERS,
+    EXPOSURES,
     LIQUIDITY_LETTERS,
     UNKNOWN_ROUTE,
     WORDS,
     letters,
 )
-from rash.settings import read_settings
+from rash.settings import CURRENT, read_settings
 from rash.terms import ORDER_FIELDS, SIDES, OrderFields, OrderKind, order_kind
 from rash.version import ENTER_WITH_CROSS, Version
 from wire.record import Malformed
@@ -251,9 +252,13 @@ class RashPort(Endpoint, Sink):
         return min((now - self.port.midnight) // MILLISECOND, LAST_TIME)
 
     def letter_of(self, reason: Reject) -> str:
-        """Give the letter for a reason to refuse."""
-        if reason is Reject.ROUTING_NOT_SERVED and self.port.entry.routing and reason.name not in self.settings.reasons:
-            return UNKNOWN_ROUTE
+        """Give the letter for a reason to refuse: of the last refusal, where it is that, in all its detail."""
+        if reason.name not in self.settings.reasons:
+            if reason is Reject.ROUTING_NOT_SERVED and self.port.entry.routing:
+                return UNKNOWN_ROUTE
+            refusal = self.refusal
+            if reason is Reject.GROSS_EXPOSURE and refusal is not None and self.settings.letters == CURRENT:
+                return EXPOSURES.get(refusal.source or "", self.letters[reason])
         return self.letters[reason]
 
     def code_of(self, reason: Reject) -> tuple[str, str]:

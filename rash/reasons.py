@@ -201,6 +201,8 @@ OLD_LETTERS: Final = CURRENT_LETTERS | {
 }
 """The old generation."""
 LETTERS: Final[Mapping[str, Mapping[Reject, str]]] = {CURRENT: CURRENT_LETTERS, OLD: OLD_LETTERS}
+EXPOSURES: Final = {"open": "s", "executed": "x", "notional": "y"}
+"""In the current generation, each of the amounts that gross exposure limits has a letter."""
 UNKNOWN_ROUTE: Final = "W"
 """Of a port that may route: the route is none that there is."""
 

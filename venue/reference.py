@@ -87,6 +87,7 @@ def market_command(config: Config) -> Configure:
                 drop_entry(port, services[port.service][1]),
                 _protocol_settings(config, by_key[port.service], port),
                 may_route(by_key[port.service], port),
+                services[port.service][1] not in RASH_PROTOCOLS,
             )
             for port in sorted(config.port, key=lambda port: services[port.service][1] not in DROP_PROTOCOLS)
         ),

@@ -66,7 +66,7 @@ def shares_located(order: Order) -> Refusal | None:
     """Shares located (EQRC guide 3.1.11, 3.1.12): refuse a short sale without a locate, or with one by another broker.
 
     Exempt short sales are held to it where the rule includes them. A list of brokers holds those that say they are
-    located, or that name a broker.
+    located, or that name a broker, over protocols that can name one.
     """
     side = order.terms.side
     if side is not SHORT and side is not EXEMPT:
@@ -78,6 +78,7 @@ def shares_located(order: Order) -> Refusal | None:
             continue
         if locate.is_required and not attributes.shares_located:
             return Refusal(Reject.LOCATE_REQUIRED, rule=locate.rule)
-        if locate.brokers and (attributes.shares_located or broker) and broker not in locate.brokers:
+        is_listed = not locate.brokers or broker in locate.brokers or not order.port.entry.names_brokers
+        if not is_listed and (attributes.shares_located or broker):
             return Refusal(Reject.LOCATE_BROKER, rule=locate.rule)
     return None

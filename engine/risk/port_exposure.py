@@ -159,4 +159,5 @@ def gross_exposure(order: Order) -> Refusal | None:
 
 def refused(state: ExposureState, breach: Threshold) -> Refusal:
     """Give the refusal for a breach."""
-    return Refusal(Reject.GROSS_EXPOSURE, breach.action, state.amount(breach.amount), rule=breach.rule)
+    which = breach.amount.name.lower()
+    return Refusal(Reject.GROSS_EXPOSURE, breach.action, state.amount(breach.amount), source=which, rule=breach.rule)

@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from engine.api import BrokenTradeReason, BustTrade, CrossStage, NextDay, Phase, SetPhase, SetPrices
+from engine.api import BrokenTradeReason, BustTrade, CrossStage, NextDay, Phase, RuleEntry, SetPhase, SetPrices
 from rash.messages import IN, OUT, RASH, RASH_10
 from venue import config, reference
 from venue.machine import Machine
@@ -111,7 +111,14 @@ class Venue:
             text = text[:end] + keys + (f"[port.rash]\n{own}\n" if own else "") + text[end:]
         other = '[[port]]\nname = "AK01R1"\nmpid = "AKAM"\nservice = "rash.nasdaq"\npassword = "NTFTEST"\n\n'
         text = text.replace("# The members of Nordic markets", f"{other}# The members of Nordic markets", 1)
-        self.do(reference.market_command(config.parse(text + rules)))
+        self.command = reference.market_command(config.parse(text + rules))
+        self.do(self.command)
+
+    def rule(self, kind, symbols=(), port=None, **settings):
+        """Add a rule of INET's at NASDAQ."""
+        entry = RuleEntry(kind, kind, "NASDAQ", "INET", port, symbols, settings)
+        self.command = msgspec.structs.replace(self.command, rules=(*self.command.rules, entry))
+        self.do(self.command)
 
     def day(self, date):
         self.last.clear()

@@ -114,6 +114,49 @@ def test_risk_checks_have_letters_of_two_generations(new_venue, order, current, 
 
 
 @REJECTS
+@pytest.mark.parametrize(
+    ("rule", "order", "letter", "check"),
+    [
+        (("hard-to-borrow", ("ZWZZT",), {"enabled": True}), {"side": "short"}, "b", "HARD_TO_BORROW"),
+        (
+            ("order-type", (), {"reject_intermarket_sweep": True}),
+            {"intermarket_sweep": "Y"},
+            "o",
+            "INTERMARKET_SWEEP_NOT_ALLOWED",
+        ),
+        (("order-type", (), {"reject_short_sale": True}), {"side": "short"}, "o", "SHORT_SALE_NOT_ALLOWED"),
+        (("shares-located", (), {"require_locate": True}), {"side": "short"}, "l", "LOCATE_REQUIRED"),
+        (("adv", (), {"percent": 10_000}), {"symbol": "SPCE", "at": "4.00"}, "d", "AVERAGE_DAILY_VOLUME"),
+        (("order-rate", (), {"max_symbol_messages": 1, "symbol_window": 1}), {}, "v", "SYMBOL_MESSAGE_RATE"),
+        (("order-rate", (), {"max_duplicates": 1, "duplicate_window": 1}), {}, "w", "DUPLICATE_ORDER"),
+        (("gross-exposure", (), {"open_action": 1_000}), {}, "s", "GROSS_EXPOSURE"),
+        (("gross-exposure", (), {"notional_action": 1_500}), {}, "y", "GROSS_EXPOSURE"),
+        (("gross-exposure", (), {"executed_action": 500}), {}, "x", "GROSS_EXPOSURE"),
+    ],
+)
+def test_every_us_control_has_its_letter(venue, rule, order, letter, check):
+    kind, symbols, settings = rule
+    port = "INRS01" if kind == "order-rate" else None
+    venue.rule(kind, symbols, port, **settings)
+    if kind in ("order-rate", "gross-exposure"):
+        venue.enter("sell", 60, by="AK01R1")
+        for _ in range(3):
+            venue.enter(**order)
+    assert venue.enter(**order)[-1].endswith(f": {letter}")
+    assert venue.why() == check
+    assert venue.endpoint().code_of(Reject[check])[0] == letter
+
+
+@REJECTS
+def test_a_list_of_brokers_holds_no_order_that_cannot_name_one(new_venue):
+    venue = new_venue(locate=True)
+    venue.rule("shares-located", require_locate=True, brokers=("ABCD",))
+    assert venue.enter("short", length=142, shares_located="Y") == ["accepted T1: short 100 ZWZZT at 10.00"]
+    assert venue.enter("short", length=142, shares_located="N") == ["rejected T2: l"]
+    assert venue.enter("short", by=OLD) == ["rejected T1: l"]
+
+
+@REJECTS
 def test_the_message_rate_counts_orders_and_no_cancels(new_venue):
     venue = new_venue(rules=RATE)
     for _ in range(3):

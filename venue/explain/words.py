@@ -70,7 +70,7 @@ FAULTS: Final[dict[Reject, str]] = {
     Reject.AVERAGE_DAILY_VOLUME: "{observed} shares are more than the {limit} that rule {rule} allows of the average "
     "daily volume",
     Reject.MARKET_IMPACT: "{price} is beyond {reference} ({source}), and rule {rule} is on",
-    Reject.GROSS_EXPOSURE: "an exposure of ${observed} is over the ${limit} of rule {rule}",
+    Reject.GROSS_EXPOSURE: "the {source} exposure of ${observed} is over the ${limit} of rule {rule}",
     Reject.DISCRETION_NOT_SERVED: "with {fields} the order asks for discretion that this market does not serve: of a "
     "reserve, post only, routed, or for a cross",
     Reject.LOW_DISK_SPACE: "the venue has little room left on its disk and takes nothing new",
