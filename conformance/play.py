@@ -179,7 +179,11 @@ class Play(Dialogue[Connection]):
         """Take the message in a packet apart, if it carries one."""
         if received.packet.letter not in soup.CARRIERS:
             return None
-        return dissect(self.setting.dialect, received.packet.payload, inbound=False)
+        return dissect(self.dialect_of(received), received.packet.payload, inbound=False)
+
+    def dialect_of(self, received: Received) -> Dialect:
+        """Give what the message in a packet speaks."""
+        return self.setting.dialect
 
     def expectation(self, step: Step) -> Expectation:
         """Give what a `get` line asks for: the fields it names, and those of the order that it is `of`."""
@@ -200,7 +204,8 @@ class Play(Dialogue[Connection]):
         while open_ones:
             received = await self.take_packet(step, open_ones[0][1].message.name, until)
             self.look_for_faults(step)
-            differences = [compare(expectation, received, self.setting.dialect) for _, expectation in open_ones]
+            dialect = self.dialect_of(received)
+            differences = [compare(expectation, received, dialect) for _, expectation in open_ones]
             fitting = next((at for at, found in enumerate(differences) if not found), None)
             if fitting is None:
                 closest = min(range(len(differences)), key=lambda at: len(differences[at]))
@@ -220,8 +225,10 @@ class Play(Dialogue[Connection]):
         while connection.inbox and connection.inbox[0].packet.letter in "H+":
             connection.inbox.popleft()
             await connection.wait(self.deadline(step))
-        if connection.inbox and not compare(self.expectation(step), connection.inbox[0], self.setting.dialect):
-            connection.inbox.popleft()
+        if connection.inbox:
+            received = connection.inbox[0]
+            if not compare(self.expectation(step), received, self.dialect_of(received)):
+                connection.inbox.popleft()
 
     async def silence(self, step: Step, party: str) -> None:
         """See that the next message is the answer to an Account Query."""

@@ -12,6 +12,8 @@ from conformance.declarations.nordic import NORDIC
 from conformance.declarations.us import US
 from conformance.fix.language import DROP_PARTIES, ORDER_PARTIES, SESSION_PARTIES, Fix
 from conformance.http.language import EQRC_PARTIES, PTR_PARTIES, Http
+from conformance.itch import PARTIES as ITCH_PARTIES
+from conformance.itch import Itch
 from conformance.language import Language
 from conformance.ouch import PARTIES, Ouch
 from conformance.ouch_drop import PARTIES as OUCH_DROP_PARTIES
@@ -42,6 +44,7 @@ SUITES: Final = {
         Suite("fix-orders", "order entry by FIX", Fix(ORDER_PARTIES)),
         Suite("drop", "FIX Drop", Fix(DROP_PARTIES)),
         Suite("drop-ouch", "OUCH Drop", OuchDrop(NORDIC, OUCH_DROP_PARTIES)),
+        Suite("itch", "TotalView-ITCH 5.0 and GLIMPSE 5.0", Itch(US, ITCH_PARTIES)),
         Suite("prm", "PRM administration", Prm(PRM_PARTIES)),
         Suite("rash", "RASHport 1.0 and 1.1", Rash(RASH_PARTIES)),
         Suite("ptr", "Post-Trade Risk over REST", Http(PTR_PARTIES)),

@@ -104,6 +104,9 @@ EQRC_DEMO = {
     "guarded_port": "IN30T1",
     "max_shares": "5000",
 }
+ITCH_DEMO = {"order_user": "IN19T6", "second_user": "AK01T1", "firm": "INET"}
+GLIMPSE_BEHIND_ITCH = 8
+"""How far the demo's port of GLIMPSE is from that of ITCH."""
 PTR_DEMO = {
     "correspondent_user": "workx-ptr-corr",
     "counterparty_user": "workx-ptr-cpty",
@@ -121,6 +124,7 @@ DEMOS = {
     "rash": RASH_DEMO,
     "ptr": PTR_DEMO,
     "eqrc": EQRC_DEMO,
+    "itch": ITCH_DEMO,
 }
 HTTP_PARTIES = {"ptr": ("correspondent", "counterparty"), "eqrc": ("viewer",)}
 """Suites over HTTP, whose users are clients with secrets, and who takes part beside the first one."""
@@ -142,6 +146,8 @@ FIX_DEMOS = {
 NORDIC_PRICE, US_PRICE = "100.00", "10.00"
 FIX_SUITES = ("fix-session", "fix-orders", "drop")
 DROP_SUITES = ("drop", "drop-ouch")
+WATCHING = (*DROP_SUITES, "itch")
+"""What is judged with orders of other ports."""
 SUITES = (*DEMOS, *FIX_SUITES)
 
 
@@ -264,6 +270,7 @@ def conform(
       portcullis conform ouch --target 127.0.0.1:7400 --user IN19T6 --second-user AK01T1 --only 'replace*'
       portcullis conform fix-session --target 127.0.0.1:7401 --user FXT1 --fix 4.4
       portcullis conform fix-orders --target 127.0.0.1:7401 --user INFX01 --demo
+      portcullis conform itch --target 127.0.0.1:7407 --user ITCH01 --order-target 127.0.0.1:7400 --demo
       portcullis conform drop-ouch --target 127.0.0.1:7414 --user GP29D2 --order-target 127.0.0.1:7410 --demo
       portcullis conform prm --target 127.0.0.1:7412 --user GP29A1 --order-target 127.0.0.1:7410 --demo
       portcullis conform rash --target 127.0.0.1:7408 --user INRS01 --demo
@@ -311,12 +318,20 @@ def conform(
         users |= {"taker": (settings.get("counterparty_user"), password)}
     if suite in HTTP_PARTIES:
         users |= _clients(suite, user, password, settings, demo=demo)
-    if suite in DROP_SUITES:
+    if suite in WATCHING:
         if order_target is None:
-            raise click.UsageError("Drop ports are judged with orders: name their server with --order-target HOST:PORT")
+            what = "ITCH is" if suite == "itch" else "Drop ports are"
+            raise click.UsageError(f"{what} judged with orders: name their server with --order-target HOST:PORT")
         _target(order_target)
-        users |= {"drop": users["we"], "we": (settings.get("order_user"), password)}
+        reader = "feed" if suite == "itch" else "drop"
+        users |= {reader: users["we"], "we": (settings.get("order_user"), password)}
         users |= {"idle": (settings.get("idle_user"), password)}
+    if suite == "itch":
+        host, port = _target(target)
+        if demo:
+            settings.setdefault("glimpse_target", f"{host}:{port + GLIMPSE_BEHIND_ITCH}")
+        if "glimpse_target" in settings:
+            users["glimpse"] = (user, password)
     return asyncio.run(
         command.conform(
             command.Options(
