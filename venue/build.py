@@ -71,10 +71,6 @@ COMPILED = (
     "ouch.nordic",
     "ouch.drop",
     "wire.soup_tcp",
-    "rash.codec",
-    "rash.codec_10",
-    "rash.terms",
-    "rash.version",
     "rash.port",
     "prmproto.port",  # its base is compiled, and no plain class may stand on that
     "fix.amounts",

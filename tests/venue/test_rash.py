@@ -6,6 +6,10 @@ import time
 import pytest
 
 from rash import codec, codec_10
+from venue.explain.find import Order, explain_order
+from venue.machine import Machine
+from venue.problem import Problem
+from venue.tail import Follower, line
 
 SOUP = pytest.mark.section("SoupTCP 2.00", "2 Sessions")
 RASH = pytest.mark.section("RASHport 1.1", "2 Transport")
@@ -212,15 +216,44 @@ def test_a_restart_and_a_replay_say_the_same(host, lines, connect):
 
 
 @RASH
-def test_a_drop_port_tells_of_rashport_orders(host, connect, fix):
-    venue = host()
+def test_a_drop_port_tells_of_rashport_orders(host, connect, fix, demo_config):
+    venue = host(demo_config(('name = "INDRP1"', 'name = "INDRP1"\ninclude_rejects = true')))
     watcher = fix(venue, "INDRP1", "drop.us")
     watcher.logon()
     client = connect(venue, *BINARY)
     client.send(order("MINE"), order("BAD", shares=0), b"X" + b"MINE".ljust(14) + b"000000")
-    new, canceled = watcher.expect("8"), watcher.expect("8")
+    new, refused, canceled = (watcher.expect("8") for _ in range(3))
     assert (new[128], new[11], new[150], new[38], new[44], new[47]) == ("INRS01", "MINE", "0", "100", "200.0000", "A")
+    assert (refused[11], refused[150], refused[38], refused[54], refused[58]) == (
+        "BAD",
+        "8",
+        "0",
+        "1",
+        "Invalid quantity",
+    )
     assert (canceled[11], canceled[150]) == ("MINE", "4")
+
+
+@RASH
+def test_tail_and_explain_tell_of_orders_by_their_tokens(host, lines, tmp_path):
+    venue = host()
+    client = lines(venue)
+    client.send(order("FINE", module=codec_10), order("BAD", shares=0, module=codec_10))
+    assert [said(client.line())[:4] for _ in range(3)] == ["SS", "AFIN", "JBAD"]
+    venue.stop()
+    entries = [entry for entry in Follower(Machine(tmp_path)).follow(venue.data, forever=False) if "message" in entry]
+    mine = [line(entry) for entry in entries if entry["port"] == "INRS02"]
+    assert len(mine) == 5
+    assert "EnterOrder" in mine[1]
+    assert "token=FINE" in mine[1]
+    assert "price=200.0000" in mine[1]
+    assert "Rejected" in mine[4]
+    assert "reason=Q" in mine[4]
+    assert "check: INVALID_QUANTITY" in mine[4]
+    found = explain_order(venue.data, Order("INRS02", cl_ord_id="BAD"))
+    assert (found.check, found.code, found.smallest_change.fields[0].value) == ("INVALID_QUANTITY", "Q", 1)
+    with pytest.raises(Problem, match="was accepted"):
+        explain_order(venue.data, Order("INRS02", cl_ord_id="FINE"))
 
 
 @pytest.mark.slow
