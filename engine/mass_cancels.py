@@ -56,10 +56,11 @@ class MassCancels(LimitStates):
                     self.work_off(mass_cancel, now)
 
     def _begin(self, mass_cancel: MassCancel, now: int) -> None:
-        assert mass_cancel.port.mass_cancel is None
-        mass_cancel.port.mass_cancel = mass_cancel
+        """Begin a mass cancel, or let it wait for that of its port: one record may hold many messages of a FIX port."""
         self.mass_cancels.append(mass_cancel)
-        self.work_off(mass_cancel, now)
+        if mass_cancel.port.mass_cancel is None:
+            mass_cancel.port.mass_cancel = mass_cancel
+            self.work_off(mass_cancel, now)
 
     def work_off(self, mass_cancel: MassCancel, now: int) -> None:
         """Do the next slice of a mass cancel; a port that asked for it is told when it was the last."""

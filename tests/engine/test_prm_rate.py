@@ -1,10 +1,10 @@
 """How many orders, changes and cancels a port may send within a second (PRM guide 3.11)."""
 
 import pytest
-from nordic import NordicMarket, account, buy, port_entry, sell
+from nordic import OTHER, USER, NordicMarket, account, buy, port_entry, sell
 from words import TOMORROW, Accepted, Canceled, Rejected, Replaced
 
-from engine.api import CancelReason, CommandRefused, Reject
+from engine.api import BlockAccount, CancelReason, CommandRefused, Reject
 from engine.mass_cancel import ORDERS_A_SLICE
 
 RATE = pytest.mark.section("PRM", "3.11 Maximum orders per second per port")
@@ -190,3 +190,26 @@ def test_it_happens_once_until_the_port_is_released():
     market.release("G1")
     market.enter(buy(7, at="100.00"))
     assert market.enter(buy(1, at="100.00"))[0] == Canceled(4, 7, CancelReason.SUPERVISORY)
+
+
+@CANCEL
+def test_a_breach_while_the_port_s_orders_end_already_ends_the_others_behind_them():
+    market = NordicMarket(account(users=[USER]), audited=False)
+    market.enter(buy(1, at="99.00", user=OTHER))
+    for _ in range(ORDERS_A_SLICE + 10):
+        market.enter(buy(1, at="99.00"))
+    market.set_port("G1", maximum_orders=1, cancel_on_breach=True)
+    market.wait(2)
+    market.do(BlockAccount("GP29PR", True, True))
+    port = market.engine.ports["G1"]
+    assert port.mass_cancel is not None
+    for _ in range(2):  # as messages of FIX that waited for a gap to close, all in one record
+        market.engine.arrived(port, market.now)
+    assert port.rate_limited
+    assert len(market.engine.mass_cancels) == 2
+    other = market.reloaded()
+    for venue in (market, other):
+        venue.engine.finish(venue.engine.ports["G1"], venue.now)
+        assert len(venue.engine.ports["G1"].orders) == 0
+        assert not venue.engine.mass_cancels
+    assert other.state() == market.state()
