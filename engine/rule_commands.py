@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import structs
 
 from engine.engine import Engine
-from engine.exposure_commands import change_exposure, settle_exposures, unbreach
+from engine.exposure_commands import change_exposure, unbreach
 from engine.instructions import CommandRefused
 from engine.port import PRM, Port
 from engine.risk.rule_book import ROUTED
@@ -52,7 +52,7 @@ def handle_rules(engine: Engine, command: RuleCommand, now: int) -> None:
             change_list(engine, command, now)
         case RegisterGroups():
             register_groups(engine, command)
-            settle_exposures(engine, now)
+            engine.exposures.regroup(command.mpid, engine.rules.groups[command.mpid])
         case Unbreach(rule_type="gross-exposure"):
             unbreach(engine, command, now)
         case Unbreach(rule_type="order-rate"):

@@ -60,9 +60,8 @@ LOWER: Final = (Level.WARN, Level.WATCH)
 """Where an amount that is above ACTION is seen when its breach was lifted."""
 
 
-def setting(amount: Amount, level: Level) -> str:
-    """Give the name of the setting that has a threshold: `open_watch` and so on."""
-    return f"{amount.name}_{level.name}".lower()
+SETTINGS: Final = {amount: [f"{amount.name}_{level.name}".lower() for level in STEPS] for amount in Amount}
+"""The names of the settings that have the thresholds of an amount: `open_watch` and so on."""
 
 
 class Entity(NamedTuple):
@@ -231,9 +230,9 @@ def thresholds_of(rule: RuleEntry) -> list[Threshold]:
     found = []
     action = rule.settings.get(BREACH_ACTION)
     cancel = BREACH_ACTIONS.get(action, CancelAction.NONE) if isinstance(action, str) else CancelAction.NONE
-    for amount in Amount:
-        watch, warn, action_at = (_ticks(rule, setting(amount, level)) for level in STEPS)
-        if min(watch, warn, action_at) < UNSET:
+    for amount, names in SETTINGS.items():
+        watch, warn, action_at = (_ticks(rule, name) for name in names)
+        if watch < UNSET or warn < UNSET or action_at < UNSET:
             found.append(Threshold(rule.rule_id, amount, (watch, warn, action_at), cancel))
     return found
 

@@ -78,10 +78,8 @@ class Exposures:
     ) -> dict[Entity, tuple[Threshold, ...]]:
         """Have a state for each entity that a rule holds, and each group; give their thresholds."""
         wanted: dict[Entity, tuple[Threshold, ...]] = {}
-        exchanges = {port.exchange: None for port in self.ports.values()} | {ROUTED: None}
         for mpid, group_ids in groups.items():
-            for exchange in exchanges:
-                wanted |= {Entity(exchange, mpid, None, group_id): () for group_id in group_ids}
+            wanted |= dict.fromkeys(self.groups_of(mpid, group_ids), ())
         for rule in rules:
             if rule.type == GROSS_EXPOSURE:
                 entity = entity_of(rule)
@@ -94,6 +92,27 @@ class Exposures:
         self.join(self.ports.values(), is_booked=is_booked)
         self.count(added)
         return wanted
+
+    def groups_of(self, mpid: str, group_ids: Iterable[int]) -> list[Entity]:
+        """Give the groups of an MPID, on each exchange where it has a port."""
+        exchanges: dict[str, None] = {}
+        for port in self.ports.values():
+            if port.mpid == mpid:
+                exchanges |= dict.fromkeys(exchanges_of(port))
+        return [Entity(exchange, mpid, None, group_id) for exchange in exchanges for group_id in group_ids]
+
+    def regroup(self, mpid: str, group_ids: Iterable[int]) -> None:
+        """Count the groups that an MPID has, from now on, and no others; those that a rule holds stay."""
+        wanted = self.groups_of(mpid, group_ids)
+        for entity, state in list(self.states.items()):
+            is_group = entity.mpid == mpid and entity.group_id is not None
+            if is_group and not state.thresholds and entity not in wanted:
+                del self.states[entity]
+        added = [entity for entity in wanted if entity not in self.states]
+        for entity in added:
+            self.states[entity] = ExposureState(entity)
+        self.join([port for port in self.ports.values() if port.mpid == mpid])
+        self.count(added)
 
     def change(self, entity: Entity, rules: Iterable[RuleEntry], now: int) -> None:
         """Take the rules of one entity, all of them, where they are other ones."""

@@ -10,6 +10,7 @@ from engine.api import (
     Cross,
     Phase,
     PriceType,
+    RegisterGroups,
     Reject,
     SelfMatchAction,
     SelfMatchLevel,
@@ -298,6 +299,33 @@ def test_an_order_that_is_modified_into_another_group_counts_there():
     again = msgspec.structs.replace(order.attributes, group_id=7)
     market.engine.modify(order, order.terms, again, 60, market.now)
     assert figures(market, Entity("NASDAQ", "INET", None, 7)) == (600, 0)
+
+
+def test_a_registered_group_is_counted_from_then_on_and_one_that_is_not_any_more_is_not():
+    market = Market()
+    market.enter(buy(100, at="10.00", group_id=7))
+    market.do(RegisterGroups("INET", (7, 9)))
+    group = Entity("NASDAQ", "INET", None, 7)
+    assert figures(market, group) == (1_000, 0)
+    market.enter(sell(40, at="10.00", by="AK1"))
+    assert figures(market, group) == (600, 400)
+    assert figures(market.reloaded(), group) == (600, 400)
+    market.configure(gross_exposure(group=7, open=(None, None, 600)))
+    assert figures(market, group) == (600, 400)
+    market.enter(buy(1, at="1.00", group_id=7))
+    market.do(RegisterGroups("INET", ()))
+    assert list(market.engine.exposures.states) == [group]
+    assert isinstance(market.enter(buy(1, at="1.00", group_id=7))[0], Rejected)
+    market.configure()
+    assert market.engine.exposures.states == {}
+
+
+def test_groups_cost_a_firm_that_has_none_nothing():
+    market = Market()
+    market.do(RegisterGroups("INET", (7,)))
+    exchanges = {entity.exchange for entity in market.engine.exposures.states}
+    assert exchanges == {"NASDAQ", "BX", "PSX"}
+    assert {port.name for port in market.engine.ports.values() if port.exposure} == {"IN1", "IN2", "INB", "INP"}
 
 
 def routing(*rules):
