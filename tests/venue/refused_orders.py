@@ -12,6 +12,7 @@ from engine.api import (
     SetPhase,
     SetPrices,
     SetStorage,
+    Unbreach,
 )
 from ouch import messages
 from ouch.messages import encode
@@ -239,6 +240,13 @@ ROWS = {
         price=106_000,
         change={"price": "10.5000"},
         figures=("10.5000", "10.6000"),
+    ),
+    Reject.GROSS_EXPOSURE: Row(
+        before=ruled("gross-exposure", enters=2, open_watch=500, open_action=1_000),
+        user_ref_num=3,
+        change={},
+        figures=("1000.0000", "2000.0000"),
+        lift=[Unbreach("NASDAQ", "INET")],
     ),
     Reject.DISCRETION_NOT_SERVED: Row(
         options={"discretion_price": 100_000, "max_floor": 10}, change={"options.discretionPrice": None}
