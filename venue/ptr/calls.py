@@ -34,9 +34,8 @@ from venue.ptr.terms import (
     TradeReported,
     TradesReported,
 )
+from venue.route import OWNER
 from venue.settings import ticks
-
-OWNER = "owner"
 
 
 def who(call: Call) -> str:

@@ -31,6 +31,7 @@ from venue.sidecar.notices import Notifier
 from venue.sidecar.reports import Reports
 from venue.sidecar.rule_mail import RuleNotifier
 from venue.sidecar.start import Start
+from venue.sidecar.trf_files import TradeFiles
 
 Work = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -79,7 +80,7 @@ async def join(start: Start, sidecar: Sidecar, mailbox: Mailbox | None, undo: As
     if sidecar.clearing is not None:
         ClearingEvents(sidecar.clearing, sidecar.feed)
         undo.callback(sidecar.clearing.close)
-        work.append(sidecar.clearing.run)
+        work += [sidecar.clearing.run, TradeFiles(sidecar).run]
     return work
 
 
