@@ -8,9 +8,12 @@ from clearing_floor import ClearingFloor, totals
 
 from engine.clearing_commands import ReportTrades, SetClearingLimits, TradeReport
 from venue.machine import Machine
+from venue.mailbox import Mailbox
 from venue.recovery import recover
 from venue.sidecar.clearing import FOLDER
+from venue.sidecar.clearing_notices import ClearingNotices
 from venue.sidecar.feed import Feed
+from venue.sidecar.notices import Notifier
 
 PTR = pytest.mark.section("PTR", "3.2 Semantics")
 
@@ -141,6 +144,33 @@ async def test_where_nothing_was_kept_and_records_are_gone_the_day_begins_at_the
     floor.bust(broken)  # it was never counted
     await house.replica.catch_up()
     assert totals(house) == (1_000, 0, 1_000)
+
+
+async def test_both_firms_have_mail_of_an_alert_once_a_day_and_again_when_the_limit_is_another(floor):
+    house = await floor.house()
+    with Mailbox(floor.data) as mailbox:
+        notifier = Notifier(house.replica, mailbox)
+        house.listeners.append(ClearingNotices(notifier).tell)
+
+        async def mails(*commands):
+            for command in commands:
+                floor.do(command)
+            await house.replica.catch_up()
+            assert notifier.has_kept(floor.machine.number)
+            return [(mail.recipients, mail.subject) for mail in mailbox.due(float("inf"), 100)]
+
+        floor.do(limits(aggregate_buy=20_000))
+        for _ in range(3):
+            floor.trade("B", 60)
+        clrg, inet = ("risk@clrg.example",), ("risk@inet.example",)
+        near = "Nasdaq PTR: Aggregate Buy alert for correspondent INET of CLRG"
+        over = "Nasdaq PTR: Aggregate Buy BREACH for correspondent INET of CLRG"
+        told = [(clrg, near), (inet, near), (clrg, over), (inet, over)]
+        assert await mails() == told
+        breach = mailbox.due(float("inf"), 100)[2].text
+        assert "Limit: Aggregate Buy 20000.0000\nObserved: 24000.0000\n" in breach
+        assert await mails(limits(aggregate_buy=100_000), limits(aggregate_buy=20_000)) == told, "once a day"
+        assert len(await mails(limits(aggregate_buy=100_000), limits(aggregate_buy=9_000))) == 8
 
 
 async def test_following_live_events_and_leaving_again_takes_no_execution_away(floor):

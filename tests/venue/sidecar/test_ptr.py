@@ -290,6 +290,25 @@ class Counting:
         return getattr(self.views, name)
 
 
+async def test_a_thousand_relations_are_polled_from_what_is_made_already(tmp_path):
+    names = [f"{number:04d}" for number in range(1_000)]
+    more = "".join(f'[[clearing]]\nfirm = "MANY"\ncorrespondent = "{name}"\n\n' for name in names)
+    floor = ClearingFloor(tmp_path, ("# --- Who may ask over HTTP", f"{more}# --- Who may ask over HTTP"))
+    async with serving(floor, asyncio.get_running_loop()) as service:
+        first = await service.poll("ntf-operator")
+        assert (len(first.items), first.json["next"]) == (1_000, "0999")
+        made = dict(service.house._shown)
+        again = await service.ask(
+            "ntf-operator", "POST", "/ptr-api/clearing/poll", {}, If_None_Match=first.headers["ETag"]
+        )
+        assert (again.status, again.content) == (304, b"")
+        second = await service.poll("ntf-operator")
+        assert second.items == first.items
+        assert all(service.house._shown[name] is one for name, one in made.items())
+        assert service.engine.asked == []
+    floor.close()
+
+
 async def test_a_poll_takes_pages_and_those_who_were_told_of_something(service):
     first = await service.poll(limit=1)
     assert [item["correspondent"] for item in first.items] == ["AKAM"]

@@ -226,3 +226,30 @@ async def test_operations_have_every_user_type_with_every_mpid(service):
         answered = await service.poll("ntf-operator", kind)
         assert answered.status == 200
         assert {item["correspondent"] for item in answered.items} >= {"INET"}
+
+
+CONFIGURED = (
+    'roles = ["ptr-correspondent"]\nmpids = ["INET"]\n\n[[client]]\nid = "workx-ptr-cpty"',
+    """roles = ["ptr-correspondent", "ptr-clearing"]
+mpids = ["INET"]
+mpids_by_role = { ptr-clearing = ["CLRG", "AKAM"] }
+networks = ["127.0.0.1", "10.0.0.0/8"]
+
+[[client]]
+id = "workx-ptr-cpty"
+""",
+)
+"""The correspondent's client acts for a clearing firm too, and may ask from some networks only."""
+
+
+async def test_a_client_of_the_configuration_has_lists_and_networks_too(tmp_path):
+    floor = ClearingFloor(tmp_path, CONFIGURED, ('"/ptr-api" = ["127.0.0.1"', '"/ptr-api" = ["127.0.0.0/8"'))
+    async with serving(floor, asyncio.get_running_loop()) as service:
+        for kind, correspondent in (("correspondent", "INET"), ("clearing", "AKAM")):
+            answered = await service.poll("workx-ptr-corr", kind)
+            assert [item["correspondent"] for item in answered.items] == [correspondent]
+        elsewhere = await service.ask("workx-ptr-corr", "GET", f"{ROOT}/correspondent/access", source="127.0.0.2")
+        assert elsewhere.status == 403
+        others = await service.ask("workx-ptr-api", "GET", f"{ROOT}/clearing/access", source="127.0.0.2")
+        assert others.status == 200, "who has no networks may ask from wherever the venue lets in"
+    floor.close()

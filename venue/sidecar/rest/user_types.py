@@ -91,9 +91,7 @@ class Caller:
         identity = self.ask.identity
         principal = self.ask.request.app[AUTH].principals.find(identity.subject)
         own = None if principal is None else principal.mpids_by_role.get(self.user_type.role)
-        if own is None:
-            return identity.mpids
-        return own if identity.mpids is None else own & identity.mpids
+        return identity.mpids if own is None else own
 
     def relations(self) -> list[Relation]:
         """Give the relations that are open, by correspondent."""
