@@ -253,7 +253,7 @@ def tally_row(day: str, rule_type: str, exchange: str, mpid: str, port: str, gro
 
 def tally_cursor(row: TallyRow) -> str:
     """Give what stands for a row as the last one of a page; cursors are in the order of rows."""
-    return "|".join((row.date, row.type, row.exchange, row.mpid, row.port or "", str(row.group_id or "")))
+    return " ".join((row.date, row.type, row.exchange, row.mpid, row.port or "", f"{row.group_id or 0:05}"))
 
 
 # What is used now.
@@ -289,4 +289,4 @@ def consumption(engine: Engine, query: ConsumptionQuery, sees: Sees) -> list[Con
 
 def consumption_cursor(row: ConsumptionRow) -> str:
     """Give what stands for a row as the last one of a page."""
-    return f"{row.exchange}|{row.mpid}|{row.port or ''}|{row.group_id or ''}|{row.rule_id}"
+    return " ".join((row.exchange, row.mpid, row.port or "", f"{row.group_id or 0:05}", row.rule_id))
