@@ -74,10 +74,15 @@ class Exposures:
                 self.look(state, now, None, raises=True)
 
     def arrange(
-        self, rules: Iterable[RuleEntry], groups: dict[str, tuple[int, ...]], *, is_booked: bool = False
+        self,
+        rules: Iterable[RuleEntry],
+        groups: dict[str, tuple[int, ...]],
+        others: Iterable[Entity] = (),
+        *,
+        is_booked: bool = False,
     ) -> dict[Entity, tuple[Threshold, ...]]:
-        """Have a state for each entity that a rule holds, and each group; give their thresholds."""
-        wanted: dict[Entity, tuple[Threshold, ...]] = {}
+        """Have a state for each entity that a rule holds, and each group, and `others`; give their thresholds."""
+        wanted: dict[Entity, tuple[Threshold, ...]] = dict.fromkeys(others, ())
         for mpid, group_ids in groups.items():
             wanted |= dict.fromkeys(self.groups_of(mpid, group_ids), ())
         for rule in rules:
@@ -327,12 +332,16 @@ class Exposures:
         groups: dict[str, tuple[int, ...]],
         states: Iterable[tuple[Entity, Tally, Levels]],
     ) -> None:
-        """Take what `dump` gave, with the rules and the orders that there are; nothing is told."""
-        wanted = self.arrange(rules, groups, is_booked=True)
+        """Take what `dump` gave, with the rules and the orders that there are; nothing is told.
+
+        An entity whose last rule was deleted today is still counted.
+        """
+        dumped = [(Entity(*entity), executed, levels) for entity, executed, levels in states]
+        wanted = self.arrange(rules, groups, [entity for entity, _, _ in dumped], is_booked=True)
         for entity, thresholds in wanted.items():
             self.states[entity].take(thresholds)
-        for entity, executed, levels in states:
-            state = self.states[Entity(*entity)]
+        for entity, executed, levels in dumped:
+            state = self.states[entity]
             state.trades, state.executed, state.last = executed
             known = {(rule, amount): level for rule, amount, level in levels}
             for threshold in state.thresholds:
