@@ -16,6 +16,7 @@ from test_shown import random_us_step
 from trading import Market
 from words import TOMORROW, buy, sell, short
 
+from engine.api import Cross, Display, Phase, PriceType, TimeInForce
 from venue.record import Kind
 
 REBUILT = pytest.mark.section("TotalView-ITCH 5.0", "Book of displayed orders")
@@ -99,6 +100,64 @@ def test_random_days_with_crosses_reserves_and_busts(tmp_path, seed):
         assert not follower.reader.orders
         letters += follower.old[0].letters
     assert {*"AECDPQHI"} <= set(letters)
+
+
+KINDS = (
+    {},
+    {},
+    {"hidden": True},
+    {"max_floor": 100},
+    {"max_floor": 100, "random_reserve": 100},
+    {"display": Display.ATTRIBUTABLE},
+    {"display": Display.ATTRIBUTABLE, "max_floor": 100},
+    {"discretion_price": 100_200},
+    {"discretion_price": 99_800, "discretion_price_type": PriceType.MIDPOINT_PEG},
+    {"price_type": PriceType.PRIMARY_PEG, "max_floor": 100},
+    {"price_type": PriceType.PRIMARY_PEG, "peg_offset": -100},
+    {"price_type": PriceType.MARKET_PEG, "peg_offset": -100},
+    {"price_type": PriceType.MIDPOINT_PEG, "hidden": True},
+    {"minimum_quantity": 200, "hidden": True},
+    {"post_only": True},
+    {"time_in_force": TimeInForce.EXTENDED_HOURS},
+    {"cross": Cross.CLOSING},
+    {"cross": Cross.HALT},
+    {"good_for": 5},
+)
+PHASES = (Phase.HALT, Phase.CONTINUOUS, Phase.CONTINUOUS, Phase.QUOTATION, Phase.PRE_MARKET, Phase.POST_MARKET)
+
+
+def any_step(rng, market):
+    """Anything that may happen to displayed orders: every kind of them, replaced by any other kind, and every phase."""
+    live = sorted(key for _, key in market.open)
+    dice = rng.random()
+    side, price = rng.choice([buy, sell, short]), f"{rng.randint(994, 1006) / 100:.2f}"
+    order = side(rng.choice([100, 200, 300, 500]), at=price, by=rng.choice(["IN1", "AK1"]), **rng.choice(KINDS))
+    if dice < 0.6 or not live:
+        market.enter(order)
+    elif dice < 0.75:
+        market.replace(rng.choice(live), order)
+    elif dice < 0.85:
+        market.cancel(rng.choice(live), to=rng.choice([0, 100, 200]))
+    elif dice < 0.9:
+        market.wait(rng.choice([1, 10]))
+    else:
+        market.phase(rng.choice(PHASES))
+
+
+@REBUILT
+def test_random_days_with_every_kind_of_order(tmp_path, seed):
+    rng = random.Random(seed)
+    letters = set()
+    for _ in range(6):
+        market = Market()
+        follower = Follower(Stage(market), tmp_path)
+        for _ in range(150):
+            any_step(rng, market)
+            follower.step()
+        letters |= set(follower.reader.letters)
+        assert snapshot_of(follower.feed)[0].queues() == follower.reader.queues()
+        assert follower.reader.volume == traded(market.engine)
+    assert {*"AFECXDUPQHI"} <= letters
 
 
 @REBUILT
