@@ -103,7 +103,8 @@ class MarketSettings(Settings, frozen=True):
 class ServiceSettings(Settings, frozen=True):
     """A listener: `offset` is added to the port base. Order entry and feeds have a market, all else has none.
 
-    There is one of each protocol of the second process at most, of feeds one for each market; `mold` is of those.
+    There is one of each protocol of the second process at most, of feeds one for each market; `mold` and
+    `snapshot_number` are of those.
     `comp_id` is a FIX service's own CompID. `reject_codes` are the numbers of a Nordic OUCH service's Rejected, by
     reason, where they are not the usual ones; `closing_price_letter` is what its orders say that take part in trading
     at the closing price, `blow_through_letter` why a protected order is canceled.
@@ -136,6 +137,7 @@ class ServiceSettings(Settings, frozen=True):
     closing_price_letter: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]\Z")] = CLOSING_PRICE_LETTER
     blow_through_letter: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]\Z")] = BLOW_THROUGH_LETTER
     mold: MoldSettings | None = None
+    snapshot_number: Literal["next", "last"] = "next"
 
 
 class PortSettings(Settings, frozen=True):

@@ -182,7 +182,7 @@ class FeedConnection(asyncio.Protocol):
         """Give a stream of the present state, as GLIMPSE tells it."""
         assert self.feed.day is not None
         stream = Stream(self.feed.day.writer.session, [], self.feed.folder)
-        for message in self.feed.day.snapshot():
+        for message in self.feed.day.snapshot(names_last=self.service.snapshot_number == "last"):
             stream.pending.append(sequenced(message))
             if len(stream.pending) == PACKETS_AT_ONCE:
                 stream.settle()

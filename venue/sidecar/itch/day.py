@@ -318,8 +318,11 @@ class ItchDay:
 
     # A snapshot.
 
-    def snapshot(self) -> Iterator[bytes]:
-        """Give the present state as GLIMPSE tells it: what the messages up to the last one come to."""
+    def snapshot(self, *, names_last: bool = False) -> Iterator[bytes]:
+        """Give the present state as GLIMPSE tells it: what the messages up to the last one come to.
+
+        It names the next one to come, or where it `names_last` that last one.
+        """
         time, stocks = self.writer.time, list(self.stocks.values())
         at, event = self.last_event
         yield codec.pack_system_event(NO_STOCK, TRACKING, at, event)
@@ -335,4 +338,4 @@ class ItchDay:
         for stock in stocks:
             for number, side, price, quantity, mpid in self.shown.orders(stock.book):
                 yield added(stock.locate, stock.label, time, number, side.encode(), quantity, price, mpid)
-        yield codec.pack_end_of_snapshot(b"%20d" % self.writer.next)
+        yield codec.pack_end_of_snapshot(b"%20d" % (self.writer.next - names_last))

@@ -311,3 +311,5 @@ def test_a_snapshot_gives_what_the_messages_come_to_and_says_where_to_go_on(mark
     assert list(reader.orders) == [1, 3, 2]
     assert reader.states == told.reader.states
     assert following == told.reader.messages + 1
+    *_, end = told.follower.feed.day.snapshot(names_last=True)
+    assert int(end[1:]) == told.reader.messages

@@ -21,6 +21,7 @@ BAD = [
         'protocol = "sftp"\nmold = { address = "127.0.0.1", port = 5000 }\n',
         "service[{sftp}].mold",
     ),
+    (MARKET, MARKET + 'snapshot_number = "first"\n', "service[{itch}].snapshot_number"),
     (READER, READER + READER, "subscriber[1].name"),
     (READER, READER + 'services = ["ouch.nasdaq"]\n', "subscriber[0].services"),
     (READER, READER.replace('password = "NTFTEST"', ""), "subscriber[0].password"),
