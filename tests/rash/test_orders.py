@@ -3,6 +3,7 @@
 import pytest
 
 from rash.messages import OUT, RASH
+from venue.record import Kind
 
 ENTER = pytest.mark.section("RASHport 1.1", "4.1 and 4.2 Enter Order")
 CANCEL = pytest.mark.section("RASHport 1.1", "4.3 Cancel Order")
@@ -207,6 +208,15 @@ def test_a_self_match_is_a_cancel(new_venue):
     venue = new_venue(keys='aiq_strategy = "D"\n')
     venue.enter("buy", 100)
     assert venue.enter("sell", 60) == ["accepted T2: sell 60 ZWZZT at 10.00", "canceled T2: 60 Q", "canceled T1: 60 Q"]
+
+
+@pytest.mark.parametrize(("keys", "said"), [("", []), ("cancel_on_disconnect = true\n", ["canceled T1: 100 Z"])])
+def test_orders_outlive_their_connection_unless_the_port_is_told_otherwise(new_venue, keys, said):
+    venue = new_venue(keys=keys)
+    venue.enter()
+    venue.apply(Kind.LOGIN, venue.index("INRS01"), b"")
+    venue.apply(Kind.DISCONNECT, venue.index("INRS01"), b"")
+    assert venue.said() == said
 
 
 def test_a_broken_trade_is_told(venue):
