@@ -67,7 +67,7 @@ async def figures_content(sidecar: Sidecar, look: Look) -> Mapping[str, Any]:
     now = time.time_ns() // 1_000_000_000
     total = [0, 0, 0]
     for port in sidecar.replica.machine.engine.ports.values():
-        if look.identity.sees(port.mpid):
+        if look.identity.sees_port(port.mpid, port.name):
             counts = sidecar.replica.counts.of(port.index)
             for i, rate in enumerate((counts.incoming, counts.outgoing, counts.rejected)):
                 total[i] += rate.last_second(now)
@@ -88,7 +88,7 @@ def events_of(sidecar: Sidecar, identity: Identity, kinds: Iterable[str]) -> lis
     """Give the latest events of some kinds that somebody may see, newest first."""
     wanted, found = frozenset(kinds), []
     for event in reversed(sidecar.feed.kept):
-        if event.kind in wanted and (not event.mpid or identity.sees(event.mpid)):
+        if event.kind in wanted and (not event.mpid or identity.sees_port(event.mpid, event.data.get("port"))):
             found.append(event)
             if len(found) >= TAIL:
                 break

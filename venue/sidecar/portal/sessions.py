@@ -34,6 +34,7 @@ class Session:
     credential: str
     roles: frozenset[str]
     mpids: tuple[str, ...] | None
+    ports: tuple[str, ...] | None
     began: float
     seen: float
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
@@ -59,8 +60,8 @@ class Sessions:
     def begin(self, person: Principal, roles: frozenset[str]) -> Session:
         """Begin the session of a person, with these of the person's roles."""
         now = self._now()
-        mpids = None if person.mpids is None else tuple(sorted(person.mpids))
-        session = Session(person.subject, person.credential, roles, mpids, now, now)
+        mpids, ports = (None if some is None else tuple(sorted(some)) for some in (person.mpids, person.ports))
+        session = Session(person.subject, person.credential, roles, mpids, ports, now, now)
         theirs = [key for key, one in self._sessions.items() if one.subject == person.subject]
         if len(theirs) >= SESSIONS_OF_ONE:
             del self._sessions[theirs[0]]
@@ -99,7 +100,8 @@ class Sessions:
         person = self._principals.find(session.subject)
         assert person is not None
         roles = person.roles & all_roles(session.roles)
-        return Identity(session.subject, roles, common(person.mpids, session.mpids))
+        mpids, ports = common(person.mpids, session.mpids), common(person.ports, session.ports)
+        return Identity(session.subject, roles, mpids, ports)
 
     def end(self, session: Session) -> None:
         """End a session."""

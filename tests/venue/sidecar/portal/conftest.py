@@ -1,14 +1,16 @@
-"""What tests of the portal share: visitors without a browser (`visit`), on the demo that runs for a module."""
+"""What tests of the portal share, on a demo that runs for a module: visitors without a browser, and a `browser`."""
 
 import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("visitors")
+pytest.register_assert_rewrite("browsers", "visitors")
 
-from visitors import Visitor  # noqa: E402 - found through the line above
+from browsers import CHROMIUM, Browser  # noqa: E402 - found through the line above
+from visitors import Visitor  # noqa: E402 - the same
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +24,13 @@ def visit(demo):
         return known[name]
 
     return visit
+
+
+@pytest.fixture(scope="module")
+def browser(demo):
+    """Debian's Chromium."""
+    host, port = demo.addresses["http"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield Browser(chromium, f"http://{host}:{port}")
+        chromium.close()

@@ -23,7 +23,7 @@ class Markup(HTMLParser):
         self.tags.append((tag, dict(attributes)))
 
     def handle_data(self, data):
-        self.words += data
+        self.words += f"{data} "
 
     @property
     def fields(self):

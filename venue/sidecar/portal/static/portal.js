@@ -6,7 +6,6 @@
 const EVERY_MS = 15000;
 const state = { source: null, parts: "", isLive: false };
 
-Idiomorph.defaults.ignoreActiveValue = true;
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
 
 const liveElements = () => [...document.querySelectorAll("[data-live]")];
@@ -16,7 +15,8 @@ function show(part, text, record) {
   if (element && element.dataset.kind === "data") {
     element.dispatchEvent(new CustomEvent("portal-data", { detail: JSON.parse(text) }));
   } else if (element) {
-    Idiomorph.morph(element, text);
+    const active = document.activeElement;  // what is being typed stays; a button under the focus may become another
+    Idiomorph.morph(element, text, { ignoreActiveValue: Boolean(active && active.matches("input, textarea, select")) });
     htmx.process(document.getElementById(element.id));
   }
   if (record) document.getElementById("record").textContent = record.toLocaleString("en-GB");
