@@ -62,7 +62,7 @@ async function reload() {
 // Dialogs: what comes into #dialog-content opens it; a change that was made closes it.
 const dialog = () => document.getElementById("dialog");
 
-document.addEventListener("htmx:afterSwap", (event) => {
+document.addEventListener("htmx:afterSettle", (event) => {  // by then what is in it does what it says
   if (event.detail.target.id === "dialog-content") {
     if (!dialog().open) dialog().showModal();
     const first = dialog().querySelector("[aria-invalid], input:not([type=hidden]):not(:disabled), select, textarea, .buttons button");
