@@ -73,7 +73,7 @@ from engine.risk.rule_book import RuleBook
 from engine.risk.rule_terms import PERCENT_SCALE
 from engine.routing import AWAY_PORT
 from engine.rule_commands import handle_rules, set_windows
-from engine.safety_switch import free
+from engine.safety_switch import OPERATIONS, let_free
 from engine.tape import place_tapes
 from engine.volumes import take_volumes
 
@@ -105,7 +105,7 @@ def handle(engine: Engine, command: Command, now: int, connect: Connect) -> None
         case BustTrade():
             bust_trade(engine, command, now)
         case ReleasePort():
-            release_port(engine, command)
+            release_port(engine, command, now)
         case SetStorage():
             set_storage(engine, command.low)
         case SetPort():
@@ -281,7 +281,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
     for port in engine.ports.values():
         port.midnight = command.midnights[port.market]
         port.disabled = port.switched_off = False
-        free(port)
+        let_free(engine, port, "", now)
         port.sink.system_event(SystemEvent.START_OF_DAY, now)
     engine.prm.diary.next_day()
     engine.exposures.next_day()
@@ -426,9 +426,9 @@ def bust_trade(engine: Engine, command: BustTrade, now: int) -> None:
             ports[party.port].sink.broken(party.key, party.cl_ord_id, command.match_number, command.reason, now)
 
 
-def release_port(engine: Engine, command: ReleasePort) -> None:
+def release_port(engine: Engine, command: ReleasePort, now: int) -> None:
     """Free a port that its message rate shut; the rate is counted anew from here."""
     port = engine.ports.get(command.port)
     if port is None:
         raise CommandRefused("port", f"no such port: {command.port}", missing=True)
-    free(port)
+    let_free(engine, port, OPERATIONS, now)

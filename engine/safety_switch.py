@@ -21,6 +21,8 @@ from engine.terms import Cross
 SAFETY_SWITCH = "SAFETY_SWITCH"
 """What it is told as."""
 ORDER_RATE = "order-rate"
+OPERATIONS = "operations"
+"""Who frees a port by the venue's own release."""
 
 
 def switch(engine: Engine, command: SafetySwitch, now: int) -> None:
@@ -38,7 +40,7 @@ def switch(engine: Engine, command: SafetySwitch, now: int) -> None:
             port.switched_off = port.disabled = False
             port.settle()
             if port.rate_limited:
-                free(port)
+                let_free(engine, port, command.user, now)
 
 
 def begin(engine: Engine, port: Port, action: CancelAction, room: int, now: int) -> int:
@@ -83,12 +85,17 @@ def is_done(engine: Engine, exchange: str, mpid: str, name: str | None) -> bool:
 
 def unshut(engine: Engine, command: Unbreach, now: int) -> None:
     """Free what the order rate rules of an MPID, or of its one port, shut."""
-    shut = [port for port in ports_of(engine, command.exchange, command.mpid, command.port) if port.rate_limited]
-    for port in shut:
+    for port in ports_of(engine, command.exchange, command.mpid, command.port):
+        if port.rate_limited:
+            let_free(engine, port, command.user, now)
+
+
+def let_free(engine: Engine, port: Port, user: str, now: int) -> None:
+    """Lift a port's rate lock, count from nothing, and tell it where a rule had shut the port."""
+    if port.rate_limited and port.rule_book != PRM:
         told = RuleHappening(RuleHappeningKind.FREE, port.exchange, port.mpid, now, port.name, rule_id=port.rate_rule)
-        subject = port.rate_reason.name
-        free(port)
-        engine.rules.diary.tell(told._replace(rule_type=ORDER_RATE, subject=subject, user=command.user))
+        engine.rules.diary.tell(told._replace(rule_type=ORDER_RATE, subject=port.rate_reason.name, user=user))
+    free(port)
 
 
 def ports_of(engine: Engine, exchange: str, mpid: str, name: str | None) -> list[Port]:

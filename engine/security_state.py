@@ -97,6 +97,8 @@ def load_security(symbol: str, state: SecurityState) -> Security:
     security.quote(-1)
     security.average_daily_volume = state.average_daily_volume
     security.volumes, security.given_volume = state.volumes, state.given_volume
+    if not state.volumes and state.average_daily_volume:
+        security.given_volume = state.average_daily_volume  # of before there was any other
     security.listed = state.listed
     security.fat_finger_aggressive, security.fat_finger_passive = state.thresholds
     security.official_open, security.official_close = state.official

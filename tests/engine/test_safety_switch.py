@@ -204,6 +204,22 @@ def test_unbreach_frees_what_a_rate_shut():
 
 
 @UNBREACH
+def test_operations_and_the_next_day_tell_that_they_free_a_port():
+    market = Market(duplicates(1))
+    told = []
+    for _ in range(2):
+        market.enter(buy(1, at="8.00"))
+    market.engine.rules.diary.listeners.append(told.append)
+    market.release("IN2")
+    market.release()
+    for _ in range(2):
+        market.enter(buy(1, at="8.00"))
+    market.next_day(TOMORROW)
+    freed = [(one.port, one.user) for one in told if one.kind is RuleHappeningKind.FREE]
+    assert freed == [("IN1", "operations"), ("IN1", "")]
+
+
+@UNBREACH
 def test_a_shut_port_tells_it_once():
     market = Market(duplicates(1), max_shares(5))
     told = []
