@@ -227,6 +227,8 @@ BAD = [
     (*client(secret_hash='"x"', roles='["operations"]'), "client[9].secret_hash"),
     (*client(secret=f'"{SECRET}"', secret_hash=f'"{HASH}"'), "client[9].secret_hash"),
     (*client(redirect_uris='["https://a.example/"]', roles='["operations"]'), "client[9].roles"),
+    (*client(secret=f'"{SECRET}"', roles='["history-api-read"]', ports='["IN19T6"]'), "client[9].ports"),
+    (*person(ports='["IN19T6"]', mpids='["INET"]'), "person[8].ports"),
     (*client(redirect_uris='["https://a.example/"]', mpids='["INET"]'), "client[9].roles"),
     *((*client(redirect_uris=f"['/fine', '{uri}']"), "client[9].redirect_uris[1]") for uri in BAD_REDIRECTS),
     ('id = "eqrc-inet"', 'id = "ntf-operator"', "client[1].id"),

@@ -48,6 +48,21 @@ def test_what_is_found_by_an_id_of_somebody_elses_is_as_if_it_were_not_there():
     assert refused.value is missing
 
 
+def test_who_is_held_to_ports_finds_what_is_of_these_and_nothing_of_the_mpid_as_a_whole():
+    held, missing = (
+        Identity("client:held", frozenset({RULES_READ}), frozenset({"INET"}), frozenset({"P1"})),
+        Problem(404, ""),
+    )
+    conceal(held, "INET", missing, "P1")
+    for mpid, port in (("INET", "P2"), ("INET", None), ("AKAM", "P1")):
+        assert not held.sees_port(mpid, port)
+        with pytest.raises(Problem):
+            conceal(held, mpid, missing, port)
+    assert READER.sees_port("INET", "P2")
+    assert not READER.sees_port("AKAM", "P2")
+    assert OPERATOR.sees_port("AKAM", None)
+
+
 def test_operations_are_every_role_and_others_what_they_say():
     assert all_roles([OPERATIONS]) == frozenset(MEANINGS)
     assert all_roles([PRM_READ, RULES_READ]) == {PRM_READ, RULES_READ}

@@ -280,6 +280,17 @@ async def test_another_venue_takes_none_of_our_tokens(house, build, tmp_path):
     await refused(await build(data=tmp_path / "other"), f"Bearer {await house.access()}")
 
 
+async def test_a_token_opens_the_ports_that_its_client_has_at_present(build):
+    secret = "eqrc-inet!".ljust(32, "x")
+    held = (f'secret = "{secret}"\nroles', f'secret = "{secret}"\nports = ["IN19T6", "IN24T4"]\nroles')
+    house = await build(held)
+    token = await house.access("eqrc-inet")
+    assert house.auth.tokens.identify(token).ports == {"IN19T6", "IN24T4"}
+    fewer = (held[0], held[1].replace('"IN19T6", ', ""))
+    assert (await build(fewer)).auth.tokens.identify(token).ports == {"IN24T4"}
+    assert (await build()).auth.tokens.identify(token).ports == {"IN19T6", "IN24T4"}
+
+
 GONE = [
     (('id = "eqrc-inet"\n', 'id = "eqrc-inet-2"\n'), "eqrc-inet"),
     (("eqrc-inet!xx", "eqrc-inet!yy"), "eqrc-inet"),
