@@ -93,7 +93,7 @@ def update_rule(engine: Engine, command: UpdateRule, now: int) -> None:
     if command.symbols is not None:
         if before.type not in LIST_TYPES:
             raise CommandRefused("symbols", f"a rule of type {before.type} has no list of symbols")
-        must_be_symbols(engine, tuple(symbol for symbol in command.symbols if symbol not in before.symbols))
+        must_be_symbols(engine, command.symbols, before.symbols)
     symbols = before.symbols if command.symbols is None else tuple(dict.fromkeys(command.symbols))
     after = structs.replace(before, symbols=symbols, settings=merged(before.settings, command.settings))
     waits = state.status is RuleStatus.CONFIGURED
@@ -148,9 +148,9 @@ def change_list(engine: Engine, command: ChangeList, now: int) -> None:
         create_rule(engine, CreateRule(RuleEntry(command.rule_id, *place, symbols, {}), command.user), now)
         return
     before = state.rule.symbols if state.pending_symbols is None else state.pending_symbols
-    must_be_symbols(engine, tuple(symbol for symbol in command.add if symbol not in before))
-    listed = dict.fromkeys([*before, *command.add])
-    after = tuple(symbol for symbol in listed if symbol not in command.remove)
+    must_be_symbols(engine, command.add, before)
+    listed, removed = dict.fromkeys([*before, *command.add]), frozenset(command.remove)
+    after = tuple(symbol for symbol in listed if symbol not in removed)
     if after == before:
         return
     was, will_be = (structs.replace(state.rule, symbols=symbols) for symbols in (before, after))
@@ -270,9 +270,9 @@ def must_be_a_firm(engine: Engine, mpid: str) -> None:
         raise CommandRefused("mpid", f"no such MPID: {mpid}", missing=True)
 
 
-def must_be_symbols(engine: Engine, symbols: tuple[str, ...]) -> None:
-    """Raise `CommandRefused` where a symbol is not one of US equities."""
+def must_be_symbols(engine: Engine, symbols: tuple[str, ...], known: tuple[str, ...] = ()) -> None:
+    """Raise `CommandRefused` where a symbol is not one of US equities; one that is `known` may have been."""
     for place, symbol in enumerate(symbols):
         security = engine.securities.get(symbol)
-        if security is None or security.entry is not None:
+        if (security is None or security.entry is not None) and symbol not in known:
             raise CommandRefused(f"symbols[{place}]", f"no such symbol: {symbol}")

@@ -31,8 +31,8 @@ Effective = Literal["now", "next-day"]
 Level = Literal["NONE", "WATCH", "WARN", "ACTION"]
 RuleId = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,64}\Z")]
 GroupId = Annotated[int, msgspec.Meta(ge=1, le=32_767)]
-SYMBOLS_MAX = 10_000
-"""Symbols in one call."""
+SYMBOLS_MAX = 500
+"""Symbols in one call: each is a row of the audit, and the engine serves no order meanwhile."""
 Symbols = Annotated[tuple[Symbol, ...], msgspec.Meta(max_length=SYMBOLS_MAX)]
 SomeSymbols = Annotated[tuple[Symbol, ...], msgspec.Meta(min_length=1, max_length=SYMBOLS_MAX)]
 AT_ONCE = 500
