@@ -18,7 +18,6 @@ PreAlertPercent = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Amount = Annotated[str, msgspec.Meta(description="Dollars with four decimals, signed", examples=["-20000.0000"])]
 SettingType = Literal["INTRA", "NEXT_DAY", "BOTH"]
 """Which limits are set: today's, those from the next trading day on, or both."""
-TradeId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}\Z")]
 Shares = Annotated[int, msgspec.Meta(ge=1, le=10**9)]
 MOST_TRADES = 5_000
 """Trades of one batch."""

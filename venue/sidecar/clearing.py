@@ -12,6 +12,7 @@ and the log says so.
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,7 @@ import structlog
 
 from engine.api import BustTrade, Configure, NextDay
 from engine.clearing import Clearing
-from engine.clearing_commands import CLEARING_COMMANDS, ClearingCommand
+from engine.clearing_commands import CLEARING_COMMANDS
 from engine.clearing_relation import Relation
 from engine.clearing_state import ClearingState, Execution, Told
 from engine.routing import AWAY_PORT
@@ -57,6 +58,7 @@ class House:
         self.clearing = Clearing(self._tell)
         self._shown: dict[str, tuple[int, msgspec.Raw]] = {}
         self._taps = ClearingTaps(self._executed)
+        self._early: list[tuple[Execution, int]] = []
         self._saved = (0, 0)
         replica.begun.append(self._begun)
         replica.after.append(self._came)
@@ -93,6 +95,7 @@ class House:
             )
             self._catch_up()
         self._taps.halves.clear()
+        self._early.clear()
         self._taps.stand_by(machine.engine)
         self._saved = clearing.revision, clearing.number
 
@@ -111,8 +114,11 @@ class House:
 
     def _executed(self, execution: Execution, now: int) -> None:
         """Take an execution; those of days that are over by now were seen before."""
-        if self.replica.machine.engine.days == self.clearing.days:
+        days = self.replica.machine.engine.days
+        if days == self.clearing.days:
             self.clearing.executed(execution, now)
+        elif days > self.clearing.days:  # of a day that the present record opens
+            self._early.append((execution, now))
 
     def _came(self, record: Record) -> None:
         """Take a command that was just applied."""
@@ -131,15 +137,19 @@ class House:
             case NextDay():
                 if engine.days > clearing.days:
                     clearing.next_day(engine.days, engine.date, now)
+                self._take_early()
             case BustTrade():
                 self._bust(command, now)
             case _ if isinstance(command, CLEARING_COMMANDS):
-                self._take(command, now)
+                clearing.apply(command, now)
             case _:
                 pass
 
-    def _take(self, command: ClearingCommand, now: int) -> None:
-        self.clearing.apply(command, now)
+    def _take_early(self) -> None:
+        """Take the executions that came in the record that opened the day."""
+        early, self._early = self._early, []
+        for execution, at in early:
+            self.clearing.executed(execution, at)
 
     def _bust(self, command: BustTrade, now: int) -> None:
         engine = self.replica.machine.engine
@@ -174,6 +184,7 @@ class House:
     async def run(self) -> None:
         """Keep the state now and then, for ever."""
         await self.replica.caught_up.wait()
+        self.put_aside()
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SAVE_SECONDS)
@@ -183,6 +194,18 @@ class House:
                     await loop.run_in_executor(None, snapshot.write, self.folder, *kept)
                 except OSError as error:
                     log.warning("Post-Trade Risk cannot be kept", why=str(error))
+
+    def put_aside(self) -> None:
+        """Begin anew where what was kept is of a later record than there is: it was made of another log."""
+        newest, applied = snapshot.newest_number(self.folder), self.replica.applied
+        if newest <= applied:
+            return
+        log.error("what was kept of Post-Trade Risk is of another log, and put aside", record=newest)
+        aside = self.folder.with_name(f"{FOLDER}.another-log")
+        shutil.rmtree(aside, ignore_errors=True)
+        self.folder.rename(aside)
+        if self.clearing.number > applied:
+            self.replica.rebuild()
 
     def close(self) -> None:
         """Keep the state at the end, if that can be done."""

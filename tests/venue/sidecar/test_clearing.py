@@ -146,6 +146,25 @@ async def test_where_nothing_was_kept_and_records_are_gone_the_day_begins_at_the
     assert totals(house) == (1_000, 0, 1_000)
 
 
+@pytest.mark.parametrize("has_snapshot", [False, True])
+async def test_what_was_kept_of_another_log_is_put_aside(floor, tmp_path_factory, has_snapshot):
+    other = ClearingFloor(tmp_path_factory.mktemp("other"))
+    happen(other, 5)
+    (await other.house()).close()
+    other.close()
+    floor.trade("B", 10)
+    if has_snapshot:
+        floor.snapshot()
+    shutil.copytree(other.data / FOLDER, floor.data / FOLDER)
+    house = await floor.house()
+    house.put_aside()
+    await house.replica.catch_up()
+    assert totals(house) == (2_000, 0, 2_000)
+    assert not (floor.data / FOLDER).exists()
+    house.put_aside()
+    assert house.replica.applied == floor.machine.number
+
+
 async def test_both_firms_have_mail_of_an_alert_once_a_day_and_again_when_the_limit_is_another(floor):
     house = await floor.house()
     with Mailbox(floor.data) as mailbox:

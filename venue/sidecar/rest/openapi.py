@@ -29,6 +29,7 @@ under the same key it is carried out once. `X-As-Of` names the record as of whic
 HEADERS: Json = {
     "X-Request-Id": {"description": "What the log calls this request.", "schema": {"type": "string"}},
     "X-As-Of": {"description": "The record as of which the answer is so.", "schema": {"type": "integer"}},
+    "X-Environment": {"description": "In which environment it was answered.", "schema": {"type": "string"}},
     "Idempotent-Replayed": {
         "description": "The change was carried out before, under the same key; this is what was answered then.",
         "schema": {"const": "true"},
@@ -48,7 +49,7 @@ PATHS: dict[str, Json] = {
     "venue": TEXT | {"description": "A market's key.", "examples": ["nasdaq"]},
     "book": TEXT | {"maxLength": 8, "description": "A symbol.", "examples": ["AAPL"]},
     "port": TEXT | {"maxLength": 6, "description": "A port's name.", "examples": ["IN19T6"]},
-    "tradeId": TEXT | {"pattern": "^[a-z0-9-]{1,64}$", "description": "A trade's id.", "examples": ["nasdaq-17-B"]},
+    "tradeId": TEXT | {"pattern": "^[A-Za-z0-9-]{1,64}$", "description": "A trade's id.", "examples": ["nasdaq-17-B"]},
     "matchNumber": TEXT | {"pattern": "^[0-9]+$", "description": "A trade's number.", "examples": ["1"]},
     "rejectId": TEXT | {"pattern": "^R?[0-9]{1,18}$", "description": "A reject's id.", "examples": ["R1207"]},
 }
@@ -164,6 +165,7 @@ def asked(schema: Json) -> Json:
 def success(endpoint: Endpoint, reference: dict[int, Json]) -> Json:
     """Describe a row's answer."""
     names = ["X-Request-Id", "X-As-Of", *(["Idempotent-Replayed"] if endpoint.changes else [])]
+    names += ["X-Environment"] if endpoint.api.startswith("ptr-") else []
     schema = {"type": "string"} if endpoint.answer is None else reference[id(endpoint.answer)]
     return {
         "description": HTTPStatus.OK.phrase,
