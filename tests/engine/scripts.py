@@ -15,6 +15,7 @@ from words import (
     PortEntry,
     Ticket,
     fat_finger,
+    gross_exposure,
     max_notional,
     max_shares,
     message_rate,
@@ -188,6 +189,14 @@ RULES = st.lists(
         st.builds(message_rate, st.integers(0, 12), st.just(3), name=st.just("long")),
         st.builds(fat_finger, st.sampled_from(["0", "0.01"]), st.sampled_from(["0", "0.1"]), mpid=st.just("INET")),
         st.builds(restricted, st.just("AMD")),
+        st.builds(
+            gross_exposure,
+            st.just("exposure"),
+            action=st.sampled_from(["REJECT", "CANCEL_ALL", "CANCEL_NON_CROSS"]),
+            port=st.sampled_from([None, "IN1"]),
+            notional=st.just((1_000, 2_000, 9_000)),
+        ),
+        st.builds(gross_exposure, st.just("group"), group=st.just(1), open=st.just((None, 500, 1_500))),
     ),
     max_size=4,
     unique_by=lambda rule: rule.rule_id,
@@ -204,6 +213,7 @@ def operating(ports=NAMES):
     )
     return weighted(
         trade=(22, trading(ports, FAULTY_SIZES)),
+        work_off=(2, action("work_off")),
         configure=(2, changing),
         halt=(
             1,
