@@ -57,17 +57,23 @@ class PortExposure:
 
     def booked(self, order: Order, now: int) -> None:
         """Count an order that has come to rest, or has another price than it had."""
-        price = booked_price(order)
-        change = (price - order.counted_at) * order.open
+        price = order.price if order.price <= MAXIMUM_PRICE else booked_price(order)
+        change = (price - order.counted_at) * (order.quantity if order.reserve is None else order.open)
         order.counted_at = price
-        if change:
-            self.opened(order, change, now)
+        if change < 0:
+            self.closed(order, -change, now)
+        elif change:
+            for state in self.states if order.attributes is PLAIN else self.states_of(order):
+                state.open += change
+                state.slack -= change
+                if state.slack < 0:
+                    self.exposures.look(state, now, self.port, raises=True)
 
     def left(self, order: Order, quantity: int, now: int) -> None:
         """Count shares that are open no more, and did not trade."""
         change = quantity * order.counted_at
         if change:
-            self.opened(order, -change, now)
+            self.closed(order, change, now)
 
     def gives_way(self, original: Order) -> None:
         """Count an order no more that is about to be replaced; `settle` must follow, once its successor is in.
@@ -97,15 +103,11 @@ class PortExposure:
                 state.open += change
                 self.exposures.look(state, now, self.port, raises=True)
 
-    def opened(self, order: Order, change: int, now: int) -> None:
-        """Add to what is open, or take away from it."""
+    def closed(self, order: Order, change: int, now: int) -> None:
+        """Take away from what is open."""
         for state in self.states_of(order):
-            state.open += change
-            if change > 0:
-                state.slack -= change
-                if state.slack < 0:
-                    self.exposures.look(state, now, self.port, raises=True)
-            elif state.is_raised:
+            state.open -= change
+            if state.is_raised:
                 self.exposures.look(state, now, self.port, raises=False)
 
     def traded(self, order: Order, quantity: int, price: int, now: int) -> None:
