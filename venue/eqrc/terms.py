@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from engine.risk.rule_terms import SETTINGS, rest_name
 from venue.calls import Body, Count, Query
 from venue.calls import Reply as Answer
 from venue.nordic_settings import EmailAddress
@@ -40,8 +41,12 @@ AT_ONCE = 500
 Limit = Annotated[int, msgspec.Meta(ge=1, le=AT_ONCE)]
 Cursor = Annotated[str, msgspec.Meta(max_length=200)]
 Time = Annotated[str, msgspec.Meta(description="RFC 3339", examples=["2026-11-20T15:29:30.000000Z"])]
+KNOWN = "; ".join(
+    f"{rule_type}: {', '.join(dict.fromkeys(rest_name(name).partition('.')[0] for name in settings))}"
+    for rule_type, settings in SETTINGS.items()
+)
 Settings = Annotated[
-    dict[str, Any], msgspec.Meta(description="The settings of the rule's type", examples=[{"limit": 5000}])
+    dict[str, Any], msgspec.Meta(description=f"By the rule's type. {KNOWN}", examples=[{"limit": 5000}])
 ]
 Money = Annotated[str, msgspec.Meta(description="Dollars with four decimals", examples=["13000.0000"])]
 

@@ -6,6 +6,7 @@ what is of another MPID, or of a port that the caller is not for, is as missing 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ ROOT: Final = "/rules-api/"
 READ: Final = frozenset((RULES_READ,))
 WRITE: Final = frozenset((RULES_WRITE,))
 LIFT: Final = frozenset((UNBREACH,))
+KEY_MARGIN_NS: Final = 60 * 1_000_000_000
+"""How much longer an idempotency key has to be good, in nanoseconds, to be taken for one that is."""
 Check = Callable[[Ask], None]
 
 
@@ -134,11 +137,24 @@ def checked(route: Route, check: Check) -> Handler:
 
     async def handler(ask: Ask) -> Reply:
         await present(ask.sidecar)
-        check(ask)
+        if has_answer(ask):
+            ask.scoped = True
+        else:
+            check(ask)
         reply: Reply = await carry_out(ask)
         return reply
 
     return handler
+
+
+def has_answer(ask: Ask) -> bool:
+    """Whether the caller's own key stands for a call that was carried out: what it was about may be gone since.
+
+    The engine process then gives the answer of that time, or refuses the key for another call; nothing is changed. A
+    key that is soon too old counts as new here.
+    """
+    desk, soon = ask.sidecar.replica.machine.desk, time.time_ns() + KEY_MARGIN_NS
+    return bool(ask.key) and desk.kept(ask.identity.subject, ask.key, soon) is not None
 
 
 def change(route: Route) -> Endpoint:

@@ -100,6 +100,16 @@ def test_under_one_key_a_rule_is_made_once(inet):
     inet.call("DELETE", f"{RULES}/{first.json['id']}")
 
 
+def test_a_rule_deleted_under_a_key_is_deleted_once_and_told_of_again(inet):
+    rule_id = inet.post(RULES, SHARES).json["id"]
+    first, again = (inet.call("DELETE", f"{RULES}/{rule_id}", key="gone") for _ in range(2))
+    assert (first.status, again.status, first.json) == (200, 200, again.json)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert inet.call("DELETE", f"{RULES}/{rule_id}").status == 404
+    other = inet.call("DELETE", f"{RULES}/config-1-max-shares", key="gone")
+    assert (other.status, other.fields) == (422, ["Idempotency-Key"])
+
+
 def test_a_copy_is_as_its_model_but_for_what_is_said(make, inet):
     model = make(type="order-rate", port="IN19T6", settings={"maxPortMessages": 100, "portWindow": 3})
     body = INET | {"copyOf": model["id"], "port": "IN24T4", "settings": {"portWindow": 2}}

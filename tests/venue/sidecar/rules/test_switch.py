@@ -53,6 +53,19 @@ def test_all_orders_of_all_ports_end_and_the_ports_refuse_until_they_are_enabled
     rest(clients["IN19T6"], numbers["IN19T6"] + 3, 1)
 
 
+def test_orders_of_many_slices_have_all_ended_when_the_switch_answers(traders, inet, operator):
+    clients, numbers = traders
+    trader, first = clients["IN24T4"], numbers["IN24T4"]
+    count = 1_100
+    for start in range(0, count, 100):
+        trader.send(*(trader.order(first + start + place, price=PRICE) for place in range(100)))
+        trader.take(100)
+    thrown = inet.post(SWITCH, INET | {"port": "IN24T4", "cancelAction": "ALL"})
+    assert thrown.json == {"cancelled": count, "ports": ["IN24T4"]}
+    assert operator.get("/ops/orders?port=IN24T4").json["items"] == []
+    assert {message[:1] for message in trader.take(count)} == {b"C"}
+
+
 def test_one_port_alone(traders, inet):
     clients, numbers = traders
     for name in NAMES:
