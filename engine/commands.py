@@ -144,6 +144,9 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
         if engine.date and market_entry.key not in engine.midnights:
             raise CommandRefused("market", f"{market_entry.key} can be added from the next trading day on")
     check_prm(engine, command)
+    for rule in command.rules:
+        if rule.rule_id in engine.rules.states:
+            raise CommandRefused("rule", f"{rule.rule_id} was made over REST; call the one of the file something else")
     known = {} if engine.configuration is None else {entry.symbol: entry for entry in engine.configuration.symbols}
     for market_entry in command.markets:
         market = engine.market(market_entry.key, market_entry.rule_book)

@@ -35,6 +35,8 @@ from engine.rule_instructions import (
 )
 from engine.safety_switch import switch, unshut
 
+OF_THE_FILE: Final = "config-"
+"""How the rules of the configuration file are called that have no id of their own."""
 HIGHEST_GROUP: Final = 0x7FFF
 """A group id is a positive short integer."""
 
@@ -73,6 +75,8 @@ def create_rule(engine: Engine, command: CreateRule, now: int) -> None:
     known = rules.states.get(rule.rule_id)
     if known is not None and known.rule == rule and known.created_by == command.user:
         return  # asked for again: it is as asked
+    if rule.rule_id.startswith(OF_THE_FILE):
+        raise CommandRefused("id", f"ids that begin with {OF_THE_FILE} are of the configuration file")
     if not rule.rule_id or known is not None or rule.rule_id in engine.rule_book.by_id:
         raise CommandRefused("id", f"there is a rule {rule.rule_id or 'without an id'} already")
     must_be_sound(entity_fault(rule))

@@ -18,6 +18,7 @@ from words import (
 from engine.api import (
     ChangeList,
     CommandRefused,
+    Configure,
     CreateRule,
     DeleteRule,
     PortEntry,
@@ -153,6 +154,13 @@ def test_rules_of_the_configuration_are_changed_there():
     assert refused(market, UpdateRule("file", {"limit": 1})) == "id"
     assert refused(market, DeleteRule("file", next_day=False)) == "id"
     assert refused(market, CreateRule(max_shares(100, "file"))) == "id"
+
+
+@LIFE
+def test_no_rule_of_the_file_has_the_id_of_one_made_over_rest(market):
+    create(market, max_shares(100))
+    assert refused(market, Configure((), (), (), (max_shares(5),))) == "rule"
+    assert refused(market, CreateRule(max_shares(100, "config-1-max-shares"))) == "id"
 
 
 @LIFE
