@@ -1,8 +1,15 @@
 """ITCH and GLIMPSE over SoupBinTCP: logins, numbers, joining without a gap, the end of a day, readers that are slow."""
 
 import asyncio
+import sys
+from pathlib import Path
 
 import pytest
+from nasdaq_protocols import soup
+
+sys.path.append(str(Path(__file__).parent))
+
+from witness import Reader
 
 from itchproto import codec
 from venue.connection import WRITE_LIMIT, WRITE_PIECE
@@ -153,3 +160,22 @@ async def test_a_feed_that_is_made_anew_is_read_again_from_where_it_was(host, se
     reader = await served.connect()
     assert (await reader.login())[0] == "A"
     assert await reader.messages(DIRECTORY + 1) == before
+
+
+@SERVED
+async def test_the_exchanges_own_client_library_and_another_ones_decoder_read_the_day_together(host, connect, serve):
+    venue = host()
+    served = await serve(venue)
+    session = await soup.connect_async(served.addresses["itch.nasdaq"], "ITCH01", "NTFTEST")
+    connect(venue, name="IN19T6").enter(1)
+    reader = Reader()
+    try:
+        async with asyncio.timeout(20):
+            while not reader.orders:
+                packet = await session.receive_msg()
+                if isinstance(packet, soup.SequencedData):
+                    reader.take(packet.data)
+    finally:
+        await session.close()
+    assert reader.queues() == {("AAPL", "B", 1_900_000): [(100, None)]}
+    assert reader.messages == DIRECTORY + 2
