@@ -28,6 +28,8 @@ ROWS_A_LOOK: Final = 64
 KEPT_NS: Final = 396 * 86_400 * SECOND
 """How long rows and tallies are kept: thirteen months, in nanoseconds of venue time."""
 
+EXPOSURE: Final = "gross-exposure"
+"""The type of the rules whose tallies are money."""
 RULE_TYPES: Final = {
     Reject.MAXIMUM_SHARES: "max-shares",
     Reject.MAXIMUM_NOTIONAL: "max-notional",
@@ -48,7 +50,7 @@ RULE_TYPES: Final = {
     Reject.PORT_MESSAGE_RATE: "order-rate",
     Reject.SYMBOL_MESSAGE_RATE: "order-rate",
     Reject.DUPLICATE_ORDER: "order-rate",
-    Reject.GROSS_EXPOSURE: "gross-exposure",
+    Reject.GROSS_EXPOSURE: EXPOSURE,
 }
 """The type of the rule that refuses for a reason."""
 
@@ -174,11 +176,12 @@ class RuleDiary:
 
     @property
     def breaches(self) -> dict[TallyKey, Tally]:
-        """The tallies of breaches, with all orders that were refused."""
+        """The tallies of breaches, with all orders that were refused: those add nothing to the money of exposures."""
         for entry in self.refusals.values():
             key, times, last = entry.key, entry.times, entry.last
             before = self._breaches.get(key, Tally(0, 0, 0))
-            self._breaches[key] = Tally(before.times + times, before.total + times, max(before.last, last))
+            total = before.total if key.rule_type == EXPOSURE else before.total + times
+            self._breaches[key] = Tally(before.times + times, total, max(before.last, last))
         self.refusals.clear()
         return self._breaches
 

@@ -262,9 +262,9 @@ def test_a_breach_is_counted_for_its_day_and_so_is_each_order_that_it_refuses():
     market.enter(buy(1, at="1.00"))
     market.enter(buy(1, at="1.00"))
     breaches = market.engine.rules.diary.breaches
-    found = {(key.subject, key.rule_type, key.port): tally.times for key, tally in breaches.items()}
-    assert found["open", "gross-exposure", "IN1"] == 1
-    assert found["GROSS_EXPOSURE", "gross-exposure", "IN1"] == 2
+    found = {(key.subject, key.rule_type, key.port): tally[:2] for key, tally in breaches.items()}
+    assert found["open", "gross-exposure", "IN1"] == (1, 1_010 * 10_000)
+    assert found["GROSS_EXPOSURE", "gross-exposure", "IN1"] == (2, 0), "the money of a breach is counted once"
 
 
 # Canceling.
