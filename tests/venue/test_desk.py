@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from venue import desk
-from venue.desk import Client, ClientGone, Desk, Operation, hash_secret
+from venue.desk import Alert, AlertGone, Client, ClientGone, Desk, DeskState, Operation, hash_secret
 
 HOUR = 3_600 * 1_000_000_000
 
@@ -117,6 +117,33 @@ def test_a_client_is_known_by_its_secret_until_it_is_gone():
     assert one.verify("c", "b" * 32)
     apply(one, 3, change=ClientGone("c"))
     assert one.verify("c", "b" * 32) is None
+
+
+def test_of_two_secrets_both_are_good_and_both_are_kept():
+    one = Desk()
+    old, new = hash_secret("a" * 32), hash_secret("b" * 32)
+    apply(one, 1, change=Client("c", ("operations",), None, new, old, ("IN19T6",)))
+    for each in (one, again(one)):
+        assert [each.verify("c", letter * 32) is not None for letter in "abc"] == [True, True, False]
+        assert each.clients["c"].ports == ("IN19T6",)
+
+
+def test_alerts_are_kept_in_the_order_in_which_they_were_made_until_they_are_gone():
+    one = Desk()
+    first, second = (Alert(name, "adv", "NASDAQ", "INET", None, None, ("a@b.example",), True) for name in ("b", "a"))
+    apply(one, 1, change=first)
+    apply(one, 2, change=second)
+    assert list(again(one).alerts.values()) == [first, second]
+    apply(one, 3, change=msgspec.structs.replace(first, enabled=False))
+    assert [alert.enabled for alert in again(one).alerts.values()] == [False, True]
+    apply(one, 4, change=AlertGone("b"))
+    assert list(again(one).alerts) == ["a"]
+
+
+def test_what_was_written_before_there_were_alerts_and_ports_is_read():
+    state = msgspec.convert([[], [], [], [["client", "c", ["operations"], None, b"x"]]], DeskState)
+    assert state.alerts == []
+    assert (state.clients[0].former_sha256, state.clients[0].ports) == (b"", None)
 
 
 @pytest.mark.parametrize("secret", ["", "\ud800", "é", "a" * 100_000])

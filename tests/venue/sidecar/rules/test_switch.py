@@ -104,9 +104,9 @@ def test_what_the_switch_cannot_do_is_refused_by_the_field(inet, change, field):
 
 
 def test_where_nothing_is_breached_there_is_nothing_to_lift(inet):
-    assert inet.post("/rules-api/unbreach", INET).status in (200, 409, 422)
-    refused = inet.post("/rules-api/unbreach", INET | {"type": "adv"})
-    assert (refused.status, refused.fields) == (422, ["type"])
+    for more in ({}, {"type": "adv"}):
+        refused = inet.post("/rules-api/unbreach", INET | more)
+        assert (refused.status, refused.fields) == (422, ["type"])
 
 
 def test_a_port_that_a_rate_shut_is_freed(join, inet):
