@@ -21,7 +21,7 @@ function draw() {
   chart = new uPlot({
     width: box.clientWidth, height: 180, legend: { show: false }, cursor: { show: false },
     scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(5, Math.ceil(most * 1.1))] } },
-    axes: [{ ...axis, space: 70, values: (_, at) => at.map((time) => new Date(time * 1000).toISOString().slice(11, 19)) }, { ...axis, size: 44 }],
+    axes: [{ ...axis, space: 70, values: (_, at) => at.map((time) => points[0].length ? new Date(time * 1000).toISOString().slice(11, 19) : "") }, { ...axis, size: 44 }],
     series: [{}, line("in", c.in), line("out", c.out, [6, 4]), line("rejected", c.rejected, [2, 3])],
   }, points, box);
 }
