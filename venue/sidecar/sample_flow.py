@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from venue.sample_settings import SampleFlowSettings
     from venue.sidecar.context import Sidecar
 
-PACE_SECONDS = 0.12
+PACE_SECONDS = 0.2
 """Seconds between two orders: slow enough to watch, fast enough not to wait."""
 STEPS = 36
 """Orders that take the counter to its threshold, about."""
