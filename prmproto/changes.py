@@ -57,6 +57,8 @@ SETTINGS: Final = (
 )
 """The switches of Modify Account Settings, in wire order."""
 UNSET_AS_NONE: Final = frozenset({"maximum_quantity_auction", "maximum_value_auction"})
+ORDERS_A_ROW: Final = 10
+"""So many orders are looked at as fast as a row of the audit."""
 UNUSED_AT: Final = 2
 Change = Callable[[Account], bytes]
 
@@ -241,6 +243,8 @@ def cancel_orders(port: PrmPort, message: bytes, now: int) -> None:
 
     def change(account: Account) -> bytes:
         count = port.administration.cancel(account, str(order_book) if is_one else "", now)
+        orders = sum(len(one.orders) for one in port.administration.ports(account.entry.mpid))
+        port.looked_at = orders // ORDERS_A_ROW
         return codec.pack_cancel_orders_response(number, port.since_midnight(now), name, count)
 
     def reject(error: ErrorCode) -> None:

@@ -36,7 +36,8 @@ CHANNEL: Final = 0
 HIGHEST_NUMBER: Final = 0xFFFF_FFFF
 FIRST_LOWER_CASE: Final = ord("a")
 MESSAGES_A_REQUEST: Final = 1_000
-"""An answer counts towards the requests of its second once more for so many messages: orders wait while it is made."""
+"""An answer counts towards the requests of its second once more for so many messages, or rows that were looked at for
+it: orders wait while it is made."""
 Handler = Callable[["PrmPort", bytes, int], None]
 HANDLERS: Final[dict[int, Handler]] = {**changes.HANDLERS, **queries.HANDLERS}
 LENGTHS: Final = {ord(layout.letter): layout.fixed for layout in PRM.messages if layout.direction is IN}
@@ -68,6 +69,7 @@ class PrmPort(Orderless):
         self.fault = ""
         self.requests: deque[int] = deque()
         self.is_over_rate = False
+        self.looked_at = 0
         self.events = Events(self)
         self.counters = Counters(self)
         administration.hear(self.events.take)
@@ -98,12 +100,13 @@ class PrmPort(Orderless):
             self.send(codec.pack_end_of_reply(int.from_bytes(message[PAST_TYPE:PAST_NUMBER], "big"), 0, NOT_AUTHORIZED))
             return
         self.events.hold()
-        said = len(self.stream.pending)
+        said, self.looked_at = len(self.stream.pending), 0
         try:
             handler(self, message, now)
         except Malformed as malformed:  # the length was right, so this is ours
             self.ignored(self.port, str(malformed), message)
-        self.requests.extend([now] * ((len(self.stream.pending) - said) // MESSAGES_A_REQUEST))
+        effort = len(self.stream.pending) - said + self.looked_at
+        self.requests.extend([now] * (effort // MESSAGES_A_REQUEST))
         self.events.release()
 
     def misread(self, message: bytes, error: ErrorCode, why: str) -> None:

@@ -298,6 +298,7 @@ def audit_list(port: PrmPort, message: bytes, now: int) -> None:
     for row in islice(port.administration.audit(mpid, first), ROWS_LOOKED_AT_MAX):
         if count == ROWS_MAX:
             break
+        port.looked_at += 1
         if row.account in names:
             count += 1
             times = row.number, port.since_midnight(row.moment)

@@ -126,6 +126,19 @@ def test_an_answer_of_thousands_of_messages_counts_as_more_than_one_request(open
     assert asked < 70
 
 
+@ERRORS
+def test_rows_that_are_looked_at_for_nothing_count_too(open_desk, monkeypatch):
+    monkeypatch.setattr("prmproto.port.MESSAGES_A_REQUEST", 1)
+    for number in range(30):
+        open_desk.limits(total_open=number)
+    open_desk.wait(2)
+    assert open_desk.ask(ask.AuditList, "GP29Q1", 0) == []
+    asked = 1
+    while not isinstance(open_desk.query()[0], PortRateBreach):
+        asked += 1
+    assert asked < 70
+
+
 # ------------------------------------------------------------------------------------------------ accounts and checks
 
 
