@@ -86,9 +86,10 @@ class Exposures:
         for mpid, group_ids in groups.items():
             wanted |= dict.fromkeys(self.groups_of(mpid, group_ids), ())
         for rule in rules:
-            if rule.type == GROSS_EXPOSURE:
+            found = thresholds_of(rule) if rule.type == GROSS_EXPOSURE else ()
+            if found:
                 entity = entity_of(rule)
-                wanted[entity] = (*wanted.get(entity, ()), *thresholds_of(rule))
+                wanted[entity] = (*wanted.get(entity, ()), *found)
         for entity in [entity for entity in self.states if entity not in wanted]:
             del self.states[entity]
         added = [entity for entity in wanted if entity not in self.states]
@@ -120,7 +121,7 @@ class Exposures:
         self.count(added)
 
     def change(self, entity: Entity, rules: Iterable[RuleEntry], now: int) -> None:
-        """Take the rules of one entity, all of them, where they are other ones."""
+        """Take the rules of one entity, all of them, where they are other ones; without any only a group is counted."""
         thresholds = tuple(threshold for rule in rules for threshold in thresholds_of(rule))
         state = self.states.get(entity)
         if state is None:
@@ -131,6 +132,9 @@ class Exposures:
             self.count([entity])
         if state.take(thresholds):
             self.look(state, now, None, raises=True)
+        if not thresholds and entity.group_id is None:
+            del self.states[entity]
+            self.join(self.members(entity))
 
     def unbreach(self, entity: Entity, user: str, now: int) -> bool:
         """Lift the breach of an entity; tells whether there was one."""
