@@ -71,7 +71,7 @@ class ClearingFloor:
 
     def enter(self, port, side, quantity, dollars):
         order = codec.pack_enter_order(
-            *(next(self.numbers), side.encode(), quantity, b"AAPL    ", int(dollars * 10_000)),
+            *(next(self.numbers), side.encode(), quantity, b"AAPL    ", round(dollars * 10_000)),
             *(b"0", b"Y", b"P", b"N", b"N", b"".ljust(14), b""),
         )
         self.apply(Kind.MESSAGE, self.machine.engine.ports[port].index, order)

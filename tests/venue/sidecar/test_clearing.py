@@ -1,5 +1,6 @@
 """Post-Trade Risk over a real log: exact after any restart, from every venue, and nothing of it in the engine."""
 
+import random
 import shutil
 
 import msgspec
@@ -101,6 +102,33 @@ async def test_a_start_from_what_was_kept_and_one_from_the_first_record_agree(fl
     restarted.replica.rebuild()
     await restarted.replica.catch_up()
     assert restarted.hash() == whole.hash()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_totals_are_what_the_log_comes_to_under_random_trades_busts_and_restarts(floor, seed):
+    draw, trades = random.Random(seed), {}
+    house = await floor.house()
+    for _ in range(40):
+        act = draw.random()
+        if act < 0.7 or not trades:
+            side, quantity = draw.choice("BS"), draw.randrange(1, 500)
+            dollars, market = draw.randrange(195_00, 205_00) / 100, draw.choice(("nasdaq", "bx", "psx"))
+            match = floor.trade(side, quantity, dollars, market)
+            trades[market, match] = side, quantity * round(dollars * 10_000)
+        elif act < 0.85:
+            market, match = draw.choice(list(trades))
+            floor.bust(match, market)
+            del trades[market, match]
+        elif act < 0.95:
+            await house.replica.catch_up()
+            house.close()
+            house = await floor.house()
+        else:
+            floor.snapshot()
+    await house.replica.catch_up()
+    bought, sold = (sum(amount for each, amount in trades.values() if each == side) for side in "BS")
+    inet, akam = (house.clearing.relations[name] for name in ("INET", "AKAM"))
+    assert (inet.buy, inet.sell, akam.buy, akam.sell) == (bought, sold, sold, bought)
 
 
 async def test_a_process_that_is_killed_loses_nothing_however_often_it_was_kept(floor):
