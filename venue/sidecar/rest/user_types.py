@@ -11,17 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 from ipaddress import ip_network
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.clearing_relation import Relation
 from venue.problem import Problem
 from venue.roles import PTR_CLEARING, PTR_CORRESPONDENT, PTR_COUNTERPARTY
-from venue.sidecar.auth.identity import AUTH
+from venue.sidecar.auth.identity import AUTH, Identity
 from venue.sidecar.auth.source import address_of
 from venue.sidecar.change import present
 from venue.sidecar.clearing import House
 from venue.sidecar.rest.endpoints import Ask
 
+if TYPE_CHECKING:
+    from venue.sidecar.auth.principals import Principal
+    from venue.sidecar.context import Sidecar
+
+Find = Callable[[str], "Principal | None"]
 Mpids = Container[str] | None
 """MPIDs that are open; None: all."""
 
@@ -71,16 +76,21 @@ COUNTERPARTY: Final = UserType(
 
 
 class Caller:
-    """Somebody who asks as a user type. What is open is looked up each time, since it may change."""
+    """Somebody who asks as a user type. What is open is looked up each time, since it may change.
 
-    def __init__(self, ask: Ask, user_type: UserType) -> None:
-        self.ask = ask
+    `find` gives a subscription as it is now, with its own MPIDs for each type; None where nobody has such, as people.
+    """
+
+    def __init__(self, sidecar: Sidecar, identity: Identity, user_type: UserType, find: Find | None = None) -> None:
+        self.sidecar = sidecar
+        self.identity = identity
         self.user_type = user_type
+        self.find = find
 
     @property
     def house(self) -> House:
         """Where Post-Trade Risk is kept; raises `Problem` 404 where nobody clears for anybody."""
-        house = self.ask.sidecar.clearing
+        house = self.sidecar.clearing
         if house is None:
             raise Problem(404, "nobody clears for anybody here: the configuration has no [[clearing]]")
         return house
@@ -88,10 +98,9 @@ class Caller:
     @property
     def mpids(self) -> Mpids:
         """The MPIDs of the user type, as the subscription has them now."""
-        identity = self.ask.identity
-        principal = self.ask.request.app[AUTH].principals.find(identity.subject)
+        principal = None if self.find is None else self.find(self.identity.subject)
         own = None if principal is None else principal.mpids_by_role.get(self.user_type.role)
-        return identity.mpids if own is None else own
+        return self.identity.mpids if own is None else own
 
     def relations(self) -> list[Relation]:
         """Give the relations that are open, by correspondent."""
@@ -125,7 +134,7 @@ class Caller:
 
     def refuse(self, mpid: str, field: str) -> Relation:
         """Raise `Problem` 403 for an MPID that is not open, or that there is not: which of the two is not told."""
-        subject = self.ask.identity.subject
+        subject = self.identity.subject
         raise Problem(403, f"{mpid} is not open to {subject} as a {self.user_type.name}", field)
 
     def __contains__(self, correspondent: object) -> bool:
@@ -136,11 +145,12 @@ class Caller:
 
 async def calling(ask: Ask, user_type: UserType) -> Caller:
     """Give who asks as a user type, from a network of its own, once what is shown is the present."""
-    principal = ask.request.app[AUTH].principals.find(ask.identity.subject)
+    principals = ask.request.app[AUTH].principals
+    principal = principals.find(ask.identity.subject)
     networks = () if principal is None else principal.networks
     address = address_of(ask.request)
     if networks and not any(address in ip_network(text) for text in networks):
         raise Problem(403, f"{ask.identity.subject} may not ask from {address}")
     await present(ask.sidecar)
     ask.scoped = True
-    return Caller(ask, user_type)
+    return Caller(ask.sidecar, ask.identity, user_type, principals.find)
