@@ -29,6 +29,7 @@ PAGES = {
     "prm": "/portal/prm?account=GP29P1&chosen=1&currency=SEK&unlimited=1",
     "flow": "/portal/flow",
     "desk": "/portal/desk",
+    "ptr": "/portal/ptr?correspondent=INET",
 }
 MARKUP = "<b onx=1>&\"'"
 BLOCKED, LOCKED_IN_CURRENCY, HALTED = 0x0101, 0x0102, 0x0007
