@@ -97,6 +97,15 @@ def test_rules_hold_from_the_next_day_on_over_every_protocol_and_a_crash(launch,
     subjects = {one["subject"] for one in mails(there.operator, "ACTION of gross-exposure")}
     assert subjects == {"EQRC: ACTION of gross-exposure for INET at NASDAQ"}
 
+    trader.enter(6, b"B", 100, price=1_900_000)
+    trader.expect("A")
+    seller = connect(there.venue, name="AK01T1")
+    seller.settle()
+    seller.enter(1, b"S", 100, price=1_900_000)
+    stream.wait_for("exposure", executed="19000.0000")
+    (row,) = there.get("/history-api/utilization?period=monthly").json["items"]
+    assert (row["type"], row["mpid"], row["count"], row["total"]) == ("gross-exposure", "INET", 1, "19000.0000")
+
     days = there.get("/rules-api/breaches?period=daily&mpid=INET").json["items"]
     counts = {(row["type"], row["port"]): row["count"] for row in days}
     assert counts == {
