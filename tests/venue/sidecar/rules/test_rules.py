@@ -222,19 +222,19 @@ def test_rules_are_listed_page_by_page_and_by_what_is_asked(make, inet):
 
 
 def test_a_list_is_the_rule_of_its_entity(inet):
-    path = "/rules-api/lists/short-sale"
-    body = INET | {"symbols": ["TSLA", "SPCE"]}
+    path, whose = "/rules-api/lists/short-sale", INET | {"port": "IN24T4"}
+    body = whose | {"symbols": ["TSLA", "SPCE"]}
     made = inet.post(path, body)
     assert (made.status, made.json["symbols"], made.json["status"]) == (200, ["TSLA", "SPCE"], "CONFIGURED")
     rule = inet.get(f"{RULES}/{made.json['ruleId']}").json
     assert (rule["type"], rule["symbols"]) == ("hard-to-borrow", ["TSLA", "SPCE"])
-    fewer = inet.call("DELETE", path, INET | {"symbols": ["TSLA"]})
+    fewer = inet.call("DELETE", path, whose | {"symbols": ["TSLA"]})
     assert (fewer.status, fewer.json["symbols"]) == (200, ["SPCE"])
-    more = inet.post(path, INET | {"symbols": ["IBM"]})
+    more = inet.post(path, whose | {"symbols": ["IBM"]})
     assert more.json["ruleId"] == made.json["ruleId"]
     assert inet.get(f"{path}?symbol=IBM").json["items"] == [more.json]
     assert inet.get("/rules-api/lists/restricted?mpid=INET&exchange=NASDAQ").json["items"][0]["port"] == "IN30T1"
-    unknown = inet.post(path, INET | {"symbols": ["IBM", "NOSUCH"]})
+    unknown = inet.post(path, whose | {"symbols": ["IBM", "NOSUCH"]})
     assert (unknown.status, unknown.fields) == (422, ["symbols[1]"])
-    assert inet.call("DELETE", path, INET | {"port": "IN24T4", "symbols": ["IBM"]}).status == 422
+    assert inet.call("DELETE", path, INET | {"exchange": "BX", "symbols": ["IBM"]}).status == 422
     inet.call("DELETE", f"{RULES}/{made.json['ruleId']}")
