@@ -150,7 +150,7 @@ def test_a_rule_book_is_one_of_two():
 @CONFIGURATION
 def test_books_need_a_market_that_goes_by_prm():
     text = config.sample().replace('rule_book = "prm" ', 'rule_book = "eqrc"')
-    assert refused(text) in ("book[0].market", "service[3].protocol")
+    assert refused(text) in ("book[0].market", "service[5].protocol")
 
 
 @CONFIGURATION

@@ -50,7 +50,7 @@ def operator(text):
         ([PLAIN, HIDDEN], "port[0].password"),
         ([PLAIN, HIDDEN, OWN_PASSWORDS, desk('password = "NtfTest"')], "person[7].password"),
         ([PLAIN, HIDDEN, OWN_PASSWORDS], "client[0].secret"),
-        ([PLAIN, HIDDEN, OWN_PASSWORDS, ("!xxx", "!yyy")], "port[12].password"),
+        ([PLAIN, HIDDEN, OWN_PASSWORDS, ("!xxx", "!yyy")], "port[16].password"),
         ([PLAIN, HIDDEN, *OWN, (f'{FIRST}"SECRET"', f'{FIRST_HASH}"{HASHED}"')], "port[0].password_hash"),
         ([PLAIN, HIDDEN, *OWN, desk(f'password_hash = "{HASHED}"')], "person[7].password_hash"),
         ([PLAIN, HIDDEN, *OWN, operator(KNOWN_SECRET)], "client[0].secret_hash"),
