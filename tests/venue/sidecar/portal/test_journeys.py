@@ -24,7 +24,7 @@ from ouch.nordic_messages import (
 
 pytestmark = [pytest.mark.browser, needs_chromium, pytest.mark.timeout(180)]
 GUIDE = pytest.mark.section("PRM", "Appendix II Web page")
-PATIENCE_MS = 20_000
+expect.set_options(timeout=20_000)
 PAGES = {
     "prm": "/portal/prm?account=GP29P1&chosen=1&currency=SEK&unlimited=1",
     "flow": "/portal/flow",
