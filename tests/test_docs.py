@@ -8,7 +8,6 @@ import json
 import re
 import shlex
 import tomllib
-import types
 import typing
 from decimal import Decimal
 from itertools import takewhile
@@ -21,6 +20,7 @@ import tomli_w
 
 from engine.api import Reject
 from engine.risk import prm
+from engine.risk.rule_terms import DEFAULTS, REQUIRED, SETTINGS, rest_name
 from ouch import nordic_terms
 from ouch.terms import REASONS
 from venue import cli, config, gate, journal, operations, problem
@@ -28,6 +28,7 @@ from venue.fix_settings import FixPortSettings
 from venue.prm_settings import PrmPortSettings
 from venue.rash_settings import RashPortSettings
 from venue.roles import MEANINGS
+from venue.rule_settings import Rule, RuleType
 from venue.sidecar.rest.metrics import FAMILIES
 from venue.sidecar.rest.tables import ENDPOINTS
 
@@ -153,16 +154,21 @@ def sections():
     yield "port.fix", defaults(FixPortSettings)
     yield "port.prm", defaults(PrmPortSettings)
     yield "port.rash", defaults(RashPortSettings)
-    rules = typing.get_args(config.AnyRule)
-    yield "rule", {"type": "required", **defaults(*rules)}
-    for rule in rules:
-        settings = next(field.type for field in msgspec.structs.fields(rule) if field.name == "settings")
-        inner = [
-            struct_of(field.type)
-            for field in msgspec.structs.fields(settings)
-            if isinstance(field.type, types.GenericAlias) and msgspec.inspect.is_struct_type(struct_of(field.type))
-        ]
-        yield rule.__struct_config__.tag, defaults(settings, *inner)
+    yield "rule", defaults(Rule)
+    for kind in SETTINGS:
+        yield kind, settings_of(kind)
+
+
+def settings_of(kind):
+    """Each setting of a type of rule with its default; of what a setting is made of the parts too."""
+    given, required = DEFAULTS.get(kind, {}), REQUIRED.get(kind, ())
+    found = {}
+    for name in SETTINGS[kind]:
+        key, _, part = rest_name(name).partition(".")
+        found[key] = "required" if name in required else f"`{json.dumps(given[name])}`" if name in given else "none"
+        if part:
+            found[part] = "none"
+    return found | ({"amount": "`0`", "percent": "`0`"} if "ranges" in found else {})
 
 
 @pytest.mark.parametrize(("heading", "keys"), list(sections()))
@@ -197,7 +203,7 @@ def test_the_blocks_of_configuration_show_every_kind_of_rule():
         for block in fences(page("configuration.md"), "toml")
         for rule in tomllib.loads(block).get("rule", [])
     }
-    assert found == {rule.__struct_config__.tag for rule in typing.get_args(config.AnyRule)}
+    assert found == set(SETTINGS) == set(typing.get_args(RuleType))
 
 
 # ------------------------------------------------------------------------------------------------ reasons and bounds

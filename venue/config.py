@@ -15,14 +15,13 @@ from decimal import Decimal
 from importlib import resources
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from engine.api import MAXIMUM_PRICE, PRICE_SCALE
+from engine.api import MAXIMUM_PRICE
 from engine.risk.rule_book import ROUTED
-from engine.risk.rule_terms import PERCENT_SCALE
 from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.clearing_settings import ClearingLimitSettings, ClearingSettings, PtrSettings, clearing_fault
 from venue.drop_settings import drop_fault
@@ -39,20 +38,9 @@ from venue.nordic_settings import (
     nordic_fault,
 )
 from venue.prm_settings import prm_fault
+from venue.problem import Problem
 from venue.rash_settings import RashPortSettings, rash_fault
-from venue.rule_settings import (
-    AmountAndPercent,
-    AnyRule,
-    Enabled,
-    FatFingerRule,
-    FatFingerSettings,
-    Limit,
-    MaxNotionalRule,
-    MaxSharesRule,
-    OrderRateRule,
-    OrderRateSettings,
-    RestrictedStockRule,
-)
+from venue.rule_settings import SETTING_NAMES, Rule, rule_entry
 from venue.sample_settings import SampleFlowSettings, sample_flow_fault
 from venue.service_settings import (
     LoginSettings,
@@ -69,10 +57,7 @@ from venue.tick_tables import TickTableSettings, tick_table_fault
 from venue.timetable_settings import EntrySettings, TimetableSettings, timetable_fault
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-FAT_FINGER_RANGES = 6
-NOTIONAL_STEP = 1_000
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-HIGHEST_PRICE = Decimal(MAXIMUM_PRICE) / PRICE_SCALE
 
 
 class ConfigError(Exception):
@@ -127,7 +112,7 @@ class Config(Settings, frozen=True, kw_only=True):
     firm: tuple[FirmSettings, ...] = ()
     tick_table: tuple[TickTableSettings, ...] = ()
     symbol: tuple[SymbolSettings, ...]
-    rule: tuple[AnyRule, ...] = ()
+    rule: tuple[Rule, ...] = ()
     book: tuple[BookSettings, ...] = ()
     member: tuple[MemberSettings, ...] = ()
     timetable: tuple[TimetableSettings, ...] = ()
@@ -194,7 +179,7 @@ def _named(text: str) -> ConfigError:
 def known_keys() -> list[str]:
     """Give every key there is in a configuration file."""
     tables = (VenueSettings, SoupBinTcpSettings, LoginSettings, TlsSettings, MarketSettings, ServiceSettings)
-    entries = (PortSettings, FirmSettings, TickTableSettings, SymbolSettings, Config, *get_args(AnyRule))
+    entries = (PortSettings, FirmSettings, TickTableSettings, SymbolSettings, Config, Rule)
     http = (
         HttpSettings,
         ClientSettings,
@@ -206,11 +191,10 @@ def known_keys() -> list[str]:
         MailSettings,
     )
     nordic = (BookSettings, MemberSettings, AccountSettings, LimitSettings, TimetableSettings, EntrySettings)
-    settings = (Limit, Enabled, FatFingerSettings, AmountAndPercent, OrderRateSettings)
     clearing = (PtrSettings, ClearingSettings, ClearingLimitSettings)
     feeds = (MoldSettings, SubscriberSettings)
-    structs = (*tables, *entries, *http, *nordic, *settings, *clearing, *feeds, RulesSettings, SampleFlowSettings)
-    return sorted({name for struct in structs for name in struct.__struct_encode_fields__})
+    structs = (*tables, *entries, *http, *nordic, *clearing, *feeds, RulesSettings, SampleFlowSettings)
+    return sorted({*SETTING_NAMES, *(name for struct in structs for name in struct.__struct_encode_fields__)})
 
 
 def _check(config: Config) -> None:
@@ -332,8 +316,8 @@ def _check_symbol(key: str, symbol: SymbolSettings) -> None:
         raise ConfigError(f"{key}.ticks", fault)
 
 
-def _check_routed(key: str, rule: AnyRule, config: Config) -> None:
-    if isinstance(rule, OrderRateRule):
+def _check_routed(key: str, rule: Rule, config: Config) -> None:
+    if rule.type == "order-rate":
         raise ConfigError(
             f"{key}.exchange", "a port's messages are counted at its own exchange, not as they are routed"
         )
@@ -350,7 +334,7 @@ def _check_routed(key: str, rule: AnyRule, config: Config) -> None:
         raise ConfigError(f"{key}.mpid", f"no port that may route is {rule.mpid}'s, so the rule would hold nobody")
 
 
-def _check_rule(key: str, rule: AnyRule, config: Config, symbols: list[str]) -> None:
+def _check_rule(key: str, rule: Rule, config: Config, symbols: list[str]) -> None:
     if rule.exchange == ROUTED:
         _check_routed(key, rule, config)
     else:
@@ -361,27 +345,12 @@ def _check_rule(key: str, rule: AnyRule, config: Config, symbols: list[str]) -> 
         if not any((port.mpid, services[port.service]) == (rule.mpid, rule.exchange) for port in config.port):
             nobody = f"no port at {rule.exchange} is {rule.mpid}'s, so the rule would hold nobody"
             raise ConfigError(f"{key}.mpid", nobody)
-    match rule:
-        case MaxNotionalRule(settings=settings) if settings.limit % NOTIONAL_STEP:
-            raise ConfigError(f"{key}.settings.limit", f"{settings.limit} is not a multiple of {NOTIONAL_STEP:,}")
-        case MaxSharesRule(settings=settings) if settings.limit > 999_999:
-            raise ConfigError(f"{key}.settings.limit", "an order has at most 999,999 shares")
-        case FatFingerRule(settings=settings) if len(settings.ranges) != FAT_FINGER_RANGES:
-            raise ConfigError(f"{key}.settings.ranges", f"must be six, not {len(settings.ranges)}")
-        case FatFingerRule(settings=settings):
-            for i, limits in enumerate(settings.ranges):
-                for name, value, most in (("amount", limits.amount, HIGHEST_PRICE), ("percent", limits.percent, 500)):
-                    if not (value.is_finite() and 0 <= value <= most):
-                        raise ConfigError(f"{key}.settings.ranges[{i}].{name}", f"{value} is not from 0 to {most}")
-                scaled(f"{key}.settings.ranges[{i}].amount", limits.amount, PRICE_SCALE)
-                scaled(f"{key}.settings.ranges[{i}].percent", limits.percent, PERCENT_SCALE)
-        case RestrictedStockRule():
-            for symbol in rule.symbols:
-                _known(f"{key}.symbols", symbol, symbols)
-        case OrderRateRule(port=None):
-            raise ConfigError(f"{key}.port", "an order rate is a port's: name one")
-        case _:
-            pass
+    try:
+        rule_entry(0, rule)
+    except Problem as problem:
+        raise ConfigError(f"{key}.{problem.errors[0].field}", str(problem)) from None
+    for symbol in rule.symbols:
+        _known(f"{key}.symbols", symbol, symbols)
 
 
 def scaled(key: str, number: Decimal, scale: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -19,7 +18,6 @@ from engine.api import (
     MarketEntry,
     MemberEntry,
     PortEntry,
-    RuleEntry,
     SymbolEntry,
     VolatilityEntry,
 )
@@ -33,7 +31,7 @@ from venue.drop_settings import DROP_PROTOCOLS, drop_entry
 from venue.fix_settings import FIX_PROTOCOLS, fix_entry, may_route
 from venue.prm_settings import PRM_PROTOCOL, prm_entry
 from venue.rash_settings import RASH_PROTOCOLS, rash_entry
-from venue.rule_settings import AnyRule, FatFingerRule, RestrictedStockRule
+from venue.rule_settings import rule_entry
 from venue.service_settings import PortSettings, ServiceSettings
 from venue.settings import Ticks, ticks
 from venue.tick_tables import table_of
@@ -91,7 +89,7 @@ def market_command(config: Config) -> Configure:
             )
             for port in sorted(config.port, key=lambda port: services[port.service][1] not in DROP_PROTOCOLS)
         ),
-        rules=tuple(_rule_entry(i, rule) for i, rule in enumerate(config.rule)),
+        rules=tuple(rule_entry(i, rule) for i, rule in enumerate(config.rule)),
         firms=tuple(
             FirmEntry(firm.mpid, firm.organization, firm.affiliation or firm.organization) for firm in config.firm
         ),
@@ -208,17 +206,3 @@ def _symbol_entry(config: Config, symbol: SymbolSettings) -> SymbolEntry:
 def _tick_table(table: Ticks) -> tuple[tuple[int, int], ...]:
     """Give a tick table as the engine has it, highest price first."""
     return tuple((ticks(floor), ticks(tick)) for floor, tick in reversed(table))
-
-
-def _rule_entry(position: int, rule: AnyRule) -> RuleEntry:
-    settings: dict[str, Any] = msgspec.structs.asdict(rule.settings)
-    if isinstance(rule, FatFingerRule):
-        settings["ranges"] = tuple(
-            (scaled("", limits.amount, PRICE_SCALE), scaled("", limits.percent, PERCENT_SCALE))
-            for limits in rule.settings.ranges
-        )
-        settings["include_intermarket_sweep"] = settings.pop("include_iso")
-    kind = str(type(rule).__struct_config__.tag)
-    symbols = rule.symbols if isinstance(rule, RestrictedStockRule) else ()
-    rule_id = rule.id or f"config-{position + 1}-{kind}"
-    return RuleEntry(rule_id, kind, rule.exchange, rule.mpid, rule.port, symbols, settings)

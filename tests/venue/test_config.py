@@ -171,7 +171,7 @@ BAD = [
     ('[[market]]\nkey = "psx"', "", "service[2].market"),
     ('service = "ouch.psx"', 'service = "ouch.arca"', "port[6].service"),
     # rules
-    (*rule("max-shares", ""), f"{LAST_RULE}.settings"),
+    (*rule("max-shares", ""), f"{LAST_RULE}.settings.limit"),
     (*rule("max-shares", "settings = { limit = -1 }"), f"{LAST_RULE}.settings.limit"),
     (*rule("max-shares", "settings = { limit = 1000000 }"), f"{LAST_RULE}.settings.limit"),
     (*rule("max-shares", 'settings = { limit = "5" }'), f"{LAST_RULE}.settings.limit"),
@@ -389,22 +389,6 @@ def test_symbols_may_have_the_signs_that_markets_use(name):
         config.sample().replace('symbol = "ZWZZT"', f'symbol = "{name}"').replace('"AAPL"', '"OTHER"', 1)
     )
     assert parsed.symbol[-1].symbol == name
-
-
-@pytest.mark.parametrize(
-    ("settings", "folded"),
-    [
-        ("{ percent = 10 }", (0, 100_000)),
-        ("{ percent = 2.5, amount = 1.25 }", (12_500, 25_000)),
-        ("{ amount = 0.0001 }", (1, 0)),
-        ("{}", (0, 0)),
-    ],
-)
-def test_amounts_and_percentages_reach_the_engine_exactly(settings, folded):
-    parsed = config.parse(config.sample().replace("{ percent = 10 }", settings, 1))
-    fat_finger = next(rule for rule in market_command(parsed).rules if rule.type == "fat-finger")
-    assert fat_finger.settings["ranges"][0] == folded
-    assert fat_finger.settings["ranges"][1] == (0, 100_000)
 
 
 def test_a_smallest_configuration_needs_no_rules_and_no_settings():

@@ -68,13 +68,15 @@ def value_of(name: str, value: Any) -> RuleValue:
             raise Problem(SYNTAX, "it must be a list of texts", field)
         return tuple(value)
     if not isinstance(value, int | str):
-        raise Problem(SYNTAX, "it must be a whole number" if isinstance(value, float) else "it is no value", field)
+        raise Problem(
+            SYNTAX, "it must be a whole number" if isinstance(value, float | Decimal) else "it is no value", field
+        )
     return value
 
 
 def range_of(value: Any, field: str) -> tuple[int, int]:
     """Give one range of a fat finger: ticks, and 1/10,000 of a percent."""
-    if not isinstance(value, dict) or not value or not set(value) <= set(RANGE):
+    if not isinstance(value, dict) or not set(value) <= set(RANGE):
         raise Problem(SYNTAX, "a range is an object with amount and percent", field)
     amount, percent = (scaled(0 if value.get(name) is None else value[name], f"{field}.{name}") for name in RANGE)
     return amount, percent
@@ -82,7 +84,7 @@ def range_of(value: Any, field: str) -> tuple[int, int]:
 
 def scaled(value: Any, field: str) -> int:
     """Give a decimal number in 1/10,000; raises `Problem` where it has more than four decimals."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise Problem(SYNTAX, "it must be a number", field)
     try:
         number = Decimal(str(value)) * SCALE
