@@ -86,6 +86,14 @@ document.addEventListener("change", (event) => {
   const form = target.closest("form[data-autosubmit]");
   if (form) form.requestSubmit();
 });
+document.addEventListener("input", (event) => {  // a range is told as it is typed; the venue itself looks at all of it
+  const field = event.target;
+  if (!("checked" in field.dataset)) return;
+  const says = document.getElementById(`${field.id}-says`);
+  if (says.textContent !== field.validationMessage) says.textContent = field.validationMessage;
+  if (field.validity.valid) field.removeAttribute("aria-invalid"); else field.setAttribute("aria-invalid", "true");
+});
+document.addEventListener("submit", (event) => { if ("download" in event.target.dataset) setTimeout(() => dialog().close()); });
 document.addEventListener("click", (event) => {
   const target = event.target.closest("button");
   if (!target) return;
