@@ -98,12 +98,15 @@ class Engine(Rates, OrderEntry):
     # What a port asks.
 
     def scope(self, port: Port, symbol: str, user: str = "") -> Scope | None:
-        """Give the port's scope in `symbol`, made on first use; nobody can make more than the venue knows users."""
+        """Give the port's scope in `symbol`, made on first use; nobody can make more than the venue knows users.
+
+        One that is listed no more has its scopes too: a port that traded it before answers like one that never did.
+        """
         key = scope_key(symbol, user)
         scope = port.scopes.get(key)
         if scope is None:
             book = self.markets[port.market].books.get(symbol)
-            if book is None or not book.security.listed:
+            if book is None:
                 return None
             scope = self.open_scope(port, book, user)
             if scope.is_declared:

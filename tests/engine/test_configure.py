@@ -17,6 +17,7 @@ from words import (
     message_rate,
     sell,
     symbol_entry,
+    symbol_rate,
     ticks,
     trade,
 )
@@ -87,6 +88,21 @@ def test_a_dropped_symbol_is_the_same_to_a_venue_that_starts_from_a_snapshot(mar
     other = market.reloaded()
     order = buy(quantity, at="20.00", symbol="AMD")
     assert other.enter(order) == market.enter(order)
+    assert other.state() == market.state()
+
+
+@CONFIGURE
+def test_messages_in_a_dropped_symbol_count_the_same_after_a_start_from_a_snapshot():
+    market = Market(symbol_rate(1))
+    market.enter(buy(100, at="20.00", symbol="AMD"))
+    market.cancel(1)
+    market.configure(symbol_rate(1), symbols=WITHOUT_AMD)
+    market.wait(2)
+    other = market.reloaded()
+    for venue in (market, other):
+        events = [venue.enter(buy(size, at="20.00", symbol="AMD")) for size in (100, 200)]
+        assert events == [[Rejected(Reject.INVALID_SYMBOL)]] * 2
+        assert venue.engine.ports["IN1"].rate_limited
     assert other.state() == market.state()
 
 
