@@ -35,7 +35,6 @@ from venue.sidecar.portal.eqrc_view import (
     shut_ports,
 )
 from venue.sidecar.portal.page import Look, Page, Region, Route
-from venue.sidecar.portal.prm_view import LEVEL_WORDS
 from venue.sidecar.portal.visit import Visit
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ async def exposure_content(sidecar: Sidecar, look: Look) -> Mapping[str, Any]:
         "rows": rows[:ROWS_MAX],
         "count": len(rows),
         "lifts": look.identity.may((UNBREACH,)),
-        "words": LEVEL_WORDS,
+        "is_filtered": any(only),
     }
 
 
@@ -110,6 +109,7 @@ async def rules_content(sidecar: Sidecar, look: Look) -> Mapping[str, Any]:
         "rows": found[:ROWS_MAX],
         "most": ROWS_MAX if len(found) > ROWS_MAX else 0,
         "is_writable": look.identity.may((RULES_WRITE,)),
+        "is_filtered": any(only),
         "is_alerts": tab.key == ALERTS,
     }
 

@@ -218,7 +218,7 @@ def takes_whole(rule_type: str) -> bool:
 
 
 class Column(NamedTuple):
-    """A column of a tab's table; the first can not be hidden."""
+    """A column of a tab's table; the first cannot be hidden."""
 
     key: str
     title: str
@@ -241,14 +241,15 @@ def columns_of(tab: Tab) -> tuple[Column, ...]:
 
 
 def said_by(rule_type: str) -> list[Column]:
-    """Give a column for each setting, for the two numbers of a range one, for a number and its window one."""
+    """Give a column for each setting, and one for those that belong together: ranges, thresholds, windows."""
     found = []
     for field in fields_of(rule_type):
         if field.name.endswith("Window") or field.name.endswith(".percent"):
             continue
-        if field.name.startswith("ranges"):
-            found.append(Column(field.name[:-7], field.group, is_number=True))
-        else:
-            group = field.group.partition(" ")[0]
-            found.append(Column(field.name, f"{group} {field.label}".strip(), is_number=field.kind == "number"))
+        outer, dot, _ = field.name.partition(".")
+        if not dot:
+            found.append(Column(field.name, field.label, is_number=field.kind == "number"))
+        elif all(column.key != outer for column in found):
+            words = field.group if outer.startswith("ranges") else f"{outer.capitalize()}: Watch / Warn / Action"
+            found.append(Column(outer, words, is_number=True))
     return found

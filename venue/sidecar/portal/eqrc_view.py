@@ -169,14 +169,16 @@ def found_in(settings: dict[str, Any], name: str) -> Any:
 
 
 def setting_cells(rule_type: str, settings: dict[str, Any]) -> dict[str, str]:
-    """Write each setting of a rule, ranges and windows beside what they belong to."""
+    """Write each setting of a rule: ranges, thresholds and windows beside what they belong to."""
     cells: dict[str, str] = {}
     for field in fields_of(rule_type):
         value = found_in(settings, field.name)
-        if field.name.startswith("ranges["):
-            place, _, part = field.name.partition(".")
+        outer, dot, part = field.name.partition(".")
+        if outer.startswith("ranges["):
             written = (f"${value:,}" if part == "amount" else f"{value:,} %") if value else ""
-            cells[place] = " or ".join(one for one in (cells.get(place, ""), written) if one)
+            cells[outer] = " or ".join(one for one in (cells.get(outer, ""), written) if one)
+        elif dot:
+            cells[outer] = " / ".join(one for one in (cells.get(outer, ""), written_as("number", value)) if one)
         elif field.name.endswith("Window"):
             before = list(cells)[-1]
             if cells[before] != NOTHING and value is not None:
