@@ -237,7 +237,10 @@ def columns_of(tab: Tab) -> tuple[Column, ...]:
     said = [Column("type", "Kind"), Column("says", "Says")] if len(tab.types) > 1 else said_by(tab.types[0])
     symbols = [Column("symbols", "Symbols")] if any(map(takes_symbols, tab.types)) else []
     status = Column("status", "Status")
-    return (Column("id", "Rule"), *entity, status, *symbols, *said, Column("changed", "Changed"))
+    if len(tab.types) == 1:
+        said = [*symbols, *said]
+        symbols = []
+    return (Column("id", "Rule"), *entity, status, *said, *symbols, Column("changed", "Changed"))
 
 
 def said_by(rule_type: str) -> list[Column]:

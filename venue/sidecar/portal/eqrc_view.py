@@ -136,12 +136,12 @@ def row_of(rule: Any) -> Row:
 def status_of(view: Any) -> tuple[str, str]:
     """Say whether a rule holds, and what becomes of it."""
     if view.source == "CONFIGURATION":
-        return "Active, by the configuration", "normal"
+        return "Active (configuration)", "normal"
     if view.ends_next_day:
         return "Active, ends with the day", "near"
     if view.pending_settings is not None or view.pending_symbols is not None:
-        return "Active, another from the next day", "near"
-    return ("Active", "normal") if view.status == "ACTIVE" else ("Configured, from the next day", "unused")
+        return "Active, changes next day", "near"
+    return ("Active", "normal") if view.status == "ACTIVE" else ("Configured (next day)", "unused")
 
 
 def changed_text(view: Any) -> str:
@@ -207,10 +207,10 @@ def says(rule_type: str, settings: dict[str, Any]) -> str:
         rejected = [words for name, words in ORDER_TYPES.items() if settings.get(name)]
         return f"Rejects {', '.join(rejected)}" if rejected else "Rejects nothing"
     if rule_type == "shares-located":
-        parts = ["locate required"] if settings.get("requireLocate") else []
-        parts += [f"brokers {' '.join(settings['brokers'])}"] if settings.get("brokers") else []
-        parts += ["short sale exempt too"] if settings.get("includeShortSaleExempt") else []
-        return (", ".join(parts) or "asks nothing").capitalize()
+        parts = ["Locate required"] if settings.get("requireLocate") else []
+        parts += [f"Brokers {' '.join(settings['brokers'])}"] if settings.get("brokers") else []
+        parts += ["Short sale exempt too"] if settings.get("includeShortSaleExempt") else []
+        return "; ".join(parts) or "Asks nothing"
     limit = settings.get("limit")
     unit = "USD" if rule_type == "max-notional" else "shares"
     return "" if limit is None else f"At most {limit:,} {unit}"

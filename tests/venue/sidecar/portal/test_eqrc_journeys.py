@@ -41,7 +41,7 @@ def test_a_rule_is_made_holds_the_next_day_is_breached_and_the_switch_is_thrown(
     with browser.tab("inet-risk") as tab:
         make(tab, "order-type", {"Maximum shares": "500"}, "Maximum Shares")
         row = tab.page.locator("#eqrc-rules tr", has_text="At most 500 shares")
-        expect(row).to_contain_text("Configured, from the next day")
+        expect(row).to_contain_text("Configured (next day)")
         make(tab, "gross-exposure", {"Watch": "10000", "Warn": "20000", "Action": "30000"})
         expect(tab.page.locator("#eqrc-rules")).to_contain_text("10,000 / 20,000 / 30,000")
         expect(tab.page.locator("#eqrc-exposure")).to_contain_text("No rule of gross exposure holds today")

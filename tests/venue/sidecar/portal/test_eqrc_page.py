@@ -80,7 +80,10 @@ def test_a_form_says_what_stands_in_it(kind):
     if kind == "adv":
         said["percent"] = float(said["percent"])
     assert said == settings
-    assert set(setting_cells(kind, settings)) <= {field.name.removesuffix(".amount") for field in fields_of(kind)}
+    shown = setting_cells(kind, settings)
+    for tab in TABS.values():
+        if tab.types == (kind,):
+            assert {column.key for column in columns_of(tab)} >= set(shown)
 
 
 def rule_named(visitor, tab, text):
@@ -99,7 +102,7 @@ def test_each_tab_shows_its_rules_and_those_of_the_configuration_can_only_be_cop
     for tab in TABS:
         assert risk.get(f"{PAGE}?tab={tab}").status == 200
     page = risk.get(f"{PAGE}?tab=fat-finger")
-    assert "Active, by the configuration" in page.words
+    assert "Active (configuration)" in page.words
     asked = page.page.having("hx-get")
     assert f"{PAGE}/rule/new?copy=config-4-fat-finger" in asked
     assert not any("edit?rule=config" in one or "delete?rule=config" in one for one in asked)
@@ -112,7 +115,7 @@ def test_a_rule_is_made_changed_copied_and_deleted_as_the_guide_has_it(visit):
     assert make(risk, "max-shares", port="IN24T4", limit="700000").headers["HX-Trigger"] == "portal-done"
     made = rule_named(risk, "order-type", "At most 700,000 shares")
     page = risk.get(f"{PAGE}?tab=order-type&port=IN24T4").words
-    assert "Configured, from the next day" in page
+    assert "Configured (next day)" in page
     form = risk.part(f"{PAGE}/rule/edit?rule={made}")
     assert "Next Day (Configured)" in form.words
     hidden = form.page.fields
