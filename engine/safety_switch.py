@@ -85,6 +85,8 @@ def is_done(engine: Engine, exchange: str, mpid: str, name: str | None) -> bool:
 
 def unshut(engine: Engine, command: Unbreach, now: int) -> None:
     """Free what the order rate rules of an MPID, or of its one port, shut."""
+    if command.group_id is not None:
+        raise CommandRefused("groupId", f"rules of type {ORDER_RATE} shut ports, and no groups")
     for port in ports_of(engine, command.exchange, command.mpid, command.port):
         if port.rate_limited:
             let_free(engine, port, command.user, now)

@@ -28,6 +28,8 @@ THRESHOLDS: Final = ("watch", "warn", "action")
 EXPOSURES: Final = ("open", "executed", "notional")
 BROKER_LENGTH: Final = 4
 """Letters of a locate broker's name, at most."""
+MOST_BROKERS: Final = 500
+"""Brokers of one rule: each short sale looks through them."""
 
 
 class Number(NamedTuple):
@@ -219,6 +221,8 @@ def _ranges_fault(field: str, value: RuleValue) -> Fault | None:
 def _brokers_fault(field: str, value: RuleValue) -> Fault | None:
     if not isinstance(value, tuple | list):
         return Fault(field, "must be a list of brokers")
+    if len(value) > MOST_BROKERS:
+        return Fault(field, f"must be no more than {MOST_BROKERS} brokers")
     for place, broker in enumerate(value):
         sound = isinstance(broker, str) and broker.isascii() and broker.isalnum() and len(broker) <= BROKER_LENGTH
         if not sound:

@@ -201,6 +201,8 @@ def test_unbreach_frees_what_a_rate_shut():
     assert verdict(market, same) is None
     with pytest.raises(CommandRefused):
         market.do(Unbreach("NASDAQ", "INET", None, None, "max-shares"))
+    with pytest.raises(CommandRefused, match="no groups"):
+        market.do(Unbreach("NASDAQ", "INET", None, 1, "order-rate"))
 
 
 @UNBREACH

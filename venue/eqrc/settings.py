@@ -8,10 +8,10 @@ is wrong with a value; here only what cannot be read is refused.
 from __future__ import annotations
 
 import difflib
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
-from engine.risk.rule_terms import EXPOSURES, PERCENT_SCALE, SETTINGS, THRESHOLDS, rest_name
+from engine.risk.rule_terms import EXPOSURES, HIGHEST, PERCENT_SCALE, SETTINGS, THRESHOLDS, rest_name
 from engine.rule_instructions import RuleSettings, RuleValue
 from venue.problem import Problem
 
@@ -20,8 +20,6 @@ SCALE: Final = PERCENT_SCALE
 DECIMALS: Final = 4
 RANGE: Final = ("amount", "percent")
 PERCENT: Final = "percent"
-HIGHEST: Final = 10**18
-"""No amount or percentage is near it; what is beyond is not even looked at closely."""
 SYNTAX: Final = 422
 
 
@@ -71,6 +69,8 @@ def value_of(name: str, value: Any) -> RuleValue:
         raise Problem(
             SYNTAX, "it must be a whole number" if isinstance(value, float | Decimal) else "it is no value", field
         )
+    if isinstance(value, int) and abs(value) > HIGHEST + 1:  # no record can hold it; whether it may be, the engine says
+        raise Problem(SYNTAX, "it is too large", field)
     return value
 
 
@@ -87,12 +87,13 @@ def scaled(value: Any, field: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise Problem(SYNTAX, "it must be a number", field)
     try:
-        number = Decimal(str(value)) * SCALE
-    except InvalidOperation:
+        given = Decimal(str(value))
+        number = given * SCALE
+    except ArithmeticError:
         raise Problem(SYNTAX, "it must be a number", field) from None
-    if not number.is_finite() or abs(number) > HIGHEST * SCALE:
+    if not number.is_finite() or abs(number) > HIGHEST:
         raise Problem(SYNTAX, "it is too large", field)
-    if number % 1:
+    if number % 1 or (given and not number):
         raise Problem(SYNTAX, f"it has more than {DECIMALS} decimals", field)
     return int(number)
 
