@@ -42,8 +42,13 @@ def texts_of(rule_type: str, settings: dict[str, Any]) -> dict[str, str]:
     return texts
 
 
-def settings_of(rule_type: str, form: Mapping[str, str], *, is_new: bool) -> dict[str, Any]:
-    """Give the settings that a form says, as they are over REST; an empty field takes one off."""
+def settings_of(
+    rule_type: str, form: Mapping[str, str], *, is_new: bool, present: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Give the settings that a form says, as they are over REST; an empty field takes one off.
+
+    With the texts that are `present` only those that differ; ranges go together.
+    """
     settings: dict[str, Any] = {}
     ranges: dict[str, dict[str, str]] = {}
     for field in fields_of(rule_type):
@@ -52,9 +57,11 @@ def settings_of(rule_type: str, form: Mapping[str, str], *, is_new: bool) -> dic
         if field.name.startswith("ranges["):
             place, _, part = field.name.partition(".")
             ranges.setdefault(place, {})[part] = text or "0"
+        elif present is not None and text == present.get(field.name):
+            continue
         elif value is not None or not is_new:
             put(settings, field.name, value)
-    if ranges:
+    if ranges and (present is None or any(text != form.get(name, "") for name, text in present.items() if "[" in name)):
         settings["ranges"] = list(ranges.values())
     return settings
 

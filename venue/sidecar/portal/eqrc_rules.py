@@ -84,7 +84,7 @@ def form_of(
         "copied": "",
         "changed": "",
         "is_active": False,
-        "has_pending": False,
+        "waiting": [],
         "place": "",
     }
     return visit.show(
@@ -96,7 +96,7 @@ def form_of(
         faults=faults,
         known=known,
         actions=ACTIONS,
-        takes_symbols=takes_symbols(rule_type),
+        takes_symbols=needs_symbols(rule_type) if more.get("rule_id") else takes_symbols(rule_type),
         needs_symbols=needs_symbols(rule_type),
         takes_group=takes_group(rule_type),
         takes_whole=takes_whole(rule_type) and visit.identity.ports is None,
@@ -167,14 +167,29 @@ async def ask_edit(visit: Visit) -> web.StreamResponse:
     return edit_form(visit, rule, None, {})
 
 
+def texts_today(rule: RuleState) -> dict[str, str]:
+    """Give what the fields of a rule say today."""
+    entry = rule.rule
+    return texts_of(entry.type, to_rest(entry.type, entry.settings)) | {"symbols": " ".join(entry.symbols)}
+
+
+def texts_waiting(rule: RuleState) -> dict[str, str]:
+    """Give the fields that say something else from the next trading day on, and what."""
+    entry, today = rule.rule, texts_today(rule)
+    then = texts_of(entry.type, to_rest(entry.type, {**entry.settings, **rule.pending}))
+    then["symbols"] = today["symbols"] if rule.pending_symbols is None else " ".join(rule.pending_symbols)
+    return {name: text for name, text in then.items() if text != today[name]}
+
+
 def edit_form(
     visit: Visit, rule: RuleState, values: Mapping[str, str] | None, faults: Mapping[str, str]
 ) -> web.StreamResponse:
     """Show the form of a rule, with what it says or what was typed."""
     entry, view = rule.rule, views.view(rule)
     if values is None:
-        texts = texts_of(entry.type, to_rest(entry.type, entry.settings))
-        values = texts | {"symbols": " ".join(entry.symbols)}
+        values = texts_today(rule)
+    waiting = texts_waiting(rule)
+    names = {field.name: f"{field.group} {field.label}".strip() for field in fields_of(entry.type)}
     return form_of(
         visit,
         entry.type,
@@ -183,7 +198,7 @@ def edit_form(
         rule_id=entry.rule_id,
         changed=str(rule.changed),
         is_active=view.status == "ACTIVE",
-        has_pending=bool(view.pending_settings or view.pending_symbols is not None),
+        waiting=[(names.get(name, "Symbols"), text or "off") for name, text in waiting.items()],
         place=", ".join(text for text in (entry.exchange, entry.mpid, entry.port) if text)
         + ("" if entry.group_id is None else f", group {entry.group_id}"),
     )
@@ -197,10 +212,15 @@ async def edit(visit: Visit) -> web.StreamResponse:
     if form.get("changed") != str(rule.changed):
         raise Problem(409, f"{rule.rule.rule_id} has changed in between: look at it again")
     is_next_day = form.get("nextDay") == "1" or views.status_of(rule) == "CONFIGURED"
-    body: dict[str, Any] = {"settings": settings_of(rule_type, form, is_new=False)}
+    present, waiting = texts_today(rule), texts_waiting(rule)
+    if is_next_day:  # to say what is so today is a change of what waits
+        present = {name: text for name, text in present.items() if name not in waiting}
+    body: dict[str, Any] = {"settings": settings_of(rule_type, form, is_new=False, present=present)}
     symbols = words_of(form.get("symbols", ""))
-    if takes_symbols(rule_type) and tuple(symbols) != rule.rule.symbols:
+    if needs_symbols(rule_type) and " ".join(symbols) != present.get("symbols"):
         body["symbols"] = symbols
+    if not body["settings"] and "symbols" not in body:
+        return edit_form(visit, rule, form, {"": "That is what it says."})
     values, query = {"id": rule.rule.rule_id}, NEXT_DAY if is_next_day else NOW
     try:
         await visit.call("PUT", RULE, values, query=query, body=body, key=form.get("key", ""))

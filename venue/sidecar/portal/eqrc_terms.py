@@ -185,6 +185,7 @@ def fields(rule_type: str, engine_name: str, setting: Setting) -> list[Field]:
             step = "any" if scale > 1 else str(multiple_of)
             group = f"{exposure.capitalize()} (USD)" if exposure in EXPOSURES else ""
             highest = highest // scale // multiple_of * multiple_of
+            is_required |= name.endswith("Window")
             return [Field(name, label, hint, "number", lowest // scale, highest, step, is_required, group)]
     return [Field(name, label, hint, "words")]
 

@@ -100,6 +100,7 @@ class Row(NamedTuple):
     status: str
     level: str
     is_ours: bool
+    is_ending: bool
     name: str
 
 
@@ -130,7 +131,9 @@ def row_of(rule: Any) -> Row:
     settings = to_rest(entry.type, entry.settings)
     cells |= {"says": says(view.type, settings)} | setting_cells(view.type, settings)
     place = " ".join(text for text in (view.exchange, view.mpid, view.port or "") if text)
-    return Row(view.id, cells, status, level, view.source == "REST", f"{TYPE_NAMES[view.type]}, {place}")
+    return Row(
+        view.id, cells, status, level, view.source == "REST", view.ends_next_day, f"{TYPE_NAMES[view.type]}, {place}"
+    )
 
 
 def status_of(view: Any) -> tuple[str, str]:
@@ -231,7 +234,9 @@ def alerts_of(desk: Desk, identity: Identity, only: Filter) -> Iterator[Row]:
             "enabled": "yes" if view.enabled else "no",
         }
         name = f"{TYPE_NAMES[view.rule_type]}, {view.exchange} {view.mpid}"
-        yield Row(view.id, cells, "Enabled" if view.enabled else "Off", "normal", is_ours=True, name=name)
+        yield Row(
+            view.id, cells, "Enabled" if view.enabled else "Off", "normal", is_ours=True, is_ending=False, name=name
+        )
 
 
 # Breaches, and ports that are shut.

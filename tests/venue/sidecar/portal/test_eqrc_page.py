@@ -86,6 +86,17 @@ def test_a_form_says_what_stands_in_it(kind):
             assert {column.key for column in columns_of(tab)} >= set(shown)
 
 
+def test_only_what_was_changed_is_asked_for():
+    present = texts_of("gross-exposure", EXAMPLES["gross-exposure"])
+    assert not settings_of("gross-exposure", present, is_new=False, present=present)
+    said = settings_of("gross-exposure", present | {"open.warn": "2", "open.watch": ""}, is_new=False, present=present)
+    assert said == {"open": {"watch": None, "warn": 2}}
+    ranges = texts_of("fat-finger", EXAMPLES["fat-finger"])
+    assert not settings_of("fat-finger", ranges, is_new=False, present=ranges)
+    said = settings_of("fat-finger", ranges | {"ranges[5].percent": "6"}, is_new=False, present=ranges)
+    assert [one["percent"] for one in said["ranges"]] == ["0", "1", "2", "3", "4", "6"]
+
+
 def rule_named(visitor, tab, text):
     """The id of the newest rule of a tab whose row has a text."""
     rows = list(csv.reader(io.StringIO(visitor.get(f"{PAGE}/export?tab={tab}").text)))
@@ -119,6 +130,7 @@ def test_a_rule_is_made_changed_copied_and_deleted_as_the_guide_has_it(visit):
     form = risk.part(f"{PAGE}/rule/edit?rule={made}")
     assert "Next Day (Configured)" in form.words
     hidden = form.page.fields
+    assert "That is what it says." in risk.post(f"{PAGE}/rule/edit", hidden).words
     assert risk.post(f"{PAGE}/rule/edit", hidden | {"limit": "600000"}).status == 200
     assert risk.post(f"{PAGE}/rule/edit", hidden | {"limit": "5", "key": "other"}).status == 409, "changed in between"
     copy = risk.part(f"{PAGE}/rule/new?copy={made}").page.fields
@@ -187,6 +199,40 @@ def test_what_is_of_another_firm_is_as_missing_as_what_there_is_not(visit):
     assert visit("desk").post(f"{PAGE}/rule/delete", {"rule": theirs}).status == 200
 
 
+def active(operator, risk):
+    """Make a rule, and let the next trading day begin."""
+    allowed = {field.name: "1" for field in fields_of("order-type") if field.name != "rejectIso"}
+    assert make(risk, "order-type", exchange="PSX", **allowed).status == 200
+    assert operator.post("/ops/trading-day/next").status == 200
+    return rule_named(risk, "order-type", "PSX")
+
+
+def test_an_active_rule_is_changed_now_or_for_the_next_day_and_says_what_waits(visit, operator):
+    risk, path = visit("inet-risk"), f"{PAGE}/rule/edit"
+    rule = active(operator, risk)
+
+    def form(**changes):
+        page = risk.part(f"{path}?rule={rule}").page
+        ticked = {found["name"]: "1" for tag, found in page.tags if tag == "input" and "checked" in found}
+        hidden = {name: page.fields[name] for name in ("key", "rule", "changed")}
+        return {name: text for name, text in (hidden | ticked | changes).items() if text}
+
+    assert risk.post(path, form(rejectShortSale="", nextDay="1")).status == 200
+    assert "Short Sale Orders Enabled?: off" in risk.part(f"{path}?rule={rule}").words
+    assert "Active, changes next day" in risk.get(f"{PAGE}?tab=order-type").words
+    assert risk.post(path, form(rejectPreMarket="")).status == 200
+    waiting = risk.part(f"{path}?rule={rule}").words
+    assert "Short Sale Orders Enabled?: off" in waiting, "a change of something else leaves what waits"
+    assert "Pre Market Trading Enabled?: off" not in waiting
+    assert risk.post(path, form(nextDay="1")).status == 200
+    assert "From the next trading day on" not in risk.part(f"{path}?rule={rule}").words.replace("On: from", "")
+    assert risk.post(f"{PAGE}/rule/delete", {"rule": rule, "when": "next-day"}).status == 200
+    page = risk.get(f"{PAGE}?tab=order-type")
+    assert "Active, ends with the day" in page.words
+    assert f"{path}?rule={rule}" not in page.page.having("hx-get")
+    assert risk.post(f"{PAGE}/rule/delete", {"rule": rule, "when": "now"}).status == 200
+
+
 def test_columns_are_kept_for_each_person(visit):
     risk = visit("inet-risk")
     assert "Include ISO" in risk.get(f"{PAGE}?tab=fat-finger").words
@@ -228,4 +274,4 @@ def test_the_audit_is_a_file_of_what_was_done_here(visit):
         ("CREATE", "person:inet-risk"),
         ("DELETE", "person:inet-risk"),
     }
-    assert not list(csv.reader(io.StringIO(risk.get(f"{PAGE}/audit/file?exchange=PSX").text)))[1:]
+    assert not list(csv.reader(io.StringIO(risk.get(f"{PAGE}/audit/file?exchange=ROUTED").text)))[1:]
