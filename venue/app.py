@@ -16,6 +16,7 @@ import os
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -61,6 +62,8 @@ from wire.soup import SoupSettings
 
 CONNECTIONS: dict[str, type[SoupConnection]] = {PRM_PROTOCOL: PrmConnection, RASH_10: SoupTcpConnection}
 """Who serves the connections of protocols that are neither FIX nor simply in SoupBinTCP."""
+LET_GO_SECONDS = 10.0
+"""Seconds that the second process of a venue that was killed has to end, before its ports are called taken."""
 STOP_GRACE = 2.0
 """Seconds that clients have to take what they are owed when the venue stops."""
 DISK_POLL = 0.01
@@ -183,7 +186,7 @@ class Venue:
                 )
             self.listeners.append(listener)
             try:
-                self.addresses[service.key] = listener.bind(addresses, port)
+                self.addresses[service.key] = await self._take(listener, addresses, port)
             except OSError as error:
                 for bound in self.listeners:
                     bound.close()
@@ -192,6 +195,21 @@ class Venue:
                 if error.errno in NO_SUCH_ADDRESS:
                     raise ConfigError("venue.host", f"{venue.host} is no address of this machine") from error
                 raise
+
+    async def _take(self, listener: BoundPort, addresses: list[str], port: int) -> tuple[str, int]:
+        """Bind a listener; where a venue was killed here just now, wait until its second process has let go.
+
+        Raises `OSError`.
+        """
+        end = self.loop.time() + LET_GO_SECONDS
+        while True:
+            try:
+                return listener.bind(addresses, port)
+            except OSError as error:
+                listener.close()
+                if error.errno != errno.EADDRINUSE or self.loop.time() > end or not was_killed(self.data):
+                    raise
+            await asyncio.sleep(DISK_POLL)
 
     def _close_the_door(self) -> None:
         """Let nobody in any more."""
@@ -408,3 +426,15 @@ def same(present: Configure | None, wanted: Configure) -> bool:
     """Whether two configurations say the same, however they came into memory."""
     encode = msgspec.msgpack.Encoder(order="sorted").encode
     return present is not None and encode(present) == encode(wanted)
+
+
+def was_killed(data: Path) -> bool:
+    """Whether the venue that ran in a directory last is gone without having said so."""
+    try:
+        pid = msgspec.json.decode((data / "ports.json").read_bytes(), type=dict[str, Any])["pid"]
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, msgspec.MsgspecError, KeyError, TypeError):
+        return False
+    return False

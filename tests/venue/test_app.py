@@ -6,6 +6,8 @@ import random
 import resource
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -264,6 +266,26 @@ def test_a_taken_port_is_named_and_the_others_are_let_go(host, demo_config):
         socket.create_server(("127.0.0.1", port - 2)).close()
     assert not (failing.data / "log").exists()
     assert host(config).addresses["ouch.bx"] == ("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("was_killed", [True, False])
+def test_where_a_venue_was_killed_the_next_one_waits_for_its_second_process_to_let_go(
+    host, demo_config, tmp_path, was_killed
+):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / "data").mkdir()
+    left = {"ready": True, "pid": ended.pid if was_killed else os.getpid(), "services": {}}
+    (tmp_path / "data" / "ports.json").write_text(json.dumps(left))
+    with listening_where_nobody_connects_from() as taken:
+        port = taken.getsockname()[1]
+        venue = host(demo_config(("port_base = 0", f"port_base = {port - 2}")), start=False)
+        if not was_killed:
+            with pytest.raises(PortTaken):
+                venue.start()
+            return
+        threading.Timer(0.2, taken.close).start()
+        assert venue.start().addresses["ouch.bx"] == ("127.0.0.1", port)
 
 
 def test_two_venues_in_one_process_do_not_know_each_other(host, connect, tmp_path):
