@@ -254,15 +254,17 @@ class Exposures:
     def count(self, entities: Iterable[Entity]) -> None:
         """Count what is open and what was executed today of entities that were not counted before."""
         executed: dict[tuple[str, int], Tally] | None = None
+        resting: dict[str, dict[int, int]] = {}
         for entity in entities:
             state = self.states[entity]
-            state.open = sum(
-                order.open * order.counted_at
-                for port in self.members(entity)
-                if port.exchange == entity.exchange
-                for order in port.orders.values()
-                if entity.group_id in (None, order.attributes.group_id)
-            )
+            for port in self.members(entity):
+                if port.exchange == entity.exchange:
+                    if port.name not in resting:
+                        resting[port.name] = open_of(port)
+                    by_group = resting[port.name]
+                    state.open += (
+                        sum(by_group.values()) if entity.group_id is None else by_group.get(entity.group_id, 0)
+                    )
             if entity.group_id is None:
                 executed = self.executed_today() if executed is None else executed
                 for port in self.members(entity):
@@ -366,6 +368,15 @@ class Consumption(NamedTuple):
     executed: int
     notional: int
     level: Level
+
+
+def open_of(port: Port) -> dict[int, int]:
+    """Give what is open in the orders of a port, by group: one look at each order, however many groups there are."""
+    by_group: dict[int, int] = {}
+    for order in port.orders.values():
+        group_id = order.attributes.group_id
+        by_group[group_id] = by_group.get(group_id, 0) + order.open * order.counted_at
+    return by_group
 
 
 def exchanges_of(port: Port) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from words import (
 )
 
 import engine.book
-from engine.api import CreateRule, DeleteRule, PortEntry, UpdateRule
+from engine.api import CreateRule, DeleteRule, PortEntry, RegisterGroups, UpdateRule
 
 pytestmark = [
     pytest.mark.section("EQRC", "3.1 Cost"),
@@ -96,6 +96,19 @@ def sizes():
 def test_to_change_a_port_s_rule_costs_no_more_where_others_have_more_rules(sizes, change):
     few, many = (calls(lambda market=market: market.do(change())) for market, _ in sizes)
     assert many <= few + 3 * 50, "but for a look at the other ports: whose are they?"
+
+
+def test_to_register_groups_takes_one_look_at_each_order_however_many_groups_there_are():
+    cost = {}
+    for orders in (0, 200):
+        for groups in (1, 40):
+            market = Market(audited=False)
+            for number in range(orders):
+                market.enter(buy(1, at="9.00", group_id=number % 50))
+            command = RegisterGroups("INET", tuple(range(1, groups + 1)))
+            cost[orders, groups] = calls(lambda market=market, command=command: market.do(command))
+    one, many = (cost[200, groups] - cost[0, groups] for groups in (1, 40))
+    assert many == one > 0
 
 
 def test_a_change_for_the_firm_folds_nothing_before_the_next_order(sizes):
