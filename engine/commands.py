@@ -153,6 +153,7 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
         market.midnight = hours_from(engine, market.key)
         set_after_hours(engine, market_entry)
     set_crosses(engine, command)
+    bands = {symbol: (security.luld_lower, security.luld_upper) for symbol, security in engine.securities.items()}
     for security in engine.securities.values():
         security.listed = False
     for entry in command.symbols:
@@ -171,6 +172,10 @@ def configure(engine: Engine, command: Configure, now: int, connect: Connect) ->
     set_rules(engine)
     settle_exposures(engine, now)
     recount(engine)
+    for symbol, before in bands.items():
+        security = engine.securities[symbol]
+        if (security.luld_lower, security.luld_upper) != before:
+            engine.bands_moved(security, now)
 
 
 def add_port(engine: Engine, entry: PortEntry, connect: Connect) -> Port:

@@ -1,9 +1,11 @@
 """The US risk checks of an order's kind, of the day's volume and of the price bands: every boundary, all levels."""
 
+import msgspec
 import pytest
 from trading import Market
 from words import (
     MARKET,
+    SYMBOLS,
     TOMORROW,
     Canceled,
     Rejected,
@@ -18,6 +20,7 @@ from words import (
     short,
     short_exempt,
     symbol_entry,
+    ticks,
     volume_percent,
 )
 
@@ -302,6 +305,17 @@ def test_orders_that_come_to_lie_beyond_the_bands_are_canceled():
     ]
     assert market.prices(luld_upper="10.00") == [Canceled(2, 2, CancelReason.SUPERVISORY)], "AKAM has no rule"
     assert market.find(3) is not None
+
+
+@IMPACT
+def test_bands_that_a_configuration_moves_end_what_rests_beyond_them():
+    market = Market(market_impact())
+    market.enter(buy(1, at="10.50"))
+    market.enter(buy(2, at="10.40"))
+    banded = msgspec.structs.replace(SYMBOLS[0], luld_lower=ticks("9.50"), luld_upper=ticks("10.40"))
+    assert market.configure(market_impact(), symbols=(banded, *SYMBOLS[1:])) == [
+        Canceled(1, 1, CancelReason.SUPERVISORY)
+    ]
 
 
 @IMPACT
