@@ -132,7 +132,7 @@ class PortExposure:
         for state in self.states_of(order):
             if state.breach is not None:
                 return refused(state, state.breach)
-        if order.attributes.route and self.routed:
+        if order.attributes.route:
             for state in self.routed_states_of(order):
                 if state.breach is not None and unfilled(order):
                     return refused(state, state.breach)

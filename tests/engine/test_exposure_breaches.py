@@ -5,7 +5,7 @@ import pytest
 from trading import Market
 from words import MARKETS, PORTS, TOMORROW, Accepted, Canceled, Rejected, accepted, buy, gross_exposure, sell
 
-from engine.api import CancelReason, CommandRefused, Cross, Phase, Reject, Unbreach
+from engine.api import CancelReason, CommandRefused, Cross, Phase, RegisterGroups, Reject, Unbreach
 from engine.mass_cancel import ORDERS_A_SLICE
 from engine.risk.exposure import Entity, Level
 from engine.risk.rule_diary import RuleHappeningKind
@@ -125,6 +125,19 @@ def test_a_breach_of_routed_refuses_what_would_go_away_and_nothing_else():
     assert market.enter(buy(1, at="10.05", route=b"SCAN", by="INB")) == REFUSED
     assert market.enter(buy(1, at="9.00")) == [Accepted(4, 1, "9.00")]
     assert not market.engine.mass_cancels, "away nothing rests"
+
+
+def test_a_group_alone_may_have_a_breach_of_routed():
+    ports = tuple(msgspec.structs.replace(port, routing=True) for port in PORTS)
+    market = Market(ports=ports)
+    market.do(RegisterGroups("INET", (1, 2)))
+    market.configure(limited(1_000, "executed", exchange="ROUTED", group=1), ports=ports)
+    market.prices(outside_bid="10.00", outside_offer="10.02")
+    market.enter(buy(100, at="10.05", route=b"SCAN", group_id=1))
+    assert market.enter(buy(1, at="10.05", route=b"SCAN", group_id=1)) == REFUSED
+    for other in ({"group_id": 2}, {}):
+        assert isinstance(market.enter(buy(1, at="10.05", route=b"SCAN", **other))[0], Accepted)
+    assert isinstance(market.enter(buy(1, at="9.00", group_id=1))[0], Accepted)
 
 
 # What ends it.
