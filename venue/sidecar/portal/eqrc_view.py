@@ -39,6 +39,9 @@ LEVELS = {0: "normal", 1: "near", 2: "near", 3: "breached"}
 """How an exposure that has passed so many thresholds is coloured."""
 PASSED = {0: "Under Watch", 1: "Watch", 2: "Warn", 3: "Action"}
 
+LIFTED = "Action, lifted"
+"""What is said of an exposure beyond Action whose breach somebody has lifted, until the next order or trade."""
+
 
 class Filter(NamedTuple):
     """What of all is shown: of an exchange, an MPID, a port; None is each."""
@@ -352,6 +355,7 @@ def exposure_of(row: history.ConsumptionRow, name: str, limits: tuple[int | None
     """Hold one amount of a rule's entity against its thresholds."""
     current = {"open": row.open, "executed": row.executed, "notional": row.notional}[name]
     passed, text, width = band(Decimal(current), limits)
+    is_breached = passed == len(limits) and row.level == "ACTION"
     return Exposure(
         row.rule_id,
         name.capitalize(),
@@ -361,11 +365,11 @@ def exposure_of(row: history.ConsumptionRow, name: str, limits: tuple[int | None
         row.port,
         current,
         limits,
-        PASSED[passed],
+        LIFTED if passed == len(limits) and not is_breached else PASSED[passed],
         LEVELS[passed],
         text,
         width,
-        passed == len(limits),
+        is_breached,
     )
 
 

@@ -70,6 +70,8 @@ def test_a_rule_is_made_holds_the_next_day_is_breached_and_the_switch_is_thrown(
         assert not tab.violations()
         press(tab, "Unbreach Open of INET")
         saved(tab, "Yes, Unbreach")
+        expect(exposure.locator(".badge")).to_have_text("Action, lifted")
+        expect(exposure.get_by_role("button")).to_have_count(0)
         trader.enter(5, b"B", 1, price=PRICE)
         trader.expect("A")
 
