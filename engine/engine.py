@@ -45,6 +45,7 @@ from engine.rates import Rates
 from engine.risk.counters import FlowState
 from engine.risk.eqrc import PORT_CHECKS, is_within
 from engine.risk.exposures import Exposures
+from engine.risk.kind_checks import kind_of_sale
 from engine.risk.prm import Account, PrmRuleBook, Protection, excuses, is_reduction, scope_key, verdict
 from engine.risk.rule_book import UNLIMITED, RuleBook
 from engine.risk.rules import Rules
@@ -320,6 +321,12 @@ class Engine(Rates, OrderEntry):
         if removed >= order.open:
             self.cancel(order, order.open, CancelReason.USER, now)
             return None
+        if terms.side != order.terms.side and self.rule_book.settle(order.scope).armed:
+            sale = Order(order.port, order.scope, terms, attributes, size, order.price, order.cl_ord_id, order.key)
+            refusal = kind_of_sale(sale)
+            if refusal is not None:
+                self.refused(sale, refusal, now, order)
+                return refusal
         if order.port.exposure is not None and attributes.group_id != order.attributes.group_id:
             order.port.exposure.changes_group(order, attributes.group_id, now)
         order.terms = terms

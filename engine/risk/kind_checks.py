@@ -82,3 +82,15 @@ def shares_located(order: Order) -> Refusal | None:
         if not is_listed and (attributes.shares_located or broker):
             return Refusal(Reject.LOCATE_BROKER, rule=locate.rule)
     return None
+
+
+def kind_of_sale(order: Order) -> Refusal | None:
+    """Hold a resting sale that is to become another kind to what that is asked (EQRC guide 3.1.5)."""
+    side, types = order.terms.side, order.scope.limits.order_types
+    refusal = hard_to_borrow(order)
+    if refusal is None and types is not None:
+        if side is SHORT and types.short_sale is not None:
+            return Refusal(Reject.SHORT_SALE_NOT_ALLOWED, rule=types.short_sale)
+        if side is EXEMPT and types.short_sale_exempt is not None:
+            return Refusal(Reject.SHORT_SALE_EXEMPT_NOT_ALLOWED, rule=types.short_sale_exempt)
+    return shares_located(order) if refusal is None else refusal

@@ -24,7 +24,7 @@ from words import (
     volume_percent,
 )
 
-from engine.api import CancelReason, Cross, Phase, PortEntry, PriceType, Refusal, Reject, TimeInForce
+from engine.api import CancelReason, Cross, Phase, PortEntry, PriceType, Refusal, Reject, Side, TimeInForce
 
 VOLUME = pytest.mark.section("EQRC", "3.1.3 Percentage of average daily volume")
 TYPES = pytest.mark.section("EQRC", "3.1.4 Order type restrictions")
@@ -368,3 +368,27 @@ def test_a_day_later_the_same_holds():
     market = banded(market_impact(), order_types("short_sale"))
     market.next_day(TOMORROW)
     assert verdict(market, short(1, at="10.00")) == Reject.SHORT_SALE_NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("rules", "side", "reason"),
+    [
+        ([hard_to_borrow("ZWZZT")], Side.SELL_SHORT, Reject.HARD_TO_BORROW),
+        ([hard_to_borrow("ZWZZT")], Side.SELL_SHORT_EXEMPT, None),
+        ([order_types("short_sale")], Side.SELL_SHORT, Reject.SHORT_SALE_NOT_ALLOWED),
+        ([order_types("short_sale")], Side.SELL_SHORT_EXEMPT, None),
+        ([order_types("short_sale_exempt")], Side.SELL_SHORT_EXEMPT, Reject.SHORT_SALE_EXEMPT_NOT_ALLOWED),
+        ([located()], Side.SELL_SHORT, Reject.LOCATE_REQUIRED),
+        ([order_types("pre_market", "intermarket_sweep")], Side.SELL_SHORT, None),
+    ],
+)
+@BORROW
+def test_a_sale_becomes_no_short_sale_that_could_not_have_entered(rules, side, reason):
+    market = Market(*rules)
+    market.enter(sell(100, at="11.00"))
+    events = market.modify(1, side=side, to=50)
+    assert market.open == {("IN1", 1): 100 if reason else 50}
+    assert market.find(1).terms.side is (Side.SELL if reason else side)
+    if reason:
+        assert events == [Rejected(reason)]
+        assert [key.subject for key in market.engine.rules.diary.breaches] == [reason.name]
