@@ -254,6 +254,8 @@ def must_be_an_entity(engine: Engine, rule: RuleEntry) -> None:
         port = engine.ports.get(rule.port)
         if port is None or port.mpid != rule.mpid or port.withdrawn:
             raise CommandRefused("port", f"{rule.mpid} has no port {rule.port}", missing=True)
+        if port.entry.drop is not None:
+            raise CommandRefused("port", f"{rule.port} is a Drop port, which enters no orders")
         if rule.exchange not in (ROUTED, port.exchange):
             raise CommandRefused("port", f"{rule.port} is at {port.exchange}")
     if rule.group_id is not None and rule.group_id not in engine.rules.groups.get(rule.mpid, ()):

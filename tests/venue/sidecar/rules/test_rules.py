@@ -172,6 +172,7 @@ def test_a_copy_is_as_its_model_but_for_what_is_said(make, inet):
         ({"type": "gross-exposure", "settings": {}, "groupId": 7}, "groupId"),
         ({"port": "IN21T7"}, "port"),
         ({"port": "NOPE"}, "port"),
+        ({"port": "INDRP1"}, "port"),
         ({"exchange": "XETRA"}, "exchange"),
         ({"mpid": "toolong"}, "mpid"),
         ({"limit": 1}, "limit"),
