@@ -12,7 +12,7 @@ from setuptools import Extension, setup
 
 WANTED = os.environ.get("PORTCULLIS_COMPILE", "0") not in {"", "0"}
 OPTIMIZATION = os.environ.get("PORTCULLIS_COMPILE_OPTIMIZATION", "3")
-"""The C compiler's -O: what the tests ask of a build needs no speed, and 1 takes a fraction of the time."""
+"""The C compiler's -O: what the tests ask of a build needs no speed, and 0 takes a fraction of the time."""
 BUILDS = {"bdist_wheel", "build", "build_ext"}
 FLAGS = (
     "-fvisibility=hidden",  # calls inside the extension need not go through a table, and may be inlined
