@@ -32,7 +32,7 @@ cancel_on_breach = true
 @pytest.fixture(scope="module")
 def more_configuration():
     """Ports that scenarios may shut."""
-    return SHUT.format("GP29O8") + SHUT.format("GP29O9")
+    return SHUT.format("GP29O8") + SHUT.format("GP29O7")
 
 
 def of(letter, change):
@@ -147,7 +147,7 @@ async def test_a_day_is_counted_as_not_run_where_nobody_leads_through_it(venue, 
 
 async def test_a_port_that_is_shut_and_keeps_its_orders_is_found_out(proxy, hold):
     liar = await proxy(of(b"C", lambda _: None), SERVICE)
-    users = {**USERS, "spent": ("GP29O9", "NTFTEST")}
+    users = {**USERS, "spent": ("GP29O7", "NTFTEST")}
     (result,) = (
         await hold("ouch-nordic", liar.address, "one order more*", settings=SETTINGS, users=users, patience=2.0)
     ).values()

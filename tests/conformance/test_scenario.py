@@ -181,7 +181,7 @@ def test_every_file_of_a_suite_can_be_read_and_every_name_stands_once(key):
     scenarios = load(key)
     counts = Counter(scenario.name.lower() for scenario in scenarios)
     assert [name for name, count in counts.items() if count > 1] == []
-    assert {bool(re.fullmatch(r"\d(\.\d+)?", scenario.section)) for scenario in scenarios} == {True}
+    assert {bool(re.fullmatch(r"\d(\.\d+){0,2}|C\d", scenario.section)) for scenario in scenarios} == {True}
 
 
 def test_there_are_more_than_two_hundred_scenarios_for_the_united_states():

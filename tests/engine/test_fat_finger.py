@@ -5,7 +5,7 @@ from trading import Market
 from words import MARKET, Accepted, Rejected, Replaced, buy, fat_finger, sell, short, short_exempt, ticks
 
 from engine.api import MARKET_PRICE_ALTERNATIVE, Cross, Order, Refusal, Reject
-from engine.risk import eqrc
+from engine.risk import price_checks
 
 FAT_FINGER = pytest.mark.section("EQRC", "3.1.13 Fat finger")
 NBBO = pytest.mark.section("Portcullis", "National best bid and offer")
@@ -103,7 +103,7 @@ def test_both_directions_are_checked_or_only_the_aggressive_one(make, at, refuse
     ],
 )
 def test_the_range_is_chosen_by_the_reference_price(reference, number):
-    assert eqrc.price_range(ticks(reference)) == number
+    assert price_checks.price_range(ticks(reference)) == number
     market = Market(
         fat_finger(ranges=[("0.01", "0"), ("0.02", "0"), ("0.03", "0"), ("0.04", "0"), ("0.05", "0"), ("0.06", "0")])
     )
@@ -177,7 +177,7 @@ def test_auction_orders_are_excluded_unless_included(auction):
     scope = market.engine.scope(port, "ZWZZT")
     far = buy(100, at="11.01", cross=Cross.OPENING)
     order = Order(port, scope, far.terms, far.attributes, 100, ticks("11.01"), b"", 1)
-    assert (eqrc.fat_finger(order) is not None) is auction
+    assert (price_checks.fat_finger(order) is not None) is auction
 
 
 @FAT_FINGER

@@ -200,7 +200,7 @@ def test_a_key_is_under_way_until_its_call_is_done(venue, monkeypatch):
         return Answer(200, TradingDay("2026-11-20", "slow"), 0)
 
     routes = [route._replace(serve=slow) if route.path == "trading-day/next" else route for route in ROUTES]
-    monkeypatch.setattr("venue.operations.ROUTES", tuple(routes))
+    monkeypatch.setattr("venue.operations.CALLS", tuple(routes))
     keeper = venue.venue.control.clerk
     asking = asyncio.run_coroutine_threadsafe(keeper.serve("trading-day/next", {}, "POST", "client:a", "k"), venue.loop)
     assert venue.ask("ports").status == 200, "others have their turn"

@@ -46,7 +46,7 @@ def test_the_state_after_the_roll_is_kept_while_the_venue_runs(traded, tmp_path)
     machine = Machine(tmp_path)
     (blob,) = (blob for number, blob in snapshot.newest_first(traded.data / "snapshots") if number == roll)
     machine.restore(blob)
-    at_once = {"ouch-5.0-us": 1, "ouch-5.0-nordic": 1, "ouch-drop-nordic": 2}  # the Drop port hears two
+    at_once = {"ouch-5.0-us": 1, "ouch-5.0-nordic": 1, "rash-1.0": 1, "rash-1.1": 1, "ouch-drop-nordic": 2}
     begun = [at_once.get(port.port.entry.protocol, 0) for port in machine.ports]
     assert [stream.count for stream in machine.streams] == begun, "the new sessions alone"
     assert not any(port.orders for port in machine.engine.ports.values())

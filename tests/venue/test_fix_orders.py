@@ -80,7 +80,7 @@ def entries(text):
 def test_ports_of_the_full_dialects_may_route_and_those_of_flite_and_without_a_market_may_not():
     found = entries(config.sample())
     routing = {name for name, entry in found.items() if entry.routing}
-    assert routing == {"INFX01", "INFB01", "INFP01", "AKFX01", "GP29F1", "GP30F1"}
+    assert routing == {"INFX01", "INFB01", "INFP01", "AKFX01", "GP29F1", "GP30F1", "INRS01", "INRS02"}
 
 
 def test_a_port_s_words_for_refusals_stand_in_the_configuration():

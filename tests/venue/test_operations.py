@@ -47,7 +47,9 @@ def test_every_route_is_tested():
     account = ("", "/release", "/block", "/cancel", "/file")
     nordic = ("members/{mpid}", *(f"prm/accounts/{{account}}{path}" for path in account))
     members = ("reports/prm-audit", "mail", "connections")
-    assert {(route.verb, route.path) for route in ROUTES if route.path not in (*elsewhere, *nordic, *members)} == {
+    clearing = tuple(route.path for route in ROUTES if route.path.startswith(("clearing/", "ptr/", "trf/")))
+    there = {(one.verb, one.path) for one in ROUTES if one.path not in (*elsewhere, *nordic, *members, *clearing)}
+    assert there == {
         ("POST", "phase"),
         ("POST", "trading-day/next"),
         ("PUT", "books/{venue}/{book}/prices"),

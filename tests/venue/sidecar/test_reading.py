@@ -116,11 +116,13 @@ def test_any_other_content_type_is_refused(content):
     ["", "*/*", "application/json", "text/html, application/*;q=0.1", "application/problem+json", "APPLICATION/JSON"],
 )
 def test_who_takes_json_in_any_way_gets_it(accept):
-    check_accept(asking(Accept=accept), SimpleNamespace(media="application/json"))
+    check_accept(asking(Accept=accept), SimpleNamespace(media="application/json", also=()))
 
 
 def test_who_takes_no_json_is_told():
-    status, fields, _ = refusal(check_accept, asking(Accept="text/html"), SimpleNamespace(media="application/json"))
+    status, fields, _ = refusal(
+        check_accept, asking(Accept="text/html"), SimpleNamespace(media="application/json", also=())
+    )
     assert (status, fields) == (406, ["Accept"])
 
 
