@@ -126,15 +126,16 @@ class Drops:
             endpoint = self.take_place(endpoint, self.copied(endpoint))
         if isinstance(endpoint, HeardFixPort):
             endpoint.heard.listeners = reports
-        elif isinstance(endpoint, HeardUsPort | CopiedNordicPort):
+        if isinstance(endpoint, HeardUsPort):
             endpoint.refused_to = refused_to
         if isinstance(endpoint, CopiedNordicPort):
+            endpoint.refused_to = refused_to
             endpoint.listeners = copies
             endpoint.rejected_to = tuple(drop for drop in copies if self.wants_rejects(drop.port))
         if isinstance(endpoint, RashPort):
             endpoint.refused_to, endpoint.notes = refused_to, self.notes
         sink: Sink = endpoint
-        if isinstance(endpoint, OuchPort | RashPort) and reports:
+        if reports and port.entry.protocol in MANNERS:
             sink = Watch(port, self.machine.engine, endpoint, self.notes, reports)
         if index not in self.sinks or told_by(self.sinks[index]) != told_by(sink):
             self.sinks[index] = sink
