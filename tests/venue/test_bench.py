@@ -72,8 +72,8 @@ def silent(text):
 
 @pytest.mark.slow
 def test_rtt_beside_a_second_process(bench):
-    figures = bench("rtt", "--sidecar", "--rounds", "2")
-    assert (figures["bench"], figures["durability"], figures["orders"]) == ("rtt", "memory", 1_000)
+    figures = bench("rtt", "--sidecar", "--rounds", "3")
+    assert (figures["bench"], figures["durability"], figures["orders"]) == ("rtt", "memory", 1_500)
     assert figures["kills"] > 0
     for name in ("running", "killed"):
         assert figures[f"{name}_ratio"] == quotient(figures[f"{name}_p50_us"], figures["absent_p50_us"])
