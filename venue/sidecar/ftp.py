@@ -34,6 +34,7 @@ SILENT_SECONDS: Final = 60
 TURN_SECONDS: Final = 0.2
 """How often the thread looks whether it is to end."""
 END_SECONDS: Final = 2.0
+RESET: Final = ("426 Connection reset; transfer aborted.", logging.getLogger("pyftpdlib").debug)
 
 log = structlog.get_logger()
 
@@ -126,10 +127,17 @@ class Whole:
     def handle_close(self: Any) -> None:
         """Take the end of a file, where it is one."""
         if self.receive and not self._closed and not is_connected(self.socket):
-            self._resp = ("426 Connection reset; transfer aborted.", logging.getLogger("pyftpdlib").debug)
+            self._resp = RESET
             self.close()
         else:
             super().handle_close()  # type: ignore[misc]  # of the class that it is mixed with
+
+    def close(self: Any) -> None:
+        """End; a connection that was reset before it was taken ends the upload that waits for it."""
+        if not self._closed and not self.connected and (waiting := self.cmd_channel.taken_over()):
+            (self.file_obj, self.cmd), self.receive = waiting, True
+            self._resp = RESET
+        super().close()  # type: ignore[misc]  # the same
 
 
 class Transfer(Whole, DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
@@ -150,6 +158,17 @@ class Handler(FTPHandler):  # type: ignore[misc]  # the same
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.uploads: dict[str, str] = {}
         super().__init__(*arguments, **named)
+
+    def close(self) -> None:
+        """End, and forget the uploads that have not come to an end."""
+        super().close()
+        for file in list(self.uploads):
+            self.on_incomplete_file_received(file)
+
+    def taken_over(self: Any) -> Any:
+        """Give the upload that waits for a data connection, its file and command, or nothing: it waits no more."""
+        waiting, self._in_dtp_queue = self._in_dtp_queue, None
+        return waiting
 
     def ftp_STOU(self, line: str) -> None:  # noqa: N802 - pyftpdlib's name for the command
         """Give no file a name of the server's: who writes one knows its name."""

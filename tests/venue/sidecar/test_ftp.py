@@ -88,6 +88,24 @@ def test_a_list_whose_end_never_came_is_forgotten_and_the_one_before_stays(clien
 
 
 @FILES
+@pytest.mark.parametrize("end", ["the data is reset", "the client is gone"])
+def test_an_upload_whose_data_never_came_is_forgotten(client, folder, end):
+    for _ in range(20):
+        address = client.makepasv()
+        assert client.sendcmd(f"STOR {NAME}").startswith("150")
+        assert len(list(folder.iterdir())) == 2
+        if end == "the client is gone":
+            client.close()
+            break
+        with socket.socket() as data:
+            data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            data.connect(address)
+        with pytest.raises(ftplib.error_temp, match="426"):
+            client.voidresp()
+    assert settled(folder) == b"old"
+
+
+@FILES
 @pytest.mark.parametrize("path", ["../GP30/x.csv", "a/x.csv", "/reports/x.csv"])
 def test_a_path_that_is_no_name_is_nothing_of_the_home(client, folder, path):
     with pytest.raises(ftplib.error_perm):
