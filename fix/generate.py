@@ -3,19 +3,17 @@
 Run it from a source tree; the page lies outside the package.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from engine.api import Reject
 from fix.dictionary import Dictionary, dictionaries
 from fix.order_dialect import OrderDialect, order_dialect
 from fix.reasons import DUPLICATE_CL_ORD_ID, INVALID_CL_ORD_ID, INVALID_CURRENCY, LOCATE_REQUIRED, REASONS, Reason
+from wire.generate_files import Files
 
 COMMAND: Final = "python -m fix.generate"
-ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = "docs/fix-tags.md"
 DIALECTS: Final = {
     "inet": ("US INET FIX", ("FIX.4.2", "FIX.4.4")),
@@ -97,20 +95,8 @@ def reasons() -> Iterator[str]:
         yield f"| {name} | {codes} | `{reason.text.decode()}` | {reason.extended or ''} |"
 
 
-def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
-    """Write the page where it is stale, or with `--check` say so and return 1."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description="Generate the page of FIX order entry tables.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page is stale")
-    check = parser.parse_args(arguments).check
-    path, text = root / PAGE, page()
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
-        return 0
-    if not check:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    print(f"{PAGE} is stale" if check else f"wrote {PAGE}")  # noqa: T201 -- a command's answer
-    return int(check)
+FILES: Final = Files(COMMAND, lambda: {PAGE: page()})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(FILES.main())

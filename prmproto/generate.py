@@ -3,55 +3,26 @@
 Run it from a source tree; the page and the vectors lie outside the package.
 """
 
-import argparse
 import sys
-from pathlib import Path
 
 from prmproto import codes, messages
 from wire import generate
-from wire.record import Code, NumberCode
+from wire.generate_files import Files, enumerations
 
 COMMAND = "python -m prmproto.generate"
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def enumerations() -> tuple[type[Code] | type[NumberCode], ...]:
-    """Every list of letters or numbers that the messages use, as they stand in the module of codes."""
-    found = [value for value in vars(codes).values() if isinstance(value, type)]
-    return tuple(e for e in found if issubclass(e, Code | NumberCode) and e not in {Code, NumberCode})
 
 
 def texts() -> dict[str, str]:
     """Each generated file, by its path from the root."""
     return {
         "prmproto/codec.py": generate.codec(messages.PRM, COMMAND),
-        "docs/prm-messages.md": generate.reference(messages.PRM, COMMAND, enumerations()),
+        "docs/prm-messages.md": generate.reference(messages.PRM, COMMAND, enumerations(codes)),
         "tests/prmproto/vectors.json": generate.vectors(messages.PRM),
     }
 
 
-def stale(root: Path = ROOT) -> list[str]:
-    """Name the generated files that are not as the declarations would have them."""
-    return [
-        name
-        for name, text in texts().items()
-        if not (root / name).is_file() or (root / name).read_text(encoding="utf-8") != text
-    ]
-
-
-def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
-    """Write the stale files, or with `--check` name them and return 1."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description="Generate what follows from the tables of messages.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is stale")
-    check = parser.parse_args(arguments).check
-    behind = stale(root)
-    for name in behind:
-        if not check:
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(texts()[name], encoding="utf-8")
-        print(f"{name} is stale" if check else f"wrote {name}")  # noqa: T201 -- a command's answer
-    return 1 if check and behind else 0
+FILES = Files(COMMAND, texts)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(FILES.main())

@@ -63,7 +63,7 @@ MAY_IMPORT_LAZILY = {"venue/conformance_commands.py": ("conformance",)}  # insid
 IMPORTED_BY_NOBODY = ("ouch.nasdaq_client",)
 
 ORDER_PATH = ("wire", "engine", "ouch", "fix", "prmproto", "ftpdrop", "itchproto", "rash")
-OFF_THE_ORDER_PATH = ("*/generate.py", "ouch/nasdaq_client.py", "prmproto/client.py", "ftpdrop/watcher.py")
+OFF_THE_ORDER_PATH = ("*/generate.py", "ouch/nasdaq_client.py", "prmproto/client.py", "wire/generate_files.py")
 OF_THE_SHELL = (
     *("asyncio", "select", "selectors", "socket", "ssl", "uvloop"),
     *("multiprocessing", "subprocess", "threading"),

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from itch.parser import MessageParser
 
-from itchproto import codec, generate
+from itchproto import codec, codes, generate
 from itchproto.messages import ITCH, OUT
+from wire.generate_files import ROOT, enumerations
 from wire.record import Malformed, Presence
 
 LAYOUTS = pytest.mark.section("TotalView-ITCH 5.0", "Message formats")
@@ -159,18 +160,18 @@ def test_the_table_by_letter_holds_every_message():
 
 
 def test_committed_files_follow_from_the_declarations():
-    assert generate.stale() == [], "run `python -m itchproto.generate`"
+    assert generate.FILES.stale() == [], "run `python -m itchproto.generate`"
 
 
 def test_the_generated_codec_is_as_the_formatter_leaves_it():
     command = [sys.executable, "-m", "ruff", "format", "--check", "itchproto/codec.py"]
-    result = subprocess.run(command, cwd=generate.ROOT, capture_output=True, check=False, text=True)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_every_list_of_values_is_on_the_page():
-    page = Path(generate.ROOT, "docs/itch-messages.md").read_text(encoding="utf-8")
-    for values in generate.enumerations():
+    page = Path(ROOT, "docs/itch-messages.md").read_text(encoding="utf-8")
+    for values in enumerations(codes):
         assert f"### {values.__name__}\n" in page
         for member in values:
             assert f"`{member.name}`" in page

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ouch import codec
-from ouch.generate import ROOT
 from ouch.messages import IN, OUCH
+from wire.generate_files import ROOT
 
 pytest.importorskip("nasdaq_protocols")
 

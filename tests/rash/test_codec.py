@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rash import codec, codec_10, generate
 from rash.messages import IN, OUT, RASH, RASH_10
+from wire.generate_files import ROOT
 from wire.record import Malformed
 
 LAYOUTS = pytest.mark.section("RASHport 1.1", "4 and 5 Messages")
@@ -170,6 +171,6 @@ def test_arbitrary_bytes_are_read_or_refused(data, module):
 
 
 def test_the_generated_files_are_as_the_tables_have_them():
-    assert generate.stale() == []
-    checked = subprocess.run([sys.executable, "-m", "rash.generate", "--check"], check=False, cwd=generate.ROOT)
+    assert generate.FILES.stale() == []
+    checked = subprocess.run([sys.executable, "-m", "rash.generate", "--check"], check=False, cwd=ROOT)
     assert checked.returncode == 0
