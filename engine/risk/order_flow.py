@@ -9,7 +9,6 @@ Source: EQRC guide 3.1.15, 3.1.16.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
 from typing import Final
 
 from engine.api import SECOND, Order, Refusal, Reject, RuleEntry
@@ -20,25 +19,28 @@ OrderKey = tuple[str, int, int, int]
 FlowTimes = tuple[dict[str, list[int]], list[tuple[int, OrderKey]]]
 """What a flow has counted: the times of messages by symbol, and of orders, oldest first."""
 FORGOTTEN_A_TIME: Final = 2
-"""Orders that are forgotten, at most, when one comes: more than one, so that they become fewer."""
+"""Keys that are forgotten, at most, when an order comes: more than one, so that they become fewer."""
 
 
 class OrderFlow:
     """What one order rate rule counts on a port; None is no limit.
 
-    `symbols` are the messages in each symbol. `orders` are the times of the orders that were the same, oldest first,
-    and `recent` is which came when, so that those which are over can be forgotten bit by bit.
+    `symbols` are the messages in each symbol. `young` and `old` are the times of the orders that were the same, oldest
+    first: what came since `turned`, and what did not. Once that is a span ago nothing old counts any more; it is
+    `spent` and forgotten bit by bit, and what was young is old.
     """
 
     __slots__ = (
         "duplicate_limit",
         "duplicate_span",
-        "orders",
-        "recent",
+        "old",
         "rule",
+        "spent",
         "symbol_limit",
         "symbol_span",
         "symbols",
+        "turned",
+        "young",
     )
 
     def __init__(self, rule: RuleEntry) -> None:
@@ -48,8 +50,10 @@ class OrderFlow:
         self.duplicate_limit = number(rule, "max_duplicates")
         self.duplicate_span = (number(rule, "duplicate_window") or 1) * SECOND
         self.symbols: dict[str, SlidingWindow] = {}
-        self.orders: dict[OrderKey, list[int]] = {}
-        self.recent: deque[tuple[int, OrderKey]] = deque()
+        self.young: dict[OrderKey, list[int]] = {}
+        self.old: dict[OrderKey, list[int]] = {}
+        self.spent: list[dict[OrderKey, list[int]]] = []
+        self.turned = 0
 
     def message(self, symbol: str, now: int) -> bool:
         """Count a message in a symbol; tell whether it is one too many."""
@@ -66,17 +70,18 @@ class OrderFlow:
         limit = self.duplicate_limit
         if limit is None:
             return False
-        key = key_of(order)
         start = now - self.duplicate_span
-        times = self.orders.get(key)
+        if self.turned <= start:
+            self._turn(now)
+        key = key_of(order)
+        times = self.young.get(key)
         if times is None:
-            times = self.orders[key] = []
+            times = self.young[key] = self.old.pop(key, [])
         times.append(now)
-        self.recent.append((now, key))
-        if self.recent[0][0] <= start:
-            self._forget(start)
         if times[0] <= start:
             del times[: bisect_right(times, start)]
+        if self.spent:
+            self._forget()
         return len(times) > limit
 
     def verdict(self, order: Order, now: int, is_new: bool) -> Refusal | None:
@@ -85,34 +90,39 @@ class OrderFlow:
         arrivals = [] if window is None else window.inside()
         if limit is not None and count_after(arrivals, now - self.symbol_span) >= limit:
             return Refusal(Reject.SYMBOL_MESSAGE_RATE, limit, limit + 1, rule=self.rule)
-        limit, times = self.duplicate_limit, self.orders.get(key_of(order), [])
+        key = key_of(order)
+        limit, times = self.duplicate_limit, self.young.get(key) or self.old.get(key, [])
         if is_new and limit is not None and count_after(times, now - self.duplicate_span) >= limit:
             return Refusal(Reject.DUPLICATE_ORDER, limit, limit + 1, rule=self.rule)
         return None
 
-    def _forget(self, start: int) -> None:
-        """Forget a few orders that no longer count."""
-        for _ in range(FORGOTTEN_A_TIME):
-            if not self.recent or self.recent[0][0] > start:
-                return
-            _, key = self.recent.popleft()
-            times = self.orders.get(key)
-            if times is not None and times[-1] <= start:
-                del self.orders[key]
+    def _turn(self, now: int) -> None:
+        """Let what came since the last turn be old: what was old is over."""
+        if self.old:
+            self.spent.append(self.old)
+        self.young, self.old, self.turned = {}, self.young, now
+
+    def _forget(self) -> None:
+        """Forget a few orders that are over."""
+        over = self.spent[-1]
+        for _ in range(min(FORGOTTEN_A_TIME, len(over))):
+            over.popitem()
+        if not over:
+            self.spent.pop()
 
     def clear(self) -> None:
         """Count from nothing."""
         self.symbols.clear()
-        self.orders.clear()
-        self.recent.clear()
+        self.young, self.old, self.spent = {}, {}, []
 
     # Snapshots.
 
     def inside(self) -> FlowTimes:
         """Give what still counts at the newest arrival: the times of messages by symbol, and of orders."""
         symbols = {symbol: window.inside() for symbol, window in sorted(self.symbols.items())}
-        start = self.recent[-1][0] - self.duplicate_span if self.recent else 0
-        return symbols, [(time, key) for time, key in self.recent if time > start]
+        orders = sorted((time, key) for like in (self.old, self.young) for key, times in like.items() for time in times)
+        start = orders[-1][0] - self.duplicate_span if orders else 0
+        return symbols, [(time, key) for time, key in orders if time > start]
 
     def resume(self, times: FlowTimes) -> None:
         """Take what `inside` gave into a new flow, whatever its limits are."""
@@ -123,8 +133,7 @@ class OrderFlow:
                 window.resume(arrivals)
         if self.duplicate_limit is not None:
             for time, key in orders:
-                self.orders.setdefault(key, []).append(time)
-                self.recent.append((time, key))
+                self.young.setdefault(key, []).append(time)
 
 
 def count_after(times: list[int], start: int) -> int:
@@ -134,7 +143,7 @@ def count_after(times: list[int], start: int) -> int:
 
 def key_of(order: Order) -> OrderKey:
     """Give what an order is compared with others by."""
-    return order.scope.book.symbol, int(order.terms.side), order.price, order.size
+    return order.scope.book.symbol, +order.terms.side, order.price, order.size  # an int: it is hashed faster
 
 
 def number(rule: RuleEntry, name: str) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import Final
 
 SMALLEST_CAPACITY: Final = 16
@@ -14,8 +13,7 @@ class SlidingWindow:
     """Counts arrivals in the half-open span `(now - span, now]`: one that is exactly `span` old is out.
 
     The times lie in a ring that grows only while its oldest time is still inside the span, so it never holds more
-    than twice what arrived within one span, whatever the limit. `next` is the
-    place of the oldest, which goes next.
+    than twice what arrived within one span, whatever the limit. `next` is the place of the oldest, which goes next.
     """
 
     __slots__ = ("limit", "next", "span", "times")
@@ -36,8 +34,9 @@ class SlidingWindow:
             times = self._grow()
             place = self.next
         times[place] = now
-        self.next = place + 1 if place + 1 < len(times) else 0
-        return self.limit < len(times) and times[place - self.limit] > start
+        limit, length = self.limit, len(times)
+        self.next = place + 1 if place + 1 < length else 0
+        return limit < length and times[place - limit] > start
 
     def holds(self, count: int) -> bool:
         """Tell whether as many arrivals count at the newest one, itself included."""
@@ -45,10 +44,10 @@ class SlidingWindow:
         newest = times[self.next - 1]
         return count <= len(times) and times[self.next - count] > newest - self.span
 
-    def _grow(self) -> array[int]:
+    def _grow(self) -> list[int]:
         ordered = self.times[self.next :] + self.times[: self.next]
         self.next = len(ordered)
-        self.times = ordered + array("q", [LONG_AGO]) * len(ordered)
+        self.times = ordered + [LONG_AGO] * len(ordered)
         return self.times
 
     def inside(self) -> list[int]:
@@ -67,6 +66,6 @@ class SlidingWindow:
         self.next = 0
 
 
-def empty_ring() -> array[int]:
+def empty_ring() -> list[int]:
     """Give a ring in which nothing has arrived."""
-    return array("q", [LONG_AGO]) * SMALLEST_CAPACITY
+    return [LONG_AGO] * SMALLEST_CAPACITY

@@ -1,6 +1,8 @@
 """What comes too fast in one symbol, or again and again: the port shuts, cancels pass, and who frees it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from trading import Market
 from words import (
     MARKET,
@@ -15,9 +17,11 @@ from words import (
     symbol_rate,
 )
 
-from engine.api import CancelReason, CreateRule, Refusal, Reject, SetPort, UpdateRule
+from engine.api import PLAIN, SECOND, CancelReason, CreateRule, Order, Refusal, Reject, SetPort, UpdateRule
+from engine.risk.order_flow import OrderFlow
 
 DUPLICATES = pytest.mark.section("EQRC", "3.1.16 Duplicative orders")
+BUYS = buy(1, at="9.00").terms
 SYMBOL = pytest.mark.section("EQRC", "3.1.15 Message rate of a symbol")
 
 
@@ -174,13 +178,38 @@ def test_what_is_counted_is_in_snapshots_and_goes_on_when_the_rule_changes():
 def test_what_is_over_is_forgotten_bit_by_bit():
     market = Market(duplicates(1, 1))
     flow = market.engine.ports["IN1"].flows[0]
-    for size in range(1, 200):
-        market.enter(buy(size, at="9.00"))
-    assert len(flow.orders) == len(flow.recent) == 199
-    market.wait(2)
-    for size in range(1, 200):
-        market.enter(buy(size, at="9.01"))
-    assert len(flow.orders) == len(flow.recent) == 199
+    for price in ("9.00", "9.01", "9.02"):
+        for size in range(1, 200):
+            market.enter(buy(size, at=price))
+        assert len(flow.young) == 199
+        assert not flow.spent, "each order forgot two of the round before the last"
+        market.wait(2)
+    assert len(flow.old) == 199
+    market.enter(buy(1, at="9.00"))
+    assert [len(over) for over in flow.spent] == [197]
+
+
+@DUPLICATES
+@given(
+    limit=st.integers(0, 4),
+    span=st.integers(1, 3),
+    orders=st.lists(st.tuples(st.sampled_from([0, 0, 0, 1, 2, 5]), st.integers(1, 3), st.booleans()), max_size=60),
+)
+def test_orders_are_counted_as_a_list_counts_them(limit, span, orders):
+    market = Market(duplicates(limit, span))
+    scope = market.engine.scope(market.engine.ports["IN1"], "ZWZZT")
+    flow, now, came = OrderFlow(duplicates(limit, span)), 0, []
+    for seconds, size, restarts in orders:
+        now += seconds * SECOND
+        came.append((now, size))
+        expected = sum(time > now - span * SECOND and size == like for time, like in came)
+        order = Order(scope.port, scope, BUYS, PLAIN, size, 90_000, b"", 1)
+        assert flow.order(order, now) == (expected > limit)
+        if restarts:
+            kept = flow.inside()
+            flow = OrderFlow(duplicates(limit, span))
+            flow.resume(kept)
+            assert flow.inside() == kept
 
 
 def test_a_rule_made_over_rest_changes_the_windows_at_once():
