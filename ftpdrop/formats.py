@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 HEADER: Final = ("OrderBookId", "Symbol", "MIC")
@@ -69,24 +69,27 @@ def is_list(name: str) -> bool:
 
 def read(data: bytes) -> list[Row | Skipped]:
     """Read a file; raises `BadFile`."""
-    if len(data) > BYTES_MAX:
-        raise BadFile(f"it has {len(data):,} bytes; {BYTES_MAX:,} are all there may be")
     if not data:
         raise BadFile(f"it is empty; a list without symbols has the header {','.join(HEADER)}")
+    return [_row(number, line) for number, line in lines_below(HEADER, data, ROWS_MAX)]
+
+
+def lines_below(header: Sequence[str], data: bytes, rows_max: int) -> Iterator[tuple[int, str]]:
+    """Give the lines of a file that are rows, with their numbers; raises `BadFile` where it is refused as a whole."""
+    if len(data) > BYTES_MAX:
+        raise BadFile(f"it has {len(data):,} bytes; {BYTES_MAX:,} are all there may be")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadFile(f"it is not UTF-8 text: {error.reason} at byte {error.start}") from error
     lines = _lines(text)
-    _, header = next(lines, (0, ""))
-    if header != ",".join(HEADER):
-        raise BadFile(f"its header is {header[:SHOWN_CHARACTERS]!r}, not {','.join(HEADER)}")
-    rows: list[Row | Skipped] = []
-    for number, line in lines:
-        if len(rows) == ROWS_MAX:
-            raise BadFile(f"it has more than {ROWS_MAX:,} rows")
-        rows.append(_row(number, line))
-    return rows
+    _, first = next(lines, (0, ""))
+    if first != ",".join(header):
+        raise BadFile(f"its header is {first[:SHOWN_CHARACTERS]!r}, not {','.join(header)}")
+    for count, numbered in enumerate(lines):
+        if count == rows_max:
+            raise BadFile(f"it has more than {rows_max:,} rows")
+        yield numbered
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

@@ -5,15 +5,12 @@ A row of a book that there is not is skipped, as one is that names two at once, 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from ftpdrop.formats import SHOWN_CHARACTERS, Row, Skipped
+from wire.csv_text import printable, written
 
-FORMULA: Final = ("=", "+", "-", "@")
-"""What a spreadsheet takes a cell that begins so for."""
 COLUMNS: Final = ("Line", "OrderBookId", "Symbol", "MIC", "Result")
 
 
@@ -82,16 +79,7 @@ def _find(row: Row | Skipped, books: Books) -> tuple[BookName, BookName | None, 
 
 def answer(summary: str, loaded: Loaded | None) -> bytes:
     """Give the file that answers a file: in its first row what became of the whole, then of each row."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerow(("", "", "", "", defused(summary)))
+    rows: list[tuple[object, ...]] = [("", "", "", "", printable(summary))]
     for line, named, result in () if loaded is None else loaded.answers:
-        writer.writerow((line, *(defused(cell[:SHOWN_CHARACTERS]) for cell in named), defused(result)))
-    return text.getvalue().encode("utf-8", "replace")
-
-
-def defused(cell: str) -> str:
-    """Give a cell that no spreadsheet takes for a formula, and no terminal for anything but text."""
-    shown = "".join(character if character.isprintable() else "?" for character in cell)
-    return f"'{shown}" if shown.startswith(FORMULA) else shown
+        rows.append((line, *(printable(cell[:SHOWN_CHARACTERS]) for cell in named), printable(result)))
+    return written(COLUMNS, rows, "\n")

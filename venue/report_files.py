@@ -7,16 +7,14 @@ would take for a formula have an apostrophe before them.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from ftpdrop.loader import defused
 from venue.occasions import STOCKHOLM
+from wire.csv_text import printable, written
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -35,26 +33,24 @@ def audit_name(mpid: str, date: str) -> str:
 
 def audit_text(mpid: str, rows: Iterable[AuditRow]) -> bytes:
     """Give a member's report."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    lines = []
     for row in rows:
         seconds, nanoseconds = divmod(row.moment, SECOND)
         local = datetime.fromtimestamp(seconds, UTC).astimezone(ZONE)
         time = f"{local.hour}:{local:%M:%S}.{nanoseconds:09}"
         cells = row.account, row.action, row.item, row.currency, row.old, row.new
-        writer.writerow((mpid, *map(defused, cells), f"{local:%Y-%m-%d}", time))
-    return text.getvalue().encode()
+        lines.append((mpid, *map(printable, cells), f"{local:%Y-%m-%d}", time))
+    return written(COLUMNS, lines, "\n")
 
 
 def write_audit(data: Path, engine: Engine, mpid: str = "") -> list[Path]:
     """Write the reports of the present trading day, of one member or all; gives their files. Raises `OSError`."""
-    written = []
+    paths = []
     for member in [mpid] if mpid else sorted(engine.prm.members):
         path = data / audit_name(member, engine.date)
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(".unfinished")
         aside.write_bytes(audit_text(member, engine.prm.diary.rows(member)))
         aside.rename(path)
-        written.append(path)
-    return written
+        paths.append(path)
+    return paths

@@ -10,6 +10,7 @@ from ouch import codes
 from venue.explain.answer import Explanation, Rule, Scope
 from venue.explain.describe import told
 from venue.explain.proposals import change_in_words
+from wire.csv_text import printable
 
 LABEL_WIDTH = 9
 TEXT_WIDTH = 100
@@ -91,11 +92,6 @@ def _paragraphs(explanation: Explanation) -> Iterator[tuple[str, list[str]]]:
         ]
         known = [f"{name} {price or '-'}" for name, price in prices]
         yield "market", [f"{market.book}: {', '.join(known + states)}"]
-
-
-def printable(text: str) -> str:
-    """Give a text without what a terminal would obey: clients may send any byte."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def asked(explanation: Explanation) -> list[str]:

@@ -11,20 +11,17 @@ none of it counts.
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from ftpdrop.formats import BYTES_MAX, BadFile
-from ftpdrop.loader import defused
+from ftpdrop.formats import SHOWN_CHARACTERS, BadFile, lines_below
 from venue.calls import read
 from venue.problem import Problem
 from venue.ptr.terms import MOST_TRADES, TradeBody
+from wire.csv_text import printable, written
 
 HEADER: Final = ("Reporting", "Contra", "Side", "Symbol", "Quantity", "Price")
 RESULT: Final = ("Line", *HEADER, "Result")
-SHOWN_CHARACTERS: Final = 40
-"""Characters of somebody's text that an answer repeats."""
 
 
 class Row(NamedTuple):
@@ -38,32 +35,10 @@ class Row(NamedTuple):
 
 def read_trades(data: bytes) -> list[Row]:
     """Read a file; raises `BadFile` where it cannot be read as a whole."""
-    if len(data) > BYTES_MAX:
-        raise BadFile(f"it has {len(data):,} bytes; {BYTES_MAX:,} are all there may be")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadFile(f"it is not UTF-8 text: {error.reason} at byte {error.start}") from error
-    lines = _lines(text)
-    _, header = next(lines, (0, ""))
-    if header != ",".join(HEADER):
-        raise BadFile(f"its header is {header[:SHOWN_CHARACTERS]!r}, not {','.join(HEADER)}")
-    rows: list[Row] = []
-    for number, line in lines:
-        if len(rows) == MOST_TRADES:
-            raise BadFile(f"it has more than {MOST_TRADES:,} rows")
-        rows.append(_row(number, line))
+    rows = [_row(number, line) for number, line in lines_below(HEADER, data, MOST_TRADES)]
     if not rows:
         raise BadFile("it has no rows")
     return rows
-
-
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Give the lines that say something, with their numbers."""
-    for number, line in enumerate(text.split("\n"), 1):
-        content = line.removesuffix("\r")
-        if content.strip() and not content.startswith("#"):
-            yield number, content
 
 
 def _row(number: int, line: str) -> Row:
@@ -86,12 +61,9 @@ def _row(number: int, line: str) -> Row:
 
 def answer(summary: str, rows: Sequence[Row], results: Sequence[str]) -> bytes:
     """Give the file that answers a file: in its first row what became of the whole, then of each row."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(RESULT)
-    writer.writerow(("", *("" for _ in HEADER), defused(summary)))
+    blank = ("",) * len(HEADER)
+    told: list[tuple[object, ...]] = [("", *blank, printable(summary))]
     for row, result in zip(rows, results, strict=False):
-        shown = [defused(column[:SHOWN_CHARACTERS]) for column in (*row.columns, *HEADER)[: len(HEADER)]]
-        shown = shown if len(row.columns) == len(HEADER) else ["" for _ in HEADER]
-        writer.writerow((row.line, *shown, defused(result)))
-    return text.getvalue().encode("utf-8", "replace")
+        columns = row.columns if len(row.columns) == len(HEADER) else blank
+        told.append((row.line, *(printable(column[:SHOWN_CHARACTERS]) for column in columns), printable(result)))
+    return written(RESULT, told, "\n")

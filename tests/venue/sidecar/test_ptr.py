@@ -324,14 +324,14 @@ async def test_a_poll_takes_pages_and_those_who_were_told_of_something(service):
 
 async def test_totals_and_the_audit_are_exported_as_csv(service):
     await put(service, maxTrade=1_000_000)
-    service.floor.trade("B", 100)
+    service.floor.trade("S", 100)
     await service.catch_up()
     answered = await service.ask(CLEARING, "POST", "/ptr-api/clearing/poll", {"mpids": ["INET"]}, Accept="text/csv")
     assert answered.headers["Content-Type"] == "text/csv"
     header, row = answered.content.decode().splitlines()
     totals = "Correspondent,Buy,Sell,Net,Aggregate Buy,Aggregate Sell,Aggregate Net,Per Trade,Max Trade"
     assert header == f"{totals},Pre-Alert Percent,Kill On Breach,Alerts,Held Trades"
-    assert row == "INET,20000.0000,0.0000,20000.0000,,,,,1000000,70,false,,0"
+    assert row == "INET,0.0000,20000.0000,-20000.0000,,,,,1000000,70,false,,0"
     answered = await service.ask(CLEARING, "GET", "/ptr-api/clearing/audit", Accept="text/csv")
     header, row = answered.content.decode().splitlines()
     assert header == "At,User,Action,Clearing Firm,Correspondent,Field,Old Value,New Value"

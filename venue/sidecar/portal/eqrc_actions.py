@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -18,7 +15,7 @@ from venue.sidecar.portal.eqrc_forms import faults_of, words_of
 from venue.sidecar.portal.eqrc_rules import engine_of, new_key, type_asked
 from venue.sidecar.portal.eqrc_terms import TYPE_NAMES
 from venue.sidecar.portal.eqrc_view import known_to
-from venue.sidecar.portal.visit import Visit
+from venue.sidecar.portal.visit import Visit, attached
 from venue.sidecar.rest.reading import of_texts
 
 CANCELS: Final = {
@@ -30,25 +27,6 @@ PORTS: Final = {"NONE": "Leave the ports as they are", "DISABLE": "Disable", "EN
 ALERTS_PATH: Final = f"/{ALERT}"
 ENTITY: Final = ("exchange", "mpid", "port")
 ALERT_FIELDS: Final = {"ruleType", "exchange", "mpid", "port", "groupId", "emails"}
-
-
-def as_file(name: str, titles: Iterable[str], rows: Iterable[Iterable[str]]) -> web.Response:
-    """Give CSV as a file to keep; no program for tables takes a cell for a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(titles)
-    for row in islice(rows, history.ROWS_MAX):
-        writer.writerow([history.defused(cell) for cell in row])
-    return attached(name, text.getvalue().encode())
-
-
-def attached(name: str, content: bytes) -> web.Response:
-    """Give a file to keep."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    return web.Response(body=content, content_type="text/csv", charset="utf-8", headers=headers)
 
 
 # The safety switch.

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from venue.eqrc import history
 from venue.problem import Problem
 from venue.roles import AUDIT_READ, RULES_READ, RULES_WRITE, UNBREACH
 from venue.sidecar.auth.identity import Identity
@@ -35,7 +36,8 @@ from venue.sidecar.portal.eqrc_view import (
     shut_ports,
 )
 from venue.sidecar.portal.page import Look, Page, Region, Route
-from venue.sidecar.portal.visit import Visit
+from venue.sidecar.portal.visit import Visit, attached
+from wire.csv_text import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,9 +205,10 @@ async def set_layout(visit: Visit) -> web.StreamResponse:
 async def export(visit: Visit) -> web.StreamResponse:
     """Give all rules of a tab as a file, in all columns."""
     tab, only = tab_of(visit.query.get("tab", FIRST)), filter_asked(visit)
-    rows = rows_of(visit.sidecar, visit.identity, tab, only)
-    table = [[row.cells.get(column.key, "") for column in columns_of(tab)] for row in rows]
-    return actions.as_file(f"EQRC_{tab.key}.csv", [column.title for column in columns_of(tab)], table)
+    rows = islice(rows_of(visit.sidecar, visit.identity, tab, only), history.ROWS_MAX)
+    columns = columns_of(tab)
+    table = ([row.cells.get(column.key, "") for column in columns] for row in rows)
+    return attached(f"EQRC_{tab.key}.csv", written((column.title for column in columns), table))
 
 
 PAGE = Page(

@@ -9,8 +9,6 @@ Source: PRM guide, Appendix II.
 
 from __future__ import annotations
 
-import csv
-import io
 import secrets
 from collections.abc import Mapping
 from decimal import Decimal
@@ -41,8 +39,9 @@ from venue.sidecar.portal.prm_view import (
     used,
     value_of_limit,
 )
-from venue.sidecar.portal.visit import Visit, some
+from venue.sidecar.portal.visit import Visit, attached, some
 from venue.sidecar.rest.endpoints import Reply
+from wire.csv_text import written
 
 if TYPE_CHECKING:
     from venue.sidecar.context import Sidecar
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
 ROLES = frozenset((OPERATIONS, PRM_READ, PRM_WRITE))
 NONE = "0"
 """The threshold that is none."""
+EXPORTED = ("MPID", "PrmAccount", "Item", "Currency", "Value")
 BLOCKS: dict[str, tuple[str, dict[str, Any] | None, str]] = {
     "cancel": ("block", {"cancel": True}, "Blocked, and open orders cancelled"),
     "keep": ("block", {}, "Blocked"),
@@ -324,21 +324,16 @@ async def set_limit(visit: Visit) -> web.StreamResponse:
 async def export(visit: Visit) -> web.StreamResponse:
     """Give the persistent configuration and limits as a file; today's may be others."""
     view = account_of(visit.sidecar, visit.identity, visit.path["account"])
-    file = io.StringIO()
-    rows = csv.writer(file)
-    rows.writerow(("MPID", "PrmAccount", "Item", "Currency", "Value"))
+    rows: list[tuple[object, ...]] = []
     for currency, limits in view.next_day.limits.items():
         for key, name in (ORDER_LIMITS | COUNTERS).items():
-            rows.writerow((view.mpid, view.account, name, currency, value_of_limit(limits, key) or "N/A"))
-        rows.writerow((view.mpid, view.account, "Blow Through Protection", currency, "NY"[limits.blow_through]))
+            rows.append((name, currency, value_of_limit(limits, key) or "N/A"))
+        rows.append(("Blow Through Protection", currency, "NY"[limits.blow_through]))
     for key, name in SETTINGS.items():
         value = value_of_limit(view.next_day, key)
-        rows.writerow((view.mpid, view.account, name, "N/A", "NY"[value] if isinstance(value, bool) else value or 0))
-    headers = {
-        "Content-Disposition": f'attachment; filename="PRM_Parameters_{view.account}.csv"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    return web.Response(text=file.getvalue(), content_type="text/csv", headers=headers)
+        rows.append((name, "N/A", "NY"[value] if isinstance(value, bool) else value or 0))
+    content = written(EXPORTED, ((view.mpid, view.account, *row) for row in rows))
+    return attached(f"PRM_Parameters_{view.account}.csv", content)
 
 
 PAGE = Page(

@@ -33,7 +33,7 @@ from venue.sidecar.portal.ptr_view import (
     row_of,
     shown,
 )
-from venue.sidecar.portal.visit import Visit
+from venue.sidecar.portal.visit import Visit, attached
 from venue.sidecar.rest.user_types import CLEARING, CORRESPONDENT, Caller, UserType
 
 if TYPE_CHECKING:
@@ -296,27 +296,18 @@ async def permit(visit: Visit) -> web.StreamResponse:
 # Files.
 
 
-def as_file(name: str, text: bytes) -> web.Response:
-    """Give CSV as a file to keep."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    return web.Response(body=text, content_type="text/csv", charset="utf-8", headers=headers)
-
-
 async def export_totals(visit: Visit) -> web.StreamResponse:
     """Give the totals of all relations that are open, as a file."""
     caller = caller_of(visit.sidecar, visit.identity, visit.path["type"])
     date = visit.sidecar.replica.machine.engine.date
-    return as_file(f"PTR_{caller.user_type.key}_{date}.csv", export.polled(map(views.poll_view, caller.relations())))
+    return attached(f"PTR_{caller.user_type.key}_{date}.csv", export.polled(map(views.poll_view, caller.relations())))
 
 
 async def export_audit(visit: Visit) -> web.StreamResponse:
     """Give who did what, as a file."""
     reply = await visit.call("GET", "/ptr-api/clearing/audit", query={"limit": "10000"})
     rows = msgspec.convert(msgspec.to_builtins(reply.body), views.AuditList).items
-    return as_file(f"PTR_audit_{visit.sidecar.replica.machine.engine.date}.csv", export.audited(rows))
+    return attached(f"PTR_audit_{visit.sidecar.replica.machine.engine.date}.csv", export.audited(rows))
 
 
 PAGE = Page(

@@ -128,6 +128,15 @@ def html(text: str, status: int = 200) -> web.Response:
     return response
 
 
+def attached(name: str, content: bytes) -> web.Response:
+    """Answer with CSV as a file to keep."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return web.Response(body=content, content_type="text/csv", charset="utf-8", headers=headers)
+
+
 def told(response: web.Response, *events: str) -> web.Response:
     """Have an answer's markup shown as a message beside the page, and tell the page's script of events."""
     response.headers["HX-Retarget"] = "#toasts"
