@@ -5,7 +5,6 @@ Everything here is a call of the operations (`/ops/...`), made under the operato
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,7 +23,7 @@ from venue.roles import OPERATIONS
 from venue.sidecar.portal.books import change_of, summaries
 from venue.sidecar.portal.flow_page import TAIL_KINDS, tail_content
 from venue.sidecar.portal.page import Look, Page, Region, Route
-from venue.sidecar.portal.visit import Visit
+from venue.sidecar.portal.visit import Visit, new_key
 
 if TYPE_CHECKING:
     from venue.sidecar.context import Sidecar
@@ -245,7 +244,7 @@ async def ask_port(visit: Visit) -> web.StreamResponse:
     if not found:
         raise Problem(404, f"there is no port {name[:20]}", "port")
     orders = await visit.call("GET", "/ops/orders", query={"port": name, "limit": "20"})
-    return visit.show("desk_port.html", port=found[0], orders=orders.body, key=secrets.token_urlsafe(12))
+    return visit.show("desk_port.html", port=found[0], orders=orders.body, key=new_key())
 
 
 async def set_port(visit: Visit) -> web.StreamResponse:

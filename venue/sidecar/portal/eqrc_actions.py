@@ -12,10 +12,10 @@ from venue.eqrc.routes import ALERT
 from venue.problem import Problem
 from venue.roles import AUDIT_READ, RULES_WRITE, UNBREACH
 from venue.sidecar.portal.eqrc_forms import faults_of, words_of
-from venue.sidecar.portal.eqrc_rules import engine_of, new_key, type_asked
+from venue.sidecar.portal.eqrc_rules import engine_of, type_asked
 from venue.sidecar.portal.eqrc_terms import TYPE_NAMES
 from venue.sidecar.portal.eqrc_view import known_to
-from venue.sidecar.portal.visit import Visit, attached
+from venue.sidecar.portal.visit import Visit, attached, new_key
 from venue.sidecar.rest.reading import of_texts
 
 CANCELS: Final = {

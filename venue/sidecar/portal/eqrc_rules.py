@@ -5,7 +5,6 @@ A form goes back to its person with what is wrong beside the field, as the call 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +27,7 @@ from venue.sidecar.portal.eqrc_terms import (
     takes_whole,
 )
 from venue.sidecar.portal.eqrc_view import known_to
-from venue.sidecar.portal.visit import Visit
+from venue.sidecar.portal.visit import Visit, new_key
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -38,11 +37,6 @@ RULE: Final = "/rules-api/rules/{id}"
 ENTITY: Final = ("exchange", "mpid", "port", "groupId")
 NEXT_DAY: Final = {"effective": "next-day"}
 NOW: Final = {"effective": "now"}
-
-
-def new_key() -> str:
-    """Give a key under which a change is made once, however often its button is pressed."""
-    return secrets.token_urlsafe(12)
 
 
 def engine_of(visit: Visit) -> Engine:

@@ -9,7 +9,6 @@ Source: PRM guide, Appendix II.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -39,7 +38,7 @@ from venue.sidecar.portal.prm_view import (
     used,
     value_of_limit,
 )
-from venue.sidecar.portal.visit import Visit, attached, some
+from venue.sidecar.portal.visit import Visit, attached, new_key, some
 from venue.sidecar.rest.endpoints import Reply
 from wire.csv_text import written
 
@@ -163,7 +162,7 @@ async def ask_action(visit: Visit) -> web.StreamResponse:
     action = visit.path["action"]
     if action not in {"block", "unblock", "orders"}:
         raise Problem(404, f"there is nothing called {action[:40]} to do")
-    return visit.show("prm_action.html", view=writable(visit), action=action, key=secrets.token_urlsafe(12))
+    return visit.show("prm_action.html", view=writable(visit), action=action, key=new_key())
 
 
 async def act(visit: Visit) -> web.StreamResponse:
@@ -209,11 +208,6 @@ async def unlock(visit: Visit) -> web.StreamResponse:
 
 
 # Limits and settings, in two steps.
-
-
-def new_key() -> str:
-    """Give a key under which a change is made once, however often its button is pressed."""
-    return secrets.token_urlsafe(12)
 
 
 def present_value(view: AccountView, currency: str, limit: str) -> str:

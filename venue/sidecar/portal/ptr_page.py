@@ -7,7 +7,6 @@ was and what will be.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ from venue.sidecar.portal.ptr_view import (
     row_of,
     shown,
 )
-from venue.sidecar.portal.visit import Visit, attached
+from venue.sidecar.portal.visit import Visit, attached, new_key
 from venue.sidecar.rest.user_types import CLEARING, CORRESPONDENT, Caller, UserType
 
 if TYPE_CHECKING:
@@ -110,11 +109,6 @@ async def show(visit: Visit) -> web.StreamResponse:
         relations=await relations_content(visit.sidecar, Look("ptr-relations", arguments, visit.identity)),
         relation=await relation_content(visit.sidecar, Look("ptr-relation", arguments, visit.identity)),
     )
-
-
-def new_key() -> str:
-    """Give a key under which a change is made once, however often its button is pressed."""
-    return secrets.token_urlsafe(12)
 
 
 def open_relation(visit: Visit, user_type: UserType) -> Relation:

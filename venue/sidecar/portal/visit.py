@@ -6,6 +6,7 @@ refused by its field, the change is audited under the person's name, as for a pr
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -144,6 +145,11 @@ def told(response: web.Response, *events: str) -> web.Response:
     if events:
         response.headers["HX-Trigger"] = ", ".join(events)
     return response
+
+
+def new_key() -> str:
+    """Give a key under which a change is made once, however often its button is pressed."""
+    return secrets.token_urlsafe(12)
 
 
 def query_fields(request: web.Request) -> dict[str, str]:
