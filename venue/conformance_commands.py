@@ -9,11 +9,16 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
 from venue.access import known_secret
+
+Users: TypeAlias = dict[str, tuple[str | None, str]]
+"""Who takes part, by the name that scenarios have for them: a user, if there is one, and its password."""
 
 US_DEMO = {
     "second_user": "AK01T1",
@@ -145,8 +150,7 @@ FIX_DEMOS = {
 """What --demo fills in: the demo's other ports and users, and what its rules are about."""
 NORDIC_PRICE, US_PRICE = "100.00", "10.00"
 FIX_SUITES = ("fix-session", "fix-orders", "drop")
-DROP_SUITES = ("drop", "drop-ouch")
-WATCHING = (*DROP_SUITES, "itch")
+WATCHING = ("drop", "drop-ouch", "itch")
 """What is judged with orders of other ports."""
 SUITES = (*DEMOS, *FIX_SUITES)
 
@@ -168,7 +172,7 @@ def _target(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
+def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:
     """Read NAME=VALUE."""
     settings = {}
     for pair in pairs:
@@ -179,16 +183,51 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
     return settings
 
 
-def _clients(
-    suite: str, user: str, password: str, settings: dict[str, str], *, demo: bool
-) -> dict[str, tuple[str | None, str]]:
+def _settings(suite: str, market: str, named: Mapping[str, str | None], *, demo: bool) -> dict[str, str]:
+    """Give what scenarios are told: with --demo what the demo has, and what was named by an option of its own."""
+    demos = FIX_DEMOS.get((suite, market), {}) if suite in FIX_SUITES else DEMOS[suite]
+    return (demos if demo else {}) | {name: value for name, value in named.items() if value is not None}
+
+
+def _users(suite: str, settings: dict[str, str], second_password: str | None, *, demo: bool) -> Users:
+    """Give who takes part in a suite, with their passwords."""
+    password = settings["password"]
+
+    def other(party: str) -> tuple[str | None, str]:
+        return settings.get(f"{party}_user"), password
+
+    we = settings["user"], password
+    users: Users = {"we": we, "again": we, "they": (settings.get("second_user"), second_password or password)}
+    users |= {party: other(party) for party in ("sister", "guarded", "restricted")} | {"spent": other("rate")}
+    if suite == "prm":
+        users |= {"viewer": other("viewer"), "other": users["they"]}
+        users |= {"trader": other("order"), "taker": other("counterparty")}
+    if suite in HTTP_PARTIES:
+        users |= _clients(suite, settings, demo=demo)
+    if suite in WATCHING:
+        users |= {"feed" if suite == "itch" else "drop": we, "we": other("order"), "idle": other("idle")}
+    if suite == "itch" and "glimpse_target" in settings:
+        users["glimpse"] = we
+    return users
+
+
+def _clients(suite: str, settings: dict[str, str], *, demo: bool) -> Users:
     """Give who takes part in a suite over HTTP, with their secrets: with --demo what the demo gives them."""
-    users: dict[str, tuple[str | None, str]] = {"we": (user, known_secret(user) if demo else password)}
+    user, password = settings["user"], settings["password"]
+    users: Users = {"we": (user, known_secret(user) if demo else password)}
     for party in HTTP_PARTIES[suite]:
         name = settings.get(f"{party}_user")
         secret = settings.get(f"{party}_secret", known_secret(name) if demo and name else password)
         users[party] = (name, secret)
     return users
+
+
+def _check_watched(suite: str, order_target: str | None) -> None:
+    """See that it is said where the orders are entered with which a suite is judged."""
+    if order_target is None:
+        what = "ITCH is" if suite == "itch" else "Drop ports are"
+        raise click.UsageError(f"{what} judged with orders: name their server with --order-target HOST:PORT")
+    _target(order_target)
 
 
 @click.command()
@@ -233,18 +272,9 @@ def conform(
     target: str | None,
     user: str | None,
     password: str,
-    second_user: str | None,
     second_password: str | None,
-    sister_user: str | None,
-    guarded_user: str | None,
-    restricted_user: str | None,
-    rate_user: str | None,
     fix: str,
     market: str,
-    venue: str | None,
-    order_target: str | None,
-    order_user: str | None,
-    firm: str | None,
     symbol: str | None,
     book: str,
     price: str | None,
@@ -258,6 +288,7 @@ def conform(
     junit: Path | None,
     as_json: Path | None,
     quiet: bool,
+    **named: str | None,
 ) -> int:
     """Hold any server to its documents: plays a SUITE of scenarios over the wire and reports rule by rule.
 
@@ -286,57 +317,27 @@ def conform(
         return command.print_list(suite, only)
     if target is None or user is None:
         raise click.UsageError("name the server with --target HOST:PORT, and a port's --user")
-    is_nordic = suite in ("ouch-nordic", "drop-ouch", "prm") or (suite in FIX_SUITES and market == "nordic")
-    given = {"second_user": second_user, "sister_user": sister_user, "guarded_user": guarded_user, "firm": firm}
-    given |= {"restricted_user": restricted_user, "rate_user": rate_user}
-    given |= {"venue": venue, "order_target": order_target, "order_user": order_user}
-    demos = FIX_DEMOS.get((suite, market), {}) if suite in FIX_SUITES else DEMOS[suite]
-    if suite in FIX_SUITES:
-        given |= {"fix": fix, "market": market}
-    settings = {
-        **(demos if demo else {}),
-        **{name: value for name, value in given.items() if value is not None},
-        **_settings(more),
+    is_fix = suite in FIX_SUITES
+    is_nordic = suite in ("ouch-nordic", "drop-ouch", "prm") or (is_fix and market == "nordic")
+    if is_fix:
+        named |= {"fix": fix, "market": market}
+    settings = _settings(suite, market, named, demo=demo) | _pairs(more)
+    settings |= {
         "user": user,
         "password": password,
-        "symbol": symbol or (book if suite in FIX_SUITES and is_nordic else "ZWZZT"),
+        "symbol": symbol or (book if is_fix and is_nordic else "ZWZZT"),
         "book": book,
         "price": price or (NORDIC_PRICE if is_nordic else US_PRICE),
     }
-    users = {
-        "we": (user, password),
-        "again": (user, password),
-        "they": (settings.get("second_user"), second_password or password),
-        "sister": (settings.get("sister_user"), password),
-        "guarded": (settings.get("guarded_user"), password),
-        "restricted": (settings.get("restricted_user"), password),
-        "spent": (settings.get("rate_user"), password),
-    }
-    if suite == "prm":
-        users |= {"viewer": (settings.get("viewer_user"), password), "other": users["they"]}
-        users |= {"trader": (settings.get("order_user"), password)}
-        users |= {"taker": (settings.get("counterparty_user"), password)}
-    if suite in HTTP_PARTIES:
-        users |= _clients(suite, user, password, settings, demo=demo)
     if suite in WATCHING:
-        if order_target is None:
-            what = "ITCH is" if suite == "itch" else "Drop ports are"
-            raise click.UsageError(f"{what} judged with orders: name their server with --order-target HOST:PORT")
-        _target(order_target)
-        reader = "feed" if suite == "itch" else "drop"
-        users |= {reader: users["we"], "we": (settings.get("order_user"), password)}
-        users |= {"idle": (settings.get("idle_user"), password)}
-    if suite == "itch":
-        host, port = _target(target)
-        if demo:
-            settings.setdefault("glimpse_target", f"{host}:{port + GLIMPSE_BEHIND_ITCH}")
-        if "glimpse_target" in settings:
-            users["glimpse"] = (user, password)
+        _check_watched(suite, named["order_target"])
+    host, port = _target(target)
+    if suite == "itch" and demo:
+        settings.setdefault("glimpse_target", f"{host}:{port + GLIMPSE_BEHIND_ITCH}")
+    users = _users(suite, settings, second_password, demo=demo)
     return asyncio.run(
         command.conform(
-            command.Options(
-                suite, _target(target), users, settings, only, timeout, slow, settled, junit, as_json, quiet
-            )
+            command.Options(suite, (host, port), users, settings, only, timeout, slow, settled, junit, as_json, quiet)
         )
     )
 
