@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import operator
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
@@ -49,7 +50,7 @@ class Failed(Exception):  # noqa: N818 - the name states what is so
         self.notes = notes or []
 
 
-class Dialogue(Generic[Line]):
+class Dialogue(ABC, Generic[Line]):
     """A scenario as it runs: who is connected, and what is done at each step."""
 
     def __init__(self, scenario: Scenario, answer_seconds: float) -> None:
@@ -75,37 +76,37 @@ class Dialogue(Generic[Line]):
 
     # ------------------------------------------------------------------------------- what a protocol says of itself
 
+    @abstractmethod
     async def connect(self, step: Step) -> None:
         """Open a connection; one that the party had is dropped."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def log_out(self, step: Step) -> None:
         """Leave as one should."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def silence(self, step: Step, party: str) -> None:
         """See that nothing is said before the answer to a question."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def clean(self) -> None:
         """Leave the server as it was found."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_chatter(self, item: Any) -> bool:
         """Whether something that came is passed over where nothing else is wanted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def summary(self, item: Any) -> str:
         """Tell in a line what came."""
-        raise NotImplementedError
 
+    @abstractmethod
     def number(self, text: str) -> Decimal:
         """Give a side of a comparison."""
-        raise NotImplementedError
 
+    @abstractmethod
     def word(self, text: str) -> str:
         """Give what stands for a value, as an operator's command is told it."""
-        raise NotImplementedError
 
     # ---------------------------------------------------------------------------------------------------- how it goes
 

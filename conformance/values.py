@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from conformance.declarations.kinds import Kind, Price, Value
+from conformance.declarations.kinds import Kind, Price, Signed, Value
 from conformance.scenario import PARAMETER
 
 TERM: Final = re.compile(r"(n\d+|@|next|session|\$[a-z][a-z_]*)([+-](?:[\d.]+|\$[a-z][a-z_]*))?$")
@@ -131,7 +131,7 @@ def as_number(text: str, values: Values) -> Decimal:
     return Decimal(str(value))
 
 
-class _Plain(Kind):
+class _Plain(Signed):
     """Numbers as they are written."""
 
     def read(self, text: str) -> Value:

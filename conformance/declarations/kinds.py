@@ -7,6 +7,7 @@ A value is an `int` or a `str`. Text keeps its padding, so that wrong padding is
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -29,7 +30,7 @@ INTEGERS = {
 }
 
 
-class Kind:
+class Kind(ABC):
     """A kind of field: `size` bytes, read and written by the construct `format`."""
 
     size: int
@@ -45,13 +46,13 @@ class Kind:
         raw: bytes = self.format.build(value)
         return raw
 
+    @abstractmethod
     def read(self, text: str) -> Value:
         """Read a value as a person writes it; ValueError says what is wrong with it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self, value: Value) -> str:
         """Write a value for a person, as `read` takes it."""
-        raise NotImplementedError
 
     def meaning(self, value: Value) -> str:
         """Say what a value means, where its writing does not say it."""
