@@ -8,6 +8,7 @@
 
 import os
 import secrets
+import signal
 from collections import defaultdict
 from zlib import crc32
 
@@ -32,6 +33,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell's background job
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # or nothing that we start hears one
     config.addinivalue_line("markers", "root: builds a machine or a disk of its own: needs root, else is skipped")
     if config.option.seed is None:
         config.option.seed = secrets.randbelow(1 << 32)  # a run's workers are handed the options, and so this seed

@@ -227,9 +227,10 @@ def test_a_tail_sees_orders_within_two_seconds_also_after_a_new_day_and_a_restar
             venue.kill()
             venue = launch("--durability", "process")
             assert delay(4) < 2
-        finally:
             following.send_signal(2)
             assert following.wait(5) == 130
+        finally:
+            following.kill()
             reader.join()
 
 
