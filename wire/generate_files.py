@@ -38,10 +38,10 @@ class Files(NamedTuple):
         parser = argparse.ArgumentParser(prog=self.command, description="Generate what follows from the tables.")
         parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is stale")
         check = parser.parse_args(arguments).check
-        behind = self.stale(root)
+        texts, behind = self.texts(), self.stale(root)
         for name in behind:
             if not check:
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
-                (root / name).write_text(self.texts()[name], encoding="utf-8")
+                (root / name).write_text(texts[name], encoding="utf-8")
             sys.stdout.write(f"{name} is stale\n" if check else f"wrote {name}\n")
         return 1 if check and behind else 0

@@ -1,8 +1,6 @@
 """ITCH on the wire: layouts typed in from the tables, printed examples, golden vectors, a second witness, any bytes."""
 
 import json
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from itch.parser import MessageParser
 
-from itchproto import codec, codes, generate
+from itchproto import codec
 from itchproto.messages import ITCH, OUT
-from wire.generate_files import ROOT, enumerations
 from wire.record import Malformed, Presence
 
 LAYOUTS = pytest.mark.section("TotalView-ITCH 5.0", "Message formats")
@@ -157,21 +154,3 @@ def test_arbitrary_bytes_are_malformed_or_come_back_as_they_were(layout, rest):
 def test_the_table_by_letter_holds_every_message():
     assert codec.UNPACK_INBOUND == {}
     assert {chr(letter) for letter in codec.UNPACK_OUTBOUND} == set(TYPED)
-
-
-def test_committed_files_follow_from_the_declarations():
-    assert generate.FILES.stale() == [], "run `python -m itchproto.generate`"
-
-
-def test_the_generated_codec_is_as_the_formatter_leaves_it():
-    command = [sys.executable, "-m", "ruff", "format", "--check", "itchproto/codec.py"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_every_list_of_values_is_on_the_page():
-    page = Path(ROOT, "docs/itch-messages.md").read_text(encoding="utf-8")
-    for values in enumerations(codes):
-        assert f"### {values.__name__}\n" in page
-        for member in values:
-            assert f"`{member.name}`" in page

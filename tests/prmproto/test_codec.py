@@ -1,8 +1,6 @@
 """The PRM protocol on the wire: layouts typed in from the tables, golden vectors, arbitrary bytes."""
 
 import json
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prmproto import codec, codes, generate
+from prmproto import codec
 from prmproto.messages import IN, OUT, PRM, decode
-from wire.generate_files import ROOT, enumerations
 from wire.record import Malformed, Presence
 
 BASE = pytest.mark.section("PRM protocol", "2.2 and 2.3 Messages")
@@ -167,32 +164,3 @@ def test_arbitrary_bytes_are_malformed_or_come_back_as_they_were(layout, rest):
 def test_the_tables_by_letter_hold_every_message():
     assert {chr(letter) for letter in codec.UNPACK_INBOUND} == {letter for sent, letter in TYPED if sent == "in"}
     assert {chr(letter) for letter in codec.UNPACK_OUTBOUND} == {letter for sent, letter in TYPED if sent == "out"}
-
-
-# ------------------------------------------------------------------------------------------------ what is generated
-
-
-def test_committed_files_follow_from_the_declarations():
-    assert generate.FILES.stale() == [], "run `python -m prmproto.generate`"
-
-
-def test_check_names_the_stale_file_and_writes_nothing(tmp_path, capsys):
-    assert generate.FILES.main([], root=tmp_path) == 0
-    (tmp_path / "prmproto" / "codec.py").write_text("# edited by hand\n")
-    capsys.readouterr()
-    assert generate.FILES.main(["--check"], root=tmp_path) == 1
-    assert capsys.readouterr().out == "prmproto/codec.py is stale\n"
-
-
-def test_the_generated_codec_is_as_the_formatter_leaves_it():
-    command = [sys.executable, "-m", "ruff", "format", "--check", "prmproto/codec.py"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_every_list_of_values_is_on_the_page():
-    page = Path(ROOT, "docs/prm-messages.md").read_text(encoding="utf-8")
-    for values in enumerations(codes):
-        assert f"### {values.__name__}\n" in page
-        for member in values:
-            assert f"`{member.name}`" in page

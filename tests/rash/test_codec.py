@@ -1,8 +1,6 @@
 """RASHport on the wire: layouts and messages typed in from the tables, golden vectors, arbitrary bytes."""
 
 import json
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rash import codec, codec_10, generate
+from rash import codec, codec_10
 from rash.messages import IN, OUT, RASH, RASH_10
-from wire.generate_files import ROOT
 from wire.record import Malformed
 
 LAYOUTS = pytest.mark.section("RASHport 1.1", "4 and 5 Messages")
@@ -168,9 +165,3 @@ def test_arbitrary_bytes_are_read_or_refused(data, module):
     for unpack in (*module.UNPACK_INBOUND.values(), *module.UNPACK_OUTBOUND.values()):
         with suppress(Malformed):
             unpack(data)
-
-
-def test_the_generated_files_are_as_the_tables_have_them():
-    assert generate.FILES.stale() == []
-    checked = subprocess.run([sys.executable, "-m", "rash.generate", "--check"], check=False, cwd=ROOT)
-    assert checked.returncode == 0
