@@ -57,11 +57,9 @@ class Rates(MassCancels):
         """Count a message about an order in its symbol and, of a new one, among its like."""
         port = order.port
         for flow in port.flows:
-            if not port.rate_limited and flow.message(order.scope.book.symbol, now):
-                self.shut(port, Reject.SYMBOL_MESSAGE_RATE, flow.rule, flow.symbol_limit or 0, now)
-        for flow in port.flows if is_new else ():
-            if not port.rate_limited and flow.order(order, now):
-                self.shut(port, Reject.DUPLICATE_ORDER, flow.rule, flow.duplicate_limit or 0, now)
+            reason = None if port.rate_limited else flow.arrive(order, now, is_new)
+            if reason is not None:
+                self.shut(port, reason, flow.rule, flow.limit_of(reason), now)
 
     def refused(self, order: Order, refusal: Refusal, now: int, original: Order | None) -> None:
         """Count an order that was refused before its port was asked, and keep what a rule refused."""

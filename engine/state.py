@@ -334,8 +334,9 @@ def load(engine: Engine, state: EngineState, trades: dict[str, bytes], connect: 
         port = engine.ports[name]
         for (_, window), (_, times) in zip(port.windows, port_state.windows, strict=True):
             window.resume(times)
-        for flow, (_, flow_times) in zip(port.flows, port_state.flows, strict=True):
-            flow.resume(flow_times)
+        flow_times = dict(port_state.flows)
+        for flow in port.flows:
+            flow.resume(flow_times[flow.rule])
     _load_orders(engine, state)
     load_tapes(engine, state.securities)
     recount(engine, values_anew=False)

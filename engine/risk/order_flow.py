@@ -15,7 +15,7 @@ from engine.api import SECOND, Order, Refusal, Reject, RuleEntry
 from engine.risk.windows import SlidingWindow
 
 OrderKey = tuple[str, int, int, int]
-"""What makes orders duplicates: symbol, side, price and size."""
+"""What makes orders duplicates: symbol, side, price and size. The side is a plain int, which is hashed faster."""
 FlowTimes = tuple[dict[str, list[int]], list[tuple[int, OrderKey]]]
 """What a flow has counted: the times of messages by symbol, and of orders, oldest first."""
 FORGOTTEN_A_TIME: Final = 2
@@ -55,25 +55,22 @@ class OrderFlow:
         self.spent: list[dict[OrderKey, list[int]]] = []
         self.turned = 0
 
-    def message(self, symbol: str, now: int) -> bool:
-        """Count a message in a symbol; tell whether it is one too many."""
-        limit = self.symbol_limit
-        if limit is None:
-            return False
-        window = self.symbols.get(symbol)
-        if window is None:
-            window = self.symbols[symbol] = SlidingWindow(limit, self.symbol_span)
-        return window.arrive(now)
-
-    def order(self, order: Order, now: int) -> bool:
-        """Count an order; tell whether it is one too many of its like."""
+    def arrive(self, order: Order, now: int, is_new: bool) -> Reject | None:
+        """Count a message about an order, perhaps a new one; give what it is one too many of, None where of nothing."""
+        limit, symbol = self.symbol_limit, order.scope.book.symbol
+        if limit is not None:
+            window = self.symbols.get(symbol)
+            if window is None:
+                window = self.symbols[symbol] = SlidingWindow(limit, self.symbol_span)
+            if window.arrive(now):
+                return Reject.SYMBOL_MESSAGE_RATE
         limit = self.duplicate_limit
-        if limit is None:
-            return False
+        if limit is None or not is_new:
+            return None
         start = now - self.duplicate_span
         if self.turned <= start:
             self._turn(now)
-        key = key_of(order)
+        key = symbol, +order.terms.side, order.price, order.size
         times = self.young.get(key)
         if times is None:
             times = self.young[key] = self.old.pop(key, [])
@@ -82,7 +79,11 @@ class OrderFlow:
             del times[: bisect_right(times, start)]
         if self.spent:
             self._forget()
-        return len(times) > limit
+        return Reject.DUPLICATE_ORDER if len(times) > limit else None
+
+    def limit_of(self, reason: Reject) -> int:
+        """Give the limit that a message went over."""
+        return (self.symbol_limit if reason is Reject.SYMBOL_MESSAGE_RATE else self.duplicate_limit) or 0
 
     def verdict(self, order: Order, now: int, is_new: bool) -> Refusal | None:
         """Say whether a message about an order, perhaps a new one, would be one too many, without counting it."""
@@ -90,7 +91,7 @@ class OrderFlow:
         arrivals = [] if window is None else window.inside()
         if limit is not None and count_after(arrivals, now - self.symbol_span) >= limit:
             return Refusal(Reject.SYMBOL_MESSAGE_RATE, limit, limit + 1, rule=self.rule)
-        key = key_of(order)
+        key = order.scope.book.symbol, +order.terms.side, order.price, order.size
         limit, times = self.duplicate_limit, self.young.get(key) or self.old.get(key, [])
         if is_new and limit is not None and count_after(times, now - self.duplicate_span) >= limit:
             return Refusal(Reject.DUPLICATE_ORDER, limit, limit + 1, rule=self.rule)
@@ -139,11 +140,6 @@ class OrderFlow:
 def count_after(times: list[int], start: int) -> int:
     """Give how many of some times, in their order, are after another."""
     return len(times) - bisect_right(times, start)
-
-
-def key_of(order: Order) -> OrderKey:
-    """Give what an order is compared with others by."""
-    return order.scope.book.symbol, +order.terms.side, order.price, order.size  # an int: it is hashed faster
 
 
 def number(rule: RuleEntry, name: str) -> int | None:

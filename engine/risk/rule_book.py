@@ -152,6 +152,7 @@ class RuleBook:
         return tuple(windows)
 
     def order_flows(self, port: Port) -> tuple[OrderFlow, ...]:
-        """Give a new flow for each rule of `port` that counts in symbols, or orders that are the same."""
+        """Give a new flow for each rule of `port` that counts in symbols, first, or orders that are the same."""
         flows = [OrderFlow(rule) for rule in self.rates_of(port)]
-        return tuple(flow for flow in flows if flow.symbol_limit is not None or flow.duplicate_limit is not None)
+        limited = [flow for flow in flows if flow.symbol_limit is not None or flow.duplicate_limit is not None]
+        return tuple(sorted(limited, key=lambda flow: flow.symbol_limit is None))

@@ -204,7 +204,7 @@ def test_orders_are_counted_as_a_list_counts_them(limit, span, orders):
         came.append((now, size))
         expected = sum(time > now - span * SECOND and size == like for time, like in came)
         order = Order(scope.port, scope, BUYS, PLAIN, size, 90_000, b"", 1)
-        assert flow.order(order, now) == (expected > limit)
+        assert flow.arrive(order, now, is_new=True) == (Reject.DUPLICATE_ORDER if expected > limit else None)
         if restarts:
             kept = flow.inside()
             flow = OrderFlow(duplicates(limit, span))
