@@ -173,11 +173,12 @@ class Engine(Rates, OrderEntry):
             if scope.protection is not None:
                 return verdict(order)
             if port.flows:
-                self.count(order, now, is_new=original is None)
-            for port_check in PORT_CHECKS if port.closed else ():
-                refusal = port_check(port)
-                if refusal is not None:
-                    return refusal
+                self.count(order, now, original is None)
+            if port.closed:
+                for port_check in PORT_CHECKS:
+                    refusal = port_check(port)
+                    if refusal is not None:
+                        return refusal
         armed = scope.limits.armed
         if armed and not is_within(order):
             for check in armed:

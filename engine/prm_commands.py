@@ -204,7 +204,7 @@ def set_port(engine: Engine, command: SetPort) -> None:
     if command.maximum_orders is not None:
         port.maximum_orders = command.maximum_orders
         for _, window in port.windows:
-            window.limit = port.maximum_orders or NO_LIMIT
+            window.allow(port.maximum_orders or NO_LIMIT)
     if command.cancel_on_breach is not None:
         port.cancel_on_breach = command.cancel_on_breach
     if command.cancel_only is not None:

@@ -36,7 +36,9 @@ class Rates(MassCancels):
         if port.rate_limited:
             return
         for rule, window in port.windows:
-            if window.arrive(now) and not port.rate_limited:
+            times = window.times
+            times.append(now)
+            if len(times) >= window.room and window.is_over(now) and not port.rate_limited:
                 self.shut(port, Reject.PORT_MESSAGE_RATE, rule, window.limit, now)
                 if rule == PRM:
                     self.prm.tell_port_rate(port, now, HappeningKind.RATE)
@@ -54,10 +56,12 @@ class Rates(MassCancels):
             self.rules.shut(port, now)
 
     def count(self, order: Order, now: int, is_new: bool) -> None:
-        """Count a message about an order in its symbol and, of a new one, among its like."""
+        """Count a message about an order in its symbol and, of a new one, among its like; nothing while it is shut."""
         port = order.port
         for flow in port.flows:
-            reason = None if port.rate_limited else flow.arrive(order, now, is_new)
+            if port.rate_limited:
+                return
+            reason = flow.arrive(order, now, is_new)
             if reason is not None:
                 self.shut(port, reason, flow.rule, flow.limit_of(reason), now)
 

@@ -133,5 +133,5 @@ def warns(window: SlidingWindow) -> bool:
     """Whether so many have arrived in a window that it warns of its limit."""
     limit = window.limit
     if limit * WARNING_NUMERATOR > len(window.times) * WARNING_DENOMINATOR:
-        return False  # it has no room for so many
+        return False  # there are not so many
     return window.holds(warning(limit))

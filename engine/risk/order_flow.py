@@ -62,7 +62,9 @@ class OrderFlow:
             window = self.symbols.get(symbol)
             if window is None:
                 window = self.symbols[symbol] = SlidingWindow(limit, self.symbol_span)
-            if window.arrive(now):
+            arrivals = window.times
+            arrivals.append(now)
+            if len(arrivals) >= window.room and window.is_over(now):
                 return Reject.SYMBOL_MESSAGE_RATE
         limit = self.duplicate_limit
         if limit is None or not is_new:
@@ -70,16 +72,15 @@ class OrderFlow:
         start = now - self.duplicate_span
         if self.turned <= start:
             self._turn(now)
+        if self.spent:
+            self._forget()
         key = symbol, +order.terms.side, order.price, order.size
         times = self.young.get(key)
         if times is None:
             times = self.young[key] = self.old.pop(key, [])
-        times.append(now)
-        if times[0] <= start:
             del times[: bisect_right(times, start)]
-        if self.spent:
-            self._forget()
-        return Reject.DUPLICATE_ORDER if len(times) > limit else None
+        times.append(now)
+        return Reject.DUPLICATE_ORDER if len(times) > limit and count_after(times, start) > limit else None
 
     def limit_of(self, reason: Reject) -> int:
         """Give the limit that a message went over."""

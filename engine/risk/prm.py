@@ -85,7 +85,7 @@ class PrmRuleBook(Counting):
             folded.money = account.money(book.currency)
             folded.money.take_limits(limits)
             folded.flow = account.flow(book.order_book)
-            folded.flow.window.limit = settings.symbol_rate or NO_LIMIT
+            folded.flow.window.allow(settings.symbol_rate or NO_LIMIT)
             folded.blow_through = limits.blow_through
             folded.maximum_quantity = limits.maximum_quantity
             folded.maximum_value = limits.maximum_value

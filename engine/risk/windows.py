@@ -1,59 +1,65 @@
-"""The sliding window: how many messages came within the last second (or any span), exactly and in constant time."""
+"""The sliding window: how many messages came within the last second (or any span), exactly, and cheap while few do."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final
 
-SMALLEST_CAPACITY: Final = 16
-LONG_AGO: Final = -(2**62)
-"""What stands in places that no arrival has taken: never inside."""
+SMALLEST_ROOM: Final = 16
+"""Arrivals, at least, between two looks at what is inside, unless the limit is near."""
 
 
 class SlidingWindow:
     """Counts arrivals in the half-open span `(now - span, now]`: one that is exactly `span` old is out.
 
-    The times lie in a ring that grows only while its oldest time is still inside the span, so it never holds more
-    than twice what arrived within one span, whatever the limit. `next` is the place of the oldest, which goes next.
+    An arrival only goes behind the `times` of the others. What is inside, from place `first` on, is looked at when
+    there are `room` times: when more may be inside than the limit, or twice as many as at the last look. So there are
+    never more than a small multiple of what arrived within one span, whatever the limit.
     """
 
-    __slots__ = ("limit", "next", "span", "times")
+    __slots__ = ("first", "limit", "room", "span", "times")
 
     def __init__(self, limit: int, span: int) -> None:
         self.limit = limit
         self.span = span
-        self.times = empty_ring()
-        self.next = 0
+        self.times: list[int] = []
+        self.first = self.room = 0
 
     def arrive(self, now: int) -> bool:
-        """Count an arrival at `now` (nanoseconds, never going back); tell whether it is one more than the limit allows.
+        """Count an arrival at `now` (nanoseconds, never going back); tell whether it is one more than the limit.
 
-        Only the newest `limit` arrivals need be known: the new one is over when the `limit`-th before it is inside.
+        The order path does the same in its own lines, which saves a call.
         """
-        times, place, start = self.times, self.next, now - self.span
-        if times[place] > start:
-            times = self._grow()
-            place = self.next
-        times[place] = now
-        limit, length = self.limit, len(times)
-        self.next = place + 1 if place + 1 < length else 0
-        return limit < length and times[place - limit] > start
+        times = self.times
+        times.append(now)
+        return len(times) >= self.room and self.is_over(now)
+
+    def is_over(self, now: int) -> bool:
+        """Look at what is inside at the newest arrival; tell whether it is more than the limit."""
+        times = self.times
+        first = bisect_right(times, now - self.span, self.first)
+        if first > len(times) // 2:
+            del times[:first]
+            first = 0
+        inside = len(times) - first
+        self.first = first
+        self.room = min(first + self.limit + 1, len(times) + max(inside, SMALLEST_ROOM))
+        return inside > self.limit
+
+    def allow(self, limit: int) -> None:
+        """Take another limit, from the next arrival on."""
+        self.limit = limit
+        self.room = 0
 
     def holds(self, count: int) -> bool:
-        """Tell whether as many arrivals count at the newest one, itself included."""
+        """Tell whether as many arrivals count at the newest one, itself included; 1 at the least."""
         times = self.times
-        newest = times[self.next - 1]
-        return count <= len(times) and times[self.next - count] > newest - self.span
-
-    def _grow(self) -> list[int]:
-        ordered = self.times[self.next :] + self.times[: self.next]
-        self.next = len(ordered)
-        self.times = ordered + [LONG_AGO] * len(ordered)
-        return self.times
+        return count <= len(times) and times[-count] > times[-1] - self.span
 
     def inside(self) -> list[int]:
         """Give the times that still count at the newest arrival, oldest first: the window's whole state."""
-        ordered = self.times[self.next :] + self.times[: self.next]
-        return [time for time in ordered if time != LONG_AGO and time > ordered[-1] - self.span]
+        times = self.times
+        return times[bisect_right(times, times[-1] - self.span) :] if times else []
 
     def resume(self, times: list[int]) -> None:
         """Take the state that `inside` gave back into a new window."""
@@ -62,10 +68,5 @@ class SlidingWindow:
 
     def clear(self) -> None:
         """Forget every arrival."""
-        self.times = empty_ring()
-        self.next = 0
-
-
-def empty_ring() -> list[int]:
-    """Give a ring in which nothing has arrived."""
-    return [LONG_AGO] * SMALLEST_CAPACITY
+        self.times = []
+        self.first = self.room = 0
