@@ -52,6 +52,7 @@ class Target(NamedTuple):
 TARGETS = (
     Target("round trip against the bare echo", "rtt", "ratio", 1.5, None, TIMES),
     Target("round trip of a FIX order against the bare echo", "rtt_fix", "ratio", 2, None, TIMES),
+    Target("round trip of a RASHport order against the bare echo", "rtt_rash", "ratio", 1.7, None, TIMES),
     Target("one order with every check against none, in process", "engine", "risk_ratio", 1.7, None, TIMES),
     Target("a Nordic order with all of PRM against none, in process", "engine", "prm_ratio", 1.7, None, TIMES),
     Target("the same, round trip", "rtt_nordic", "prm_ratio", 1.08, None, TIMES),
@@ -107,6 +108,7 @@ COMMANDS = {
     "rtt_process": "rtt --durability process",
     "rtt_disk": "rtt --durability disk",
     "rtt_fix": "rtt --protocol fix",
+    "rtt_rash": "rtt --protocol rash",
     "rtt_nordic": "rtt --protocol ouch-nordic",
     "rtt_eqrc": "rtt --protocol ouch-eqrc",
     "throughput_1": "throughput --sessions 1",
@@ -144,6 +146,7 @@ def measure(say: Say, quick: bool = False, compiled: Path | None = None) -> Figu
         "rtt_process": partial(rtt, durability="process", rounds=rounds),
         "rtt_disk": partial(rtt, durability="disk", rounds=rounds),
         "rtt_fix": partial(rtt, protocol="fix", rounds=rounds),
+        "rtt_rash": partial(rtt, protocol="rash", rounds=rounds),
         "rtt_nordic": partial(rtt, protocol="ouch-nordic", rounds=rounds),
         "rtt_eqrc": partial(rtt, protocol="ouch-eqrc", rounds=rounds, ports=20 if quick else PORTS),
         "throughput_1": partial(throughput, sessions=1, rounds=rounds, orders=orders),
@@ -270,6 +273,10 @@ def trips(figures: dict[str, Any]) -> str:
     run = figures["rtt_fix"]
     lines.append(f"| bare echo of FIX sizes | {run['echo_p50_us']} µs | | 1 |")
     lines.append(f"| FIX order, `memory` | {run['order_p50_us']} µs | {run['order_p99_us']} µs | {run['ratio']} |")
+    rash = figures["rtt_rash"]
+    lines.append(
+        f"| RASHport order, `memory` | {rash['order_p50_us']} µs | {rash['order_p99_us']} µs | {rash['ratio']} |"
+    )
     if "quickfix_p50_us" in run:
         against = ratio(run["quickfix_p50_us"], run["echo_p50_us"])
         lines.append(
