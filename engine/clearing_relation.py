@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.clearing_commands import ClearingEntry, ClearingLimits
-from engine.clearing_state import BY_HAND, Alert, AlertKind, Leg, RelationState, Standing
+from engine.clearing_state import BY_HAND, Alert, AlertKind, Leg, RelationState, Standing, exact
 from engine.terms import PRICE_SCALE
 
 AGGREGATES: Final = ("aggregate_buy", "aggregate_sell", "aggregate_net")
@@ -103,7 +103,7 @@ class Relation:
         """Keep an alert, and give it."""
         threshold = 0 if limit == BY_HAND else getattr(self.today, limit) * PRICE_SCALE
         total = (0 if limit == BY_HAND else self.total(limit)) if observed is None else observed
-        alert = Alert(kind, limit, now, threshold, total)
+        alert = Alert(kind, limit, now, threshold, exact(total))
         self.alerts.append(alert)
         return alert
 
@@ -131,8 +131,8 @@ class Relation:
             self.today,
             self.next_day,
             list(self.shut_out),
-            self.buy,
-            self.sell,
+            exact(self.buy),
+            exact(self.sell),
             self.levels,
             self.kill,
             list(self.alerts),
@@ -147,7 +147,7 @@ def load_relation(state: RelationState) -> Relation:
     relation = Relation(state.entry)
     relation.today, relation.next_day = state.today, state.next_day
     relation.shut_out.update(dict.fromkeys(state.shut_out))
-    relation.buy, relation.sell, relation.kill = state.buy, state.sell, state.kill
+    relation.buy, relation.sell, relation.kill = int(state.buy), int(state.sell), state.kill
     relation.levels.update(state.levels)
     relation.alerts.extend(state.alerts)
     relation.killed.extend(state.killed)

@@ -19,6 +19,16 @@ BY_HAND: Final = "hand"
 """Why a correspondent's trades are killed, where a clearing firm said so; else it is the limit that was breached."""
 
 
+Exact = int | str
+"""An amount in ticks. More than eight bytes hold, which are all that a snapshot has for a number, is its digits."""
+LARGEST_NUMBER: Final = 2**63 - 1
+
+
+def exact(amount: int) -> Exact:
+    """Give an amount as a snapshot can have it, however large: reports of a day may come to any sum."""
+    return amount if abs(amount) <= LARGEST_NUMBER else str(amount)
+
+
 class Standing(IntEnum):
     """What became of one side of a trade that did not simply count."""
 
@@ -69,7 +79,12 @@ class Alert(msgspec.Struct, array_like=True, frozen=True):
     limit: str
     at: int
     threshold: int
-    observed: int
+    kept: Exact
+
+    @property
+    def observed(self) -> int:
+        """What had come together."""
+        return int(self.kept)
 
 
 class AuditRow(msgspec.Struct, array_like=True, frozen=True):
@@ -99,8 +114,8 @@ class RelationState(msgspec.Struct, array_like=True, frozen=True):
     today: ClearingLimits
     next_day: ClearingLimits
     shut_out: list[str]
-    buy: int
-    sell: int
+    buy: Exact
+    sell: Exact
     levels: dict[str, int]
     kill: str
     alerts: list[Alert]

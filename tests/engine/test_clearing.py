@@ -406,6 +406,19 @@ def _broken(naive, name):
             naive.look()
 
 
+@PTR
+def test_totals_of_any_size_are_kept_to_the_last_tick():
+    day = Day(aggregate_buy=1)
+    for _ in range(3):
+        day.report(10**9, 999_999, is_buy=True)
+    again = Clearing()
+    again.load(msgspec.msgpack.decode(msgspec.msgpack.encode(day.fold.dump()), type=ClearingState))
+    assert again.relations["INET"].buy == again.relations["AKAM"].sell == 3 * 10**9 * 999_999 * DOLLAR
+    day.set(aggregate_buy=None).set(aggregate_buy=1)
+    again.load(msgspec.msgpack.decode(msgspec.msgpack.encode(day.fold.dump()), type=ClearingState))
+    assert again.relations["INET"].alerts[-1].observed == 3 * 10**9 * 999_999 * DOLLAR
+
+
 def test_alerts_say_what_the_limit_was_and_what_came_together():
     day = Day(aggregate_buy=100).trade(101)
     pre, breach = day.fold.relations["INET"].alerts
