@@ -15,7 +15,7 @@ Rules for editors: no clock, no floats, no iteration over sets.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -24,6 +24,7 @@ from engine.clearing_commands import (
     BreakReport,
     ClearingCommand,
     ClearingEntry,
+    ClearingLimits,
     DecideHeldTrade,
     PermitCounterparty,
     ReportTrades,
@@ -31,7 +32,7 @@ from engine.clearing_commands import (
     SetKill,
     TradeReport,
 )
-from engine.clearing_relation import Relation, changed, load_relation
+from engine.clearing_relation import AGGREGATES, Relation, changed, load_relation
 from engine.clearing_state import (
     BY_HAND,
     Alert,
@@ -51,6 +52,8 @@ TRF: Final = "trf"
 """Where reported trades were made, as markets are named."""
 VENUE: Final = "venue"
 """Who does what nobody asked for."""
+DAYS: Final = ("today", "next_day")
+"""The limits that there are of a relation."""
 AUDIT_KEPT: Final = 10_000
 """Rows of the audit that are kept."""
 
@@ -83,23 +86,42 @@ class Clearing:
 
     # What happens.
 
-    def configure(self, entries: Iterable[ClearingEntry]) -> None:
+    def configure(self, entries: Iterable[ClearingEntry], now: int) -> None:
         """Take the relations that there are; one that is no more keeps what it has, unseen."""
         for relation in self.relations.values():
             relation.listed = False
         for entry in entries:
             known = self.relations.get(entry.correspondent)
-            if known is None or known.entry.firm != entry.firm:
+            if known is None:
                 self.relations[entry.correspondent] = Relation(entry)
+            elif known.entry.firm != entry.firm:
+                self._hand_over(known, Relation(entry), now)
             else:
+                before = known.today, known.next_day
                 known.take(entry)
+                self._limits_changed(known, before, VENUE, now)
         for relation in self.relations.values():
             self._touch(relation)
 
+    def _hand_over(self, former: Relation, relation: Relation, now: int) -> None:
+        """Let another firm clear for a correspondent, for what is traded from now on.
+
+        What was traded before is the former firm's, also where it is broken later; what is held then is not cleared.
+        Whom the correspondent has opted out stays out.
+        """
+        mpid = relation.entry.correspondent
+        self._inhibit_held([mpid], now)
+        self.legs = {name: leg for name, leg in self.legs.items() if leg.correspondent != mpid}
+        relation.shut_out.update(former.shut_out)
+        relation.since = {market: len(sides) for market, sides in self.sides.items()}
+        for name, reported in self.reports.items():
+            parties = reported.report.reporting, reported.report.contra
+            self.reports[name] = replace(reported, counted=without(reported.counted, parties, mpid))
+        self.relations[mpid] = relation
+
     def next_day(self, days: int, date: str, now: int) -> None:
         """Begin a trading day. What is held still is not cleared: nobody has let it."""
-        for leg in [leg for leg in self.legs.values() if leg.standing is Standing.HELD]:
-            self._write(self.relations[leg.correspondent], VENUE, "INHIBIT", leg.trade_id, "HELD", "INHIBITED", now)
+        self._inhibit_held(self.relations, now)
         self.days, self.date = days, date
         for held in (self.sides, self.legs, self.reports, self.broken):
             held.clear()
@@ -107,6 +129,15 @@ class Clearing:
             self._tell_activated(relation, now)
             relation.begin_day()
             self._touch(relation)
+
+    def _inhibit_held(self, correspondents: Container[str], now: int) -> None:
+        """Write down, and tell, that what is held still of these is not cleared."""
+        for leg in [leg for leg in self.legs.values() if leg.standing is Standing.HELD]:
+            if leg.correspondent in correspondents:
+                relation = self.relations[leg.correspondent]
+                self._write(relation, VENUE, "INHIBIT", leg.trade_id, "HELD", "INHIBITED", now)
+                inhibited = replace(leg, standing=Standing.INHIBITED)
+                self.tell(Told("inhibited", relation.entry, now, leg=inhibited))
 
     def executed(self, execution: Execution, now: int) -> None:
         """Take an execution, each once and in the order of its market's match numbers."""
@@ -130,6 +161,10 @@ class Clearing:
         mark = sides[execution.match - 1]
         amount = execution.quantity * execution.price
         parties = execution.incoming, execution.resting
+        for mpid in parties:
+            relation = self.relations.get(mpid)
+            if relation is not None and execution.match <= relation.since.get(execution.market, 0):
+                mark = without(mark, parties, mpid)
         self._back(f"{execution.market}-{execution.match}", parties, amount, mark, now)
 
     def apply(self, command: ClearingCommand, now: int) -> None:
@@ -192,7 +227,11 @@ class Clearing:
     def _settle(self, relation: Relation, now: int) -> None:
         """Hold a relation's totals against its limits, and tell what there is to tell."""
         self._touch(relation)
-        for alert in relation.settle(now):
+        self._tell_alerts(relation, relation.settle(now), now)
+
+    def _tell_alerts(self, relation: Relation, alerts: Iterable[Alert], now: int) -> None:
+        """Tell alerts; that trades are killed from one on is written down."""
+        for alert in alerts:
             self._alert(relation, alert)
             if alert.kind is AlertKind.KILL:
                 self._write(relation, VENUE, "KILL", alert.limit, "off", "on", now)
@@ -235,19 +274,25 @@ class Clearing:
         relation = self.relations.get(command.correspondent)
         if relation is None:
             return
-        for name in ("today", "next_day"):
-            if not getattr(command, name):
-                continue
-            before = getattr(relation, name)
-            after = changed(before, command.limits)
-            for field in after.__struct_fields__:
-                old, new = getattr(before, field), getattr(after, field)
-                if old != new:
-                    what = f"{name}.{field}", said(old), said(new)
-                    self._write(relation, command.user, "SET_LIMIT", *what, now)
-            setattr(relation, name, after)
-        self._settle(relation, now)
+        before = relation.today, relation.next_day
+        for name in DAYS:
+            if getattr(command, name):
+                setattr(relation, name, changed(getattr(relation, name), command.limits))
+        self._limits_changed(relation, before, command.user, now)
         self.tell(Told("limits", relation.entry, now))
+
+    def _limits_changed(
+        self, relation: Relation, before: tuple[ClearingLimits, ClearingLimits], user: str, now: int
+    ) -> None:
+        """Write down which limits are others than before, and hold the totals of today against them."""
+        for name, former, limits in zip(DAYS, before, (relation.today, relation.next_day), strict=True):
+            for field in limits.__struct_fields__:
+                old, new = getattr(former, field), getattr(limits, field)
+                if old != new:
+                    self._write(relation, user, "SET_LIMIT", f"{name}.{field}", said(old), said(new), now)
+        self._settle(relation, now)
+        if not before[0].kill_on_breach:
+            self._tell_alerts(relation, relation.kill_for_breach(now, *AGGREGATES), now)
 
     def _permit(self, command: PermitCounterparty, now: int) -> None:
         relation = self.relations.get(command.correspondent)
@@ -279,10 +324,11 @@ class Clearing:
 
     def _set_kill(self, command: SetKill, now: int) -> None:
         relation = self.relations.get(command.correspondent)
-        if relation is None or bool(relation.kill) == command.on:
+        wanted = BY_HAND if command.on else ""
+        if relation is None or relation.kill == wanted:
             return
-        relation.kill = BY_HAND if command.on else ""
-        words = ("off", "on") if command.on else ("on", "off")
+        words = said_kill(relation.kill), said_kill(wanted)
+        relation.kill = wanted  # one by hand takes the place of a breach's, which would end with the day
         self._write(relation, command.user, "KILL", BY_HAND, *words, now)
         self._touch(relation)
         if command.on:
@@ -344,6 +390,19 @@ class Clearing:
         self.broken.update(dict.fromkeys(state.broken))
         self.audit.extend(state.audit)
         self.audited = state.audited
+
+
+def without(mark: int, parties: tuple[str, str], mpid: str) -> int:
+    """Give what a byte says where the sides of one MPID, the incoming or reporting party first, count no more."""
+    for party, bit in zip(parties, (INCOMING_COUNTED, RESTING_COUNTED), strict=True):
+        if party == mpid:
+            mark &= ~bit
+    return mark
+
+
+def said_kill(why: str) -> str:
+    """Give whether trades are killed as the audit has it."""
+    return "on" if why else "off"
 
 
 def said(value: bool | int | None) -> str:

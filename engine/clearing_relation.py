@@ -40,6 +40,8 @@ class Relation:
         self.held: dict[str, None] = {}
         self.revision = 0
         self.listed = True
+        self.since: dict[str, int] = {}
+        """The executions of each market that were another clearing firm's today."""
 
     @property
     def net(self) -> int:
@@ -84,9 +86,14 @@ class Relation:
                 yield self.note(AlertKind.PRE_ALERT, limit, now)
             if before < OVER <= level:
                 yield self.note(AlertKind.BREACH, limit, now)
-                if self.today.kill_on_breach and not self.kill:
-                    self.kill = limit
-                    yield self.note(AlertKind.KILL, limit, now)
+                yield from self.kill_for_breach(now, limit)
+
+    def kill_for_breach(self, now: int, *limits: str) -> Iterator[Alert]:
+        """Kill what comes from now on where one of these is breached and it is asked for; gives what is to be told."""
+        breached = next((limit for limit in limits if self.levels[limit] >= OVER), "")
+        if breached and self.today.kill_on_breach and not self.kill:
+            self.kill = breached
+            yield self.note(AlertKind.KILL, breached, now)
 
     def level(self, limit: str) -> int:
         """Say how a total stands to its limit."""
@@ -116,6 +123,7 @@ class Relation:
         self.alerts.clear()
         self.killed.clear()
         self.held.clear()
+        self.since.clear()
 
     def take(self, entry: ClearingEntry) -> None:
         """Take a new configuration. Limits that were changed since stand unless the file's are others."""
@@ -139,6 +147,7 @@ class Relation:
             list(self.killed),
             self.revision,
             self.listed,
+            self.since,
         )
 
 
@@ -152,6 +161,7 @@ def load_relation(state: RelationState) -> Relation:
     relation.alerts.extend(state.alerts)
     relation.killed.extend(state.killed)
     relation.revision, relation.listed = state.revision, state.listed
+    relation.since.update(state.since)
     return relation
 
 

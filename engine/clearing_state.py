@@ -122,6 +122,7 @@ class RelationState(msgspec.Struct, array_like=True, frozen=True):
     killed: list[Leg]
     revision: int
     listed: bool
+    since: dict[str, int] = {}
 
 
 class ClearingState(msgspec.Struct, array_like=True, frozen=True):

@@ -109,7 +109,7 @@ class House:
             sides = clearing.sides.setdefault(key, bytearray())
             sides.extend(bytes(max(market.match_number - len(sides), 0)))
         if engine.configuration is not None:
-            clearing.configure(engine.configuration.clearing)
+            clearing.configure(engine.configuration.clearing, machine.venue_time)
         clearing.number = machine.number
 
     def _executed(self, execution: Execution, now: int) -> None:
@@ -133,7 +133,7 @@ class House:
         match command:
             case Configure():
                 if engine.configuration is not None:
-                    clearing.configure(engine.configuration.clearing)
+                    clearing.configure(engine.configuration.clearing, now)
             case NextDay():
                 if engine.days > clearing.days:
                     clearing.next_day(engine.days, engine.date, now)
