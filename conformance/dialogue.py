@@ -120,14 +120,18 @@ class Dialogue(ABC, Generic[Line]):
                         await self.verbs[step.verb](shifted(step, further))
                     self.look_for_faults(step)
                 step = Step(self.scenario.line, "the end of the scenario: nothing more was to come", "", "")
-                for party, connection in self.connections.items():
-                    if connection.is_logged_in:
-                        await self.silence(Step(step.line, step.text, party, ""), party)
+                await self.see_silence(step)
                 self.look_for_faults(step)
             except ValueFault as fault:
                 raise Failed(step, f"the scenario cannot go on: {fault}") from None
         finally:
             await self.clean()
+
+    async def see_silence(self, step: Step) -> None:
+        """See that nothing is left that nobody has looked at."""
+        for party, connection in self.connections.items():
+            if connection.is_logged_in:
+                await self.silence(Step(step.line, step.text, party, ""), party)
 
     def look_for_faults(self, step: Step) -> None:
         """Fail where a standing rule was broken."""

@@ -11,7 +11,9 @@ from typing import Final
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.us import US
 from conformance.fix.language import DROP_PARTIES, ORDER_PARTIES, SESSION_PARTIES, Fix
-from conformance.http.language import EQRC_PARTIES, PTR_PARTIES, Http
+from conformance.http.eqrc import PARTIES as EQRC_PARTIES
+from conformance.http.eqrc import Eqrc
+from conformance.http.language import PTR_PARTIES, Http
 from conformance.itch import PARTIES as ITCH_PARTIES
 from conformance.itch import Itch
 from conformance.language import Language
@@ -48,7 +50,7 @@ SUITES: Final = {
         Suite("prm", "PRM administration", Prm(PRM_PARTIES)),
         Suite("rash", "RASHport 1.0 and 1.1", Rash(RASH_PARTIES)),
         Suite("ptr", "Post-Trade Risk over REST", Http(PTR_PARTIES)),
-        Suite("eqrc", "US Equities Risk Checks: the rules API", Http(EQRC_PARTIES)),
+        Suite("eqrc", "US Equities Risk Checks: the rules API", Eqrc(EQRC_PARTIES)),
     )
 }
 

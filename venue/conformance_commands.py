@@ -107,7 +107,11 @@ EQRC_DEMO = {
     "exchange": "NASDAQ",
     "port": "IN19T6",
     "guarded_port": "IN30T1",
-    "max_shares": "5000",
+    "max_messages": "100",
+    "beyond_bands": "11.50",
+    **{name: US_DEMO[name] for name in ("max_shares", "fat_finger_price")},
+    **{name: US_DEMO[name] for name in ("restricted_symbol", "restricted_price")},
+    **{name: US_DEMO[name] for name in ("dear_symbol", "dear_price", "dear_shares")},
 }
 ITCH_DEMO = {"order_user": "IN19T6", "second_user": "AK01T1", "firm": "INET"}
 GLIMPSE_BEHIND_ITCH = 8
@@ -133,6 +137,7 @@ DEMOS = {
 }
 HTTP_PARTIES = {"ptr": ("correspondent", "counterparty"), "eqrc": ("viewer",)}
 """Suites over HTTP, whose users are clients with secrets, and who takes part beside the first one."""
+ORDER_PASSWORD = "NTFTEST"  # noqa: S105 - what every port's is unless said
 FIX_DEMOS = {
     ("fix-session", "us"): {},
     ("fix-session", "nordic"): {},
@@ -164,11 +169,11 @@ def need_tools() -> None:
         )
 
 
-def _target(text: str) -> tuple[str, int]:
+def _target(text: str, option: str = "--target") -> tuple[str, int]:
     """Read HOST:PORT."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise click.BadParameter(f"{text!r} is not HOST:PORT", param_hint="--target")
+        raise click.BadParameter(f"{text!r} is not HOST:PORT", param_hint=option)
     return host.strip("[]"), int(port)
 
 
@@ -204,6 +209,10 @@ def _users(suite: str, settings: dict[str, str], second_password: str | None, *,
         users |= {"trader": other("order"), "taker": other("counterparty")}
     if suite in HTTP_PARTIES:
         users |= _clients(suite, settings, demo=demo)
+    if suite == "eqrc":
+        orders = settings.get("order_password", ORDER_PASSWORD)
+        users["trader"] = settings.get("order_user") or settings.get("port"), orders
+        users["guarded"] = settings.get("guarded_user") or settings.get("guarded_port"), orders
     if suite in WATCHING:
         users |= {"feed" if suite == "itch" else "drop": we, "we": other("order"), "idle": other("idle")}
     if suite == "itch" and "glimpse_target" in settings:
@@ -227,7 +236,7 @@ def _check_watched(suite: str, order_target: str | None) -> None:
     if order_target is None:
         what = "ITCH is" if suite == "itch" else "Drop ports are"
         raise click.UsageError(f"{what} judged with orders: name their server with --order-target HOST:PORT")
-    _target(order_target)
+    _target(order_target, "--order-target")
 
 
 @click.command()
@@ -245,7 +254,9 @@ def _check_watched(suite: str, order_target: str | None) -> None:
 @click.option("--market", default="us", type=click.Choice(["us", "flite", "nordic"]), help="Dialect of FIX orders.")
 @click.option("--venue", help="The venue's CompID in FIX; INET, and INORD for the Nordic market.")
 @click.option(
-    "--order-target", metavar="HOST:PORT", help="For Drop and PRM: where orders are entered, over Nordic OUCH for PRM."
+    "--order-target",
+    metavar="HOST:PORT",
+    help="For Drop, PRM and EQRC: where orders are entered; for these two by OUCH.",
 )
 @click.option("--order-user", help="A port there: for Drop one that is watched.")
 @click.option("--firm", help="The firm (MPID) of the first port.")
@@ -306,7 +317,7 @@ def conform(
       portcullis conform prm --target 127.0.0.1:7412 --user GP29A1 --order-target 127.0.0.1:7410 --demo
       portcullis conform rash --target 127.0.0.1:7408 --user INRS01 --demo
       portcullis conform rash --target 127.0.0.1:7409 --user INRS02 --demo --set version=1.0
-      portcullis conform eqrc --target 127.0.0.1:7420 --user eqrc-inet --demo
+      portcullis conform eqrc --target 127.0.0.1:7420 --user eqrc-inet --order-target 127.0.0.1:7400 --demo
       portcullis conform ptr --target 127.0.0.1:7420 --user workx-ptr-api --demo
       portcullis conform ouch --list
     """
@@ -331,6 +342,8 @@ def conform(
     }
     if suite in WATCHING:
         _check_watched(suite, named["order_target"])
+    elif named["order_target"] is not None:
+        _target(named["order_target"], "--order-target")
     host, port = _target(target)
     if suite == "itch" and demo:
         settings.setdefault("glimpse_target", f"{host}:{port + GLIMPSE_BEHIND_ITCH}")

@@ -14,8 +14,6 @@ from conformance.scenario import Scenario, ScenarioError, Step
 
 PTR_PARTIES: Final = {"we": "user", "correspondent": "correspondent_user", "counterparty": "counterparty_user"}
 """`we` are a clearing firm."""
-EQRC_PARTIES: Final = {"we": "user", "viewer": "viewer_user"}
-"""`viewer` may look only."""
 VERBS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", STREAM)
 
 

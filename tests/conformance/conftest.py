@@ -301,6 +301,7 @@ def operator(venue):
     """The command lines of an operator of the venue, as scenarios name them."""
     call = f"{shlex.quote(sys.executable)} -I -S {shlex.quote(str(OPERATE))} {shlex.quote(str(venue.data))}"
     return {
+        "next_day": f"{call} trading-day/next '{{}}'",
         "unblock": f'{call} prm/accounts/GP29P1/release \'{{"what": "block"}}\'',
         "away_offer": f"""{call} books/nasdaq/ZWZZT/prices '{{"offer": "'$price'"}}' PUT""",
         "bust": f'{call} trades/nordic/$match/bust \'{{"reason": "E"}}\'',

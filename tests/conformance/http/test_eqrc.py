@@ -1,14 +1,19 @@
 """The kit holds a rules API to its guide; and one that lies is found out."""
 
+import asyncio
+
 import pytest
 
+from conformance.declarations.soup import Packet
 from conformance.runner import Outcome
 from venue.access import known_secret
 from venue.conformance_commands import EQRC_DEMO
 
+ORDERS = {"trader": (EQRC_DEMO["port"], "NTFTEST"), "guarded": (EQRC_DEMO["guarded_port"], "NTFTEST")}
 USERS = {"we": "eqrc-inet", "viewer": "eqrc-inet-ro"}
 SETTINGS = EQRC_DEMO | {"user": "eqrc-inet", "password": "", "symbol": "ZWZZT", "price": "10.00"}
-HOW = {"settings": SETTINGS, "users": {party: (client, known_secret(client)) for party, client in USERS.items()}}
+CLIENTS = {party: (client, known_secret(client)) for party, client in USERS.items()}
+HOW = {"settings": SETTINGS, "users": CLIENTS | ORDERS}
 
 
 def changes(verb, path, change, status=200):
@@ -108,7 +113,7 @@ LIES = {
     "a refusal is no problem": (plain, "a rule that there is not*"),
     "as of goes back": (goes_back, "the audit tells*"),
     "a list loses its symbol": (changes("GET", RULE, put("symbols", [])), "a list is the rule*"),
-    "the switch is about other ports": (changes("POST", "switch", put("ports", [])), "the safety switch*"),
+    "the switch is about other ports": (changes("POST", "switch", put("ports", [])), "the safety switch does*"),
     "an alert stays on": (changes("PUT", "alert", put("enabled", True)), "who is told*"),
     "the audit forgets": (changes("GET", AUDIT, put("items", [])), "the audit tells*"),
     "the file has other columns": (lambda said, _: spoil_csv(said), "the audit is a file*"),
@@ -122,11 +127,87 @@ def spoil_csv(said):
         said.body = said.body.replace(b"Revision Date", b"Date")
 
 
+@pytest.fixture
+def orders(venue, operator):
+    """What a run is told for scenarios with orders: where they are entered, and how the next day begins."""
+    host, port = venue.target
+    return {"order_target": f"{host}:{port}", "next_day": operator["next_day"]}
+
+
 @pytest.mark.section("EQRC", "4 Monitoring")
-async def test_the_demos_rules_api_passes_the_whole_suite(venue, hold):
-    results = await hold("eqrc", tuple(venue.services["http"]), patience=10.0, **HOW)
+async def test_the_demos_rules_api_passes_the_whole_suite(venue, hold, orders):
+    results = await hold("eqrc", tuple(venue.services["http"]), patience=10.0, more=orders, **HOW)
     assert {name: str(result.failure) for name, result in results.items() if result.failure} == {}
     assert {result.outcome for result in results.values()} == {Outcome.PASSED}
+
+
+async def test_what_takes_orders_is_skipped_with_the_reason_where_nothing_says_where_they_are_entered(venue, hold):
+    results = await hold("eqrc", tuple(venue.services["http"]), "6-orders", "7-next-day", **HOW)
+    assert {result.outcome for result in results.values()} == {Outcome.SKIPPED}
+    assert {result.why for result in results.values()} == {
+        "needs --order-target: rules are shown to hold by orders over OUCH"
+    }
+
+
+async def test_the_next_day_takes_an_operator(venue, hold, orders):
+    more = {"order_target": orders["order_target"]}
+    results = await hold("eqrc", tuple(venue.services["http"]), "7-next-day", more=more, **HOW)
+    assert {result.why for result in results.values()} == {"needs --next-day"}
+
+
+def answers(wanted, change):
+    """A lie about the Rejected messages with this reason: what becomes of the packet."""
+
+    def spoil(packet, wire):
+        if wire.inbound or packet.payload[:1] != b"J" or packet.payload[13:15] != wanted.to_bytes(2, "big"):
+            return [packet]
+        return [Packet(0, "S", change(packet.payload))]
+
+    return spoil
+
+
+def another_reason(payload):
+    return payload[:13] + b"\x00\x01" + payload[15:]
+
+
+def forgets_to_cancel(packet, wire):
+    """Orders that the switch ended are not told."""
+    return [] if not wire.inbound and packet.payload[:1] == b"C" and packet.payload[-1:] == b"S" else [packet]
+
+
+FREE = """
+title    Free
+section  3.2
+scenario Free
+    we log in
+    we send POST Path=/rules-api/safety-switch exchange=$exchange mpid=$firm portAction=ENABLE
+    we get 200
+"""
+
+
+@pytest.fixture
+def free(venue, hold):
+    """Open what a liar may have left shut."""
+    asyncio.run(hold("eqrc", tuple(venue.services["http"]), text=FREE, patience=10.0, **HOW))
+
+
+@pytest.mark.usefixtures("free")
+@pytest.mark.parametrize(
+    ("spoil", "only"),
+    [
+        (answers(0x0031, another_reason), "0x0031 for a share*"),
+        (answers(0x0026, another_reason), "0x0030, 0x0022*"),
+        (answers(0x0029, another_reason), "0x0029 for*"),
+        (answers(0x000C, another_reason), "the safety switch cancels all*"),
+        (forgets_to_cancel, "the safety switch cancels, *"),
+    ],
+    ids=["shares", "fat finger", "rate", "disabled", "canceled"],
+)
+async def test_a_lie_of_the_order_port_is_found_out(spoil, only, venue, hold, proxy, orders):
+    liar = await proxy(spoil)
+    more = orders | {"order_target": "{}:{}".format(*liar.address)}
+    results = await hold("eqrc", tuple(venue.services["http"]), only, patience=0.4, more=more, **HOW)
+    assert {result.outcome for result in results.values()} == {Outcome.FAILED}
 
 
 async def test_an_honest_proxy_is_not_taken_for_a_liar(hold, lie):
@@ -147,3 +228,14 @@ def test_the_command_knows_the_demos_clients(venue, command):
     done = command(*arguments)
     assert done.returncode == 0, done.stderr
     assert "0 failed, 0 skipped" in done.stderr
+
+
+@pytest.mark.usefixtures("free")
+def test_the_command_says_where_orders_are_entered(venue, command):
+    (host, port), (order_host, order_port) = venue.services["http"], venue.target
+    arguments = ("conform", "eqrc", "--target", f"{host}:{port}", "--user", "eqrc-inet", "--demo", "--only", "6-orders")
+    done = command(*arguments, "--order-target", f"{order_host}:{order_port}")
+    assert done.returncode == 0, done.stderr
+    assert "0 failed, 0 skipped" in done.stderr
+    done = command(*arguments, "--order-target", "nowhere")
+    assert (done.returncode, "--order-target" in done.stderr) == (2, True)
