@@ -153,7 +153,7 @@ class RashPort(Endpoint, Sink):
         if token in self.tokens:
             return
         message, letter, version = whole, whole[0], self.version
-        if len(message) > self.longest[letter] or token.isspace():
+        if not version.shortest[letter] <= len(message) <= self.longest[letter] or token.isspace():
             raise Malformed(f"an order of {len(message)} bytes, or without a token")
         digits, price_digits = message[version.shares : version.symbol], message[version.price : version.terms]
         if digits.isdigit() and price_digits.isdigit():

@@ -23,7 +23,8 @@ ENTER_WITH_CROSS: Final = codec.ENTER_ORDER_WITH_CROSS
 class Version:
     """A version. The places are offsets; `answer_*` are those in Accepted.
 
-    `longest` is without the byte that 1.2 adds, which orders may have where it `has_locate`.
+    `shortest` is without the fields at the end that may be left off. `longest` is without the byte that 1.2 adds,
+    which orders may have where it `has_locate`.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Version:
         "pack_accepted",
         "price",
         "shares",
+        "shortest",
         "side",
         "symbol",
         "tail",
@@ -62,6 +64,8 @@ class Version:
         self.frame = frame
         self.has_locate = has_locate
         self.longest = {ENTER: order.fixed - has_locate, ENTER_WITH_CROSS: with_cross.fixed - has_locate}
+        crossed = {field.name: field.offset for field in with_cross.fields}
+        self.shortest = {ENTER: places["customer_type"], ENTER_WITH_CROSS: crossed["customer_type"]}
         self.side = places["side"]
         self.shares = places["shares"]
         self.symbol = places["symbol"]

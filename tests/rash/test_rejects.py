@@ -200,6 +200,16 @@ def test_an_order_of_a_wrong_length_is_refused_and_its_token_used_up(venue, wron
     assert venue.enter(token="ONE") == []
 
 
+@SAFE
+@pytest.mark.parametrize("length", [107, 120, 138])
+def test_an_order_that_is_cut_off_is_refused_also_where_one_like_it_came_whole(venue, length):
+    assert venue.send(venue.message("O", **ORDER | {"token": "WHOLE"})[:139])[0].startswith("accepted WHOLE")
+    assert venue.send(venue.message("O", **ORDER)[:length]) == ["rejected ONE: O"]
+    old = venue.message("O", OLD, **ORDER)
+    assert venue.send(venue.message("O", OLD, **ORDER | {"token": "WHOLE"}), OLD)[0].startswith("accepted WHOLE")
+    assert venue.send(old[: length - 2], OLD) == ["rejected ONE: O"]
+
+
 ORDER = {
     "token": "ONE",
     "side": "B",
