@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ftpdrop.formats import SHOWN_CHARACTERS, BadFile, lines_below
-from venue.calls import read
+from venue.calls import LONGEST_NUMBER, read
 from venue.problem import Problem
 from venue.ptr.terms import MOST_TRADES, TradeBody
 from wire.csv_text import printable, written
@@ -51,7 +51,7 @@ def _row(number: int, line: str) -> Row:
         return Row(number, columns, None, f"it has {len(columns)} columns, not {len(HEADER)}")
     fields: dict[str, str | int] = dict(zip((name.lower() for name in HEADER), columns, strict=True))
     quantity = columns[HEADER.index("Quantity")]
-    if quantity.isascii() and quantity.isdecimal():
+    if quantity.isascii() and quantity.isdecimal() and len(quantity) <= LONGEST_NUMBER:
         fields["quantity"] = int(quantity)
     try:
         return Row(number, columns, read(fields, TradeBody))

@@ -119,7 +119,8 @@ class TradeFiles:
         twice = " once before" if answered.replayed is True else ""
         self._say(name, f"taken{twice}: {len(rows)} trades", rows, ids)
         path = self.folder / name
-        path.rename(path.with_name(f"{name}{TAKEN}"))
+        if lists(self.folder).get(name) == look:  # else it is another file by now, which is to be read yet
+            path.rename(path.with_name(f"{name}{TAKEN}"))
 
     def _say(self, name: str, summary: str, rows: list[Row], results: list[str]) -> None:
         """Say what became of a file, in the log and beside it."""

@@ -63,6 +63,7 @@ async def test_a_file_is_taken_whole_by_one_record_and_each_row_has_its_trade(fi
     [
         ("", "not taken: its header is '', not Reporting", None),
         (HEAD, "not taken: it has no rows", []),
+        (f"{HEAD}INET,AKAM,B,AAPL,{'9' * 5_000},200\n", "not taken: 1 rows are not right", ["quantity: "]),
         ("a,b\n", "not taken: its header is 'a", None),
         (f"{GOOD}INET,AKAM,B,AAPL,-1,200\n", "not taken: 1 rows are not right", ["right", "right", "quantity: "]),
         (f"{HEAD}INET,AKAM,B,AAPL,1\n", "not taken: 1 rows are not right", ["it has 5 columns"]),
@@ -102,6 +103,22 @@ async def test_the_same_file_counts_once_and_another_one_again(files):
         assert await files.look()
     assert totals(files.sidecar.clearing)[0] == 40_000
     assert result(files)[0] == "taken once before: 2 trades"
+
+
+async def test_a_file_that_another_took_the_place_of_while_it_was_taken_is_not_lost(files):
+    put(files, GOOD)
+    ask = files.sidecar.engine.ask
+
+    async def meanwhile(*asked):
+        files.sidecar.engine.ask = ask
+        answer = await ask(*asked)
+        put(files, f"{HEAD}INET,AKAM,B,AAPL,1,0.5\n")
+        return answer
+
+    files.sidecar.engine.ask = meanwhile
+    await files.look()
+    await files.look()
+    assert totals(files.sidecar.clearing)[0] == 20_000.5
 
 
 async def test_links_and_answers_are_no_files_of_trades(files):

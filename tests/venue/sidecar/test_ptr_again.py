@@ -1,0 +1,75 @@
+"""Post-Trade Risk asked for the same again: a decision or a bust whose answer was lost, and files of all there is."""
+
+import asyncio
+
+import pytest
+from clearing_floor import ClearingFloor
+from clearing_service import serving
+
+pytestmark = [
+    pytest.mark.section("PTR", "3.2 Semantics"),
+    pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey"),  # plain keys serve us as well
+]
+CLEARING, OPERATOR = "workx-ptr-api", "ntf-operator"
+LIMITS = {"correspondent": "INET", "settingType": "INTRA", "limits": {"perTrade": 1_000}}
+TRADE = {"reporting": "INET", "contra": "AKAM", "side": "B", "symbol": "AAPL", "quantity": 1, "price": "200.00"}
+
+
+@pytest.fixture
+async def service(tmp_path):
+    floor = ClearingFloor(tmp_path)
+    async with serving(floor, asyncio.get_running_loop()) as service:
+        await service.ask(CLEARING, "PUT", "/ptr-api/clearing/configurations", LIMITS)
+        yield service
+    floor.close()
+
+
+async def twice(service, who, path, body=None):
+    """Ask twice under one key; gives what was answered, and whether it said that it had been."""
+    answers = [await service.ask(who, "POST", path, body, Idempotency_Key="k") for _ in range(2)]
+    return [(answered.status, answered.headers.get("Idempotent-Replayed"), answered.json) for answered in answers]
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "body"),
+    [
+        (CLEARING, "/ptr-api/ext/held/nasdaq-1-B/allow", None),
+        (CLEARING, "/ptr-api/ext/held/nasdaq-1-B/inhibit", None),
+        (OPERATOR, "/ops/clearing/held/nasdaq-1-B/decision", {"allow": True}),
+    ],
+)
+async def test_a_decision_asked_for_again_under_its_key_is_answered_as_before(service, who, path, body):
+    service.floor.trade("B", 10)
+    await service.catch_up()
+    first, again = await twice(service, who, path, body)
+    assert first[:2] == (200, None)
+    assert again == (200, "true", first[2])
+    assert (await service.ask(who, "POST", path, body, Idempotency_Key="other")).status == 409
+    other = await service.ask(CLEARING, "POST", "/ptr-api/ext/held/nasdaq-2-B/allow", Idempotency_Key="k")
+    assert other.status == 404
+
+
+async def test_a_key_of_one_decision_is_none_of_the_other(service):
+    service.floor.trade("B", 10)
+    await service.catch_up()
+    path = "/ptr-api/ext/held/nasdaq-1-B"
+    assert (await service.ask(CLEARING, "POST", f"{path}/allow", Idempotency_Key="k")).status == 200
+    answered = await service.ask(CLEARING, "POST", f"{path}/inhibit", Idempotency_Key="k")
+    assert (answered.status, answered.fields) == (422, ["Idempotency-Key"])
+    assert service.house.clearing.legs["nasdaq-1-B"].standing.name == "ALLOWED"
+
+
+async def test_a_reported_trade_taken_back_again_under_its_key_is_answered_as_before(service):
+    name = (await service.ask(OPERATOR, "POST", "/ops/trf/trades", TRADE)).json["tradeId"]
+    first, again = await twice(service, OPERATOR, f"/ops/trf/trades/{name}/bust", {})
+    assert first == (200, None, {"tradeId": name, "broken": True})
+    assert again == (200, "true", first[2])
+    assert (await service.ask(OPERATOR, "POST", f"/ops/trf/trades/{name}/bust", {})).status == 404
+
+
+async def test_a_file_of_totals_or_of_the_audit_is_whole_whatever_a_page_has(service):
+    await service.ask(CLEARING, "PUT", "/ptr-api/clearing/configurations", LIMITS | {"limits": {"maxTrade": 5}})
+    polled = await service.ask(CLEARING, "POST", "/ptr-api/clearing/poll", {"limit": 1}, Accept="text/csv")
+    assert [line[:4] for line in polled.content.decode().splitlines()[1:]] == ["AKAM", "INET"]
+    audited = await service.ask(CLEARING, "GET", "/ptr-api/clearing/audit?limit=1", Accept="text/csv")
+    assert len(audited.content.decode().splitlines()) == 3
