@@ -119,15 +119,15 @@ async def poll(user_type: UserType, ask: Ask) -> Reply:
     """Give what correspondents traded today, beside their limits.
 
     The answer has an `ETag`. With that in `If-None-Match` what is still so is answered with 304, at next to no cost.
-    As `text/csv` it is a line for each correspondent.
+    As `text/csv` it is a line for each correspondent, all of them in one file.
     """
     caller = await calling(ask, user_type)
     body: PollBody = ask.body
     chosen = caller.selected(body.mpids)
     if body.with_alerts:
         chosen = [relation for relation in chosen if relation.alerts]
-    relations, following = page(chosen, body)
     as_csv = ask.wants(CSV)
+    relations, following = (chosen, None) if as_csv else page(chosen, body)
     etag = mark(relations, following, as_csv=as_csv)
     as_of = number(ask)
     if ask.has(etag):
@@ -191,7 +191,10 @@ async def permit(ask: Ask) -> Reply:
 
 
 async def audit(ask: Ask) -> Reply:
-    """Give who did what, oldest first: limits, decisions, kills, permissions, what a new day activated."""
+    """Give who did what, oldest first: limits, decisions, kills, permissions, what a new day activated.
+
+    As `text/csv` it is all of it in one file.
+    """
     caller = await calling(ask, CLEARING)
     query: AuditQuery = ask.query
     open_to = {relation.entry.correspondent for relation in caller.relations()}
@@ -200,9 +203,9 @@ async def audit(ask: Ask) -> Reply:
     clearing = caller.house.clearing
     first = clearing.audited - len(clearing.audit) + 1
     rows = [(i, row) for i, row in enumerate(clearing.audit, first) if i > query.after and row.correspondent in open_to]
-    shown = [views.audit_view(row) for _, row in rows[: query.limit]]
     if ask.wants(CSV):
-        return Reply(export.audited(shown), number(ask), media=CSV)
+        return Reply(export.audited(views.audit_view(row) for _, row in rows), number(ask), media=CSV)
+    shown = [views.audit_view(row) for _, row in rows[: query.limit]]
     following = str(rows[query.limit - 1][0]) if len(rows) > query.limit else None
     return Reply(views.AuditList(number(ask), shown, following), number(ask))
 

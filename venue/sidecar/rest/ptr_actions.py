@@ -16,7 +16,7 @@ from venue.problem import Problem
 from venue.ptr import views
 from venue.ptr.terms import Killed
 from venue.settings import Mpid
-from venue.sidecar.rest.clearing_checks import must_be_held
+from venue.sidecar.rest.clearing_checks import must_be_held, was_done
 from venue.sidecar.rest.endpoints import Ask, Endpoint, Handler, Reply, Scope
 from venue.sidecar.rest.operations import carry_out
 from venue.sidecar.rest.ptr import ROOT, number
@@ -65,16 +65,18 @@ async def held(ask: Ask) -> Reply:
     return Reply(views.LegList(number(ask), items, following), number(ask))
 
 
-def find(caller: Caller, name: str) -> Leg:
+def find(caller: Caller, ask: Ask) -> Leg:
     """Give one side of a trade that is held, and the caller's; one of others' is as missing as what there is not."""
+    name = ask.path["tradeId"]
     leg = caller.house.clearing.legs.get(name)
-    return must_be_held(None if leg is None or leg.correspondent not in caller else leg, name)
+    mine = None if leg is None or leg.correspondent not in caller else leg
+    return mine if mine is not None and was_done(ask) else must_be_held(mine, name)
 
 
 async def decide(decision: Decision, ask: Ask) -> Reply:
     """Decide about a held trade: allowed it counts and is cleared, inhibited it does neither."""
     caller = await acting(ask)
-    name = find(caller, ask.path["tradeId"]).trade_id
+    name = find(caller, ask).trade_id
     is_allowed = decision == "allow"
     reply = await carry_out(ask, "POST", f"clearing/held/{name}/decision", {"allow": is_allowed})
     leg = caller.house.clearing.legs.get(name)
