@@ -10,14 +10,13 @@ from venue.eqrc.settings import put
 from venue.problem import Problem
 from venue.sidecar.portal.eqrc_terms import Field, fields_of
 from venue.sidecar.portal.eqrc_view import found_in
+from venue.sidecar.portal.visit import OF_FORMS
 
 ON: Final = "1"
 SEVERAL: Final = re.compile(r"[\s,;]+")
 """What stands between symbols, brokers, addresses."""
 LONGEST_NUMBER: Final = 19
 RANGE: Final = re.compile(r"ranges\[\d\]")
-OF_FIELDS: Final = frozenset((409, 422))
-"""Refusals that a form shows; any other is told beside the page."""
 
 
 def groups_of(rule_type: str) -> list[tuple[str, list[Field]]]:
@@ -85,7 +84,7 @@ def words_of(text: str) -> list[str]:
 
 def faults_of(problem: Problem, fields: set[str]) -> dict[str, str]:
     """Give what is wrong by the field to blame; under "" what is of no field. Raises what no form can tell."""
-    if problem.status not in OF_FIELDS:
+    if problem.status not in OF_FORMS:
         raise problem
     found: dict[str, str] = {}
     for error in problem.errors:

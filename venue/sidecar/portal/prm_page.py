@@ -38,7 +38,7 @@ from venue.sidecar.portal.prm_view import (
     used,
     value_of_limit,
 )
-from venue.sidecar.portal.visit import Visit, attached, new_key, some
+from venue.sidecar.portal.visit import Visit, attached, new_key, refusal, some
 from venue.sidecar.rest.endpoints import Reply
 from wire.csv_text import written
 
@@ -214,12 +214,18 @@ def present_value(view: AccountView, currency: str, limit: str) -> str:
     """Give a limit or a setting as forms have it: `0` for none."""
     if limit in LIMITS and currency != "-":
         found = value_of_limit(view.today.limits.get(currency), limit)
-        text = NONE if found is None else str(found)
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        return NONE if found is None else plain(str(found))
     if limit in SETTINGS and currency == "-":
         found = value_of_limit(view.today, limit)
         return {True: "true", False: "false", None: NONE}.get(found, str(found))
     raise Problem(404, f"there is no setting {limit[:40]}")
+
+
+def plain(text: str) -> str:
+    """Write a number as forms have it: without the zeros that say nothing, so that equal ones are the same text."""
+    whole, _, decimals = text.partition(".")
+    whole, decimals = whole.lstrip("0") or "0", decimals.rstrip("0")
+    return f"{whole}.{decimals}" if decimals else whole
 
 
 def named(visit: Visit) -> tuple[str, str, str]:
@@ -269,6 +275,8 @@ async def review_limit(visit: Visit) -> web.StreamResponse:
     elif form.get("on") != "1":
         value = NONE
     trouble = wrong_with(value, limit)
+    if not trouble and limit not in SWITCHES:
+        value = plain(value)
     if not trouble and value == present:
         trouble = "That is the value it has."
     if trouble:
@@ -288,7 +296,7 @@ async def review_limit(visit: Visit) -> web.StreamResponse:
 def wrong_with(value: str, limit: str) -> str:
     """Say what is wrong with a value, before the call itself looks at it."""
     if limit in SWITCHES:
-        return ""
+        return "" if value in {"true", "false"} else "Choose on or off."
     whole, dot, decimals = value.partition(".")
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 15):
         return "Give a number of digits, such as 88888."
@@ -300,19 +308,29 @@ def wrong_with(value: str, limit: str) -> str:
 
 
 async def set_limit(visit: Visit) -> web.StreamResponse:
-    """Make the change that was confirmed."""
+    """Make the change that was confirmed, or show the form again with why it is not made."""
     view, form = writable(visit), await visit.form()
     currency, limit, name = named(visit)
-    if present_value(view, currency, limit) != form.get("old"):
-        raise Problem(409, f"{name} has changed in between: look at it again")
-    value = form.get("new", "")
+    present, value = present_value(view, currency, limit), form.get("new", "")
+    trouble = wrong_with(value, limit)
+    if not trouble and present != form.get("old"):
+        trouble = "It has changed in between: look at it again."
+    if not trouble:
+        try:
+            await change(visit, "PUT", "", body_of(currency, limit, value), form.get("key", ""))
+        except Problem as problem:
+            trouble = refusal(problem)
+    if trouble:
+        return limit_form(visit, view, (currency, limit, name), present, value, trouble)
+    return visit.done(f"{name}{'' if currency == '-' else ', ' + currency}: {form.get('old')} is now {value}.")
+
+
+def body_of(currency: str, limit: str, value: str) -> dict[str, Any]:
+    """Give the body that sets a limit or a setting to a value that `wrong_with` has looked at."""
     body: dict[str, Any] = {"effective": "today"}
     if limit in SETTINGS:
-        body["settings"] = {limit: value == "true" if limit in SWITCHES else int(value or NONE)}
-    else:
-        body |= {"currency": currency, "limits": {limit: int(value or NONE) if limit in QUANTITIES else value}}
-    await change(visit, "PUT", "", body, form.get("key", ""))
-    return visit.done(f"{name}{'' if currency == '-' else ', ' + currency}: {form.get('old')} is now {value}.")
+        return body | {"settings": {limit: value == "true" if limit in SWITCHES else int(value)}}
+    return body | {"currency": currency, "limits": {limit: int(value) if limit in QUANTITIES else value}}
 
 
 async def export(visit: Visit) -> web.StreamResponse:

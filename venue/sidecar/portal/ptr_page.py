@@ -32,7 +32,7 @@ from venue.sidecar.portal.ptr_view import (
     row_of,
     shown,
 )
-from venue.sidecar.portal.visit import Visit, attached, new_key
+from venue.sidecar.portal.visit import Visit, attached, new_key, refusal
 from venue.sidecar.rest.user_types import CLEARING, CORRESPONDENT, Caller, UserType
 
 if TYPE_CHECKING:
@@ -170,7 +170,9 @@ def given(limit: str, form: Mapping[str, str]) -> str:
 
 def wrong_with(value: str, limit: str, *, is_set: bool) -> str:
     """Say what is wrong with a value, before the call itself looks at it."""
-    if limit == KILL or not is_set:
+    if limit == KILL:
+        return "" if value in {"on", "off"} else "Choose on or off."
+    if not is_set:
         return ""
     if not (value.isascii() and value.isdigit()):
         return "Give a whole number, such as 50000000."
@@ -211,16 +213,22 @@ async def review_limit(visit: Visit) -> web.StreamResponse:
 
 
 async def set_limit(visit: Visit) -> web.StreamResponse:
-    """Make the change that was confirmed."""
+    """Make the change that was confirmed, or show the form again with why it is not made."""
     form = await visit.form()
     limit, name, today, following = present(visit)
-    if (today, following) != (form.get("today"), form.get("following")):
-        raise Problem(409, f"{name} has changed in between: look at it again")
-    text = form.get("value", "")
-    value: int | bool | None = text == "on" if limit == KILL else int(text) if text.isdigit() else None
-    correspondent = visit.path["correspondent"]
-    body = {"correspondent": correspondent, "settingType": form.get("settingType", ""), "limits": {limit: value}}
-    await visit.call("PUT", "/ptr-api/clearing/configurations", body=body, key=form.get("key", ""))
+    text, correspondent = form.get("value", ""), visit.path["correspondent"]
+    trouble = wrong_with(text, limit, is_set=bool(text))
+    if not trouble and (today, following) != (form.get("today"), form.get("following")):
+        trouble = "It has changed in between: look at it again."
+    if not trouble:
+        value: int | bool | None = text == "on" if limit == KILL else int(text) if text else None
+        body = {"correspondent": correspondent, "settingType": form.get("settingType", ""), "limits": {limit: value}}
+        try:
+            await visit.call("PUT", "/ptr-api/clearing/configurations", body=body, key=form.get("key", ""))
+        except Problem as problem:
+            trouble = refusal(problem)
+    if trouble:
+        return limit_form(visit, text, form.get("settingType", ""), trouble)
     return visit.done(f"{correspondent}, {name}: set to {text or 'none'}.")
 
 

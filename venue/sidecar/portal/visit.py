@@ -34,6 +34,8 @@ POLICY = (
 )
 """What a page may load and do: files of ours alone, nothing inline."""
 HTML = "text/html"
+OF_FORMS = frozenset((409, 422))
+"""Refusals that a form shows, with what was typed; any other is told beside the page."""
 DONE = "portal-done"
 """The event by which a page's script closes the dialog and shows the live parts anew."""
 
@@ -145,6 +147,14 @@ def told(response: web.Response, *events: str) -> web.Response:
     if events:
         response.headers["HX-Trigger"] = ", ".join(events)
     return response
+
+
+def refusal(problem: Problem) -> str:
+    """Say why something typed was refused, for its form to show; raises what no form can tell."""
+    if problem.status not in OF_FORMS:
+        raise problem
+    text = str(problem)
+    return text[:1].upper() + text[1:]
 
 
 def new_key() -> str:
