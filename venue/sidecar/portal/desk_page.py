@@ -16,14 +16,15 @@ from engine.phases import NORDIC_PHASES, US_PHASES
 from venue.clock_calls import ClockView
 from venue.connection_calls import ConnectionList, ConnectionView
 from venue.looks import Look as LookInside
-from venue.looks import PortView, book_prices, find_book, show_ports
+from venue.looks import PortView, show_ports
 from venue.problem import Problem
 from venue.report_calls import MailList
 from venue.roles import OPERATIONS
 from venue.sidecar.portal.books import change_of, summaries
+from venue.sidecar.portal.desk_prices import ask_prices, review_prices, set_prices
 from venue.sidecar.portal.flow_page import TAIL_KINDS, tail_content
 from venue.sidecar.portal.page import Look, Page, Region, Route
-from venue.sidecar.portal.visit import Visit, new_key
+from venue.sidecar.portal.visit import Visit, new_key, refusal
 
 if TYPE_CHECKING:
     from venue.sidecar.context import Sidecar
@@ -34,33 +35,6 @@ MAILS = 30
 SECOND_MS = 1_000
 STALE_MS = 20_000
 """Milliseconds of silence at which a connection is shown as one that may be gone."""
-PRICES = {
-    "last": "Last",
-    "previousClose": "Previous close",
-    "bid": "Bid elsewhere",
-    "offer": "Offer elsewhere",
-    "reference": "Reference",
-    "luldLower": "LULD lower",
-    "luldUpper": "LULD upper",
-    "adv": "20-day volume (shares)",
-    "fatFingerAggressive": "Fat finger aggressive (%)",
-    "fatFingerPassive": "Fat finger passive (%)",
-    "staticGuard": "Static guard (%)",
-    "dynamicGuard": "Dynamic guard (%)",
-}
-"""Prices that may be set, by their names in a body."""
-OF_US = ("last", "previousClose", "bid", "offer", "luldLower", "luldUpper", "adv")
-OF_NORDIC: tuple[str, ...] = (
-    "last",
-    "previousClose",
-    "bid",
-    "offer",
-    "reference",
-    "fatFingerAggressive",
-    "fatFingerPassive",
-)
-OF_NORDIC += ("staticGuard", "dynamicGuard")
-IN_PERCENT = frozenset({"fatFingerAggressive", "fatFingerPassive", "staticGuard", "dynamicGuard"})
 
 
 class PortRow(NamedTuple):
@@ -131,7 +105,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     )
 
 
-# Phases and prices.
+# Phases.
 
 
 def phases_of(visit: Visit, venue: str) -> list[str]:
@@ -163,76 +137,40 @@ async def set_phase(visit: Visit) -> web.StreamResponse:
     return visit.done(f"{venue} {'all books' if name == '-' else name}: {form.get('phase')}.")
 
 
-def prices_of(visit: Visit) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Give a book's prices as a form has them, and which of them it has."""
-    book = find_book(visit.sidecar.replica.machine, dict(visit.path))
-    shown = msgspec.to_builtins(book_prices(book))
-    names = OF_US if book.security.entry is None else OF_NORDIC
-    return {name: "" if shown[name] is None else str(shown[name]) for name in names}, names
-
-
-async def ask_prices(visit: Visit) -> web.StreamResponse:
-    """Ask for new prices of a book."""
-    present, _ = prices_of(visit)
-    return visit.show("desk_prices.html", path=visit.path, present=present, names=PRICES)
-
-
-async def review_prices(visit: Visit) -> web.StreamResponse:
-    """Show what would change."""
-    form = await visit.form()
-    present, names = prices_of(visit)
-    changes = [
-        (name, present[name], form[name].strip()) for name in names if form.get(name, "").strip() != present[name]
-    ]
-    if not changes:
-        raise Problem(422, "nothing was changed")
-    return visit.show("desk_prices_confirm.html", path=visit.path, changes=changes, names=PRICES)
-
-
-async def set_prices(visit: Visit) -> web.StreamResponse:
-    """Set the prices that were confirmed."""
-    form = await visit.form()
-    _, names = prices_of(visit)
-    body: dict[str, Any] = {}
-    for name in names:
-        if name in form:
-            value = form[name]
-            body[name] = None if not value else number_of(name, value) if name in {"adv", *IN_PERCENT} else value
-    await visit.call("PUT", "/ops/books/{venue}/{book}/prices", visit.path, body=body)
-    return visit.done(f"{visit.path['venue']} {visit.path['book']}: prices set.")
-
-
-def number_of(name: str, value: str) -> float:
-    """Give a number that a form has as text; raises `Problem`."""
-    try:
-        return int(value) if name == "adv" else float(value)
-    except ValueError:
-        raise Problem(422, f"{PRICES[name]} is a number, not {value[:20]!r}", name) from None
-
-
 # Clock, day, ports.
 
 
 async def ask_clock(visit: Visit) -> web.StreamResponse:
     """Ask how the clock shall go, or whether the day shall end."""
-    return visit.show("desk_clock.html", **await clock_content(visit.sidecar, Look("desk-clock", (), visit.identity)))
+    return await clock_form(visit, "60", "")
+
+
+async def clock_form(visit: Visit, seconds: str, trouble: str) -> web.StreamResponse:
+    """Show the forms of clock and day, with what is wrong with the seconds that were typed."""
+    content = await clock_content(visit.sidecar, Look("desk-clock", (), visit.identity))
+    return visit.show("desk_clock.html", seconds=seconds, trouble=trouble, key=new_key(), **content)
 
 
 async def set_clock(visit: Visit) -> web.StreamResponse:
-    """Set the clock, move it, or end the day."""
+    """Set the clock, move it, or end the day that was shown."""
     form = await visit.form()
-    do = form.get("do", "")
+    do, key = form.get("do", ""), form.get("key", "")
     if do == "next-day":
-        reply = await visit.call("POST", "/ops/trading-day/next", body={}, key=form.get("key", ""))
+        if form.get("day") != str(visit.sidecar.replica.machine.engine.date):
+            raise Problem(409, "another trading day has begun in between: look at it again")
+        reply = await visit.call("POST", "/ops/trading-day/next", body={}, key=key)
         return visit.done(f"The trading day is {reply.body['date']} now.")
+    seconds = form.get("seconds", "").strip()
     if do in {"real", "manual"}:
         body: dict[str, Any] = {"mode": do}
+    elif not (seconds.isascii() and seconds.isdecimal() and len(seconds) <= 8):
+        return await clock_form(visit, seconds, "Give whole seconds.")
     else:
-        seconds = form.get("seconds", "")
-        if not (seconds.isascii() and seconds.isdecimal() and len(seconds) <= 8):
-            raise Problem(422, "give whole seconds", "seconds")
         body = {"advanceMs": int(seconds) * SECOND_MS}
-    reply = await visit.call("POST", "/ops/clock", body=body, key=form.get("key", ""))
+    try:
+        reply = await visit.call("POST", "/ops/clock", body=body, key=key)
+    except Problem as problem:
+        return await clock_form(visit, seconds, refusal(problem))
     return visit.done(f"The clock is {reply.body['mode']}, at {reply.body['time']}.")
 
 

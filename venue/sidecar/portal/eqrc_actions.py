@@ -68,6 +68,8 @@ async def review_switch(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     asked = switch_asked(form)
     known = known_to(engine_of(visit), visit.identity)
+    if asked["exchange"] not in known.exchanges or asked["mpid"] not in known.mpids:
+        return switch_form(visit, form, "Choose an exchange and an MPID.")
     if asked["port"] in known.ports and known.ports[asked["port"]] != (asked["mpid"], asked["exchange"]):
         mpid, exchange = known.ports[asked["port"]]
         return switch_form(visit, form, f"Port {asked['port']} is {mpid}'s, at {exchange}.")
@@ -134,11 +136,18 @@ def alert_of(visit: Visit, name: str) -> Any:
     return views.alert_view(alert)
 
 
+def as_it_is(alert: Any) -> str:
+    """Give an alert configuration as its form keeps it, to see whether somebody else changes it in between."""
+    return " ".join((*alert.emails, "on" if alert.enabled else "off"))
+
+
 def alert_form(visit: Visit, name: str, values: Mapping[str, str], faults: Mapping[str, str]) -> web.StreamResponse:
     """Show the form of an alert: a new one where it has no name."""
+    alert = alert_of(visit, name) if name else None
     return visit.show(
         "eqrc_alert.html",
-        alert=alert_of(visit, name) if name else None,
+        alert=alert,
+        was=as_it_is(alert) if name else "",
         texts=values,
         faults=faults,
         types=TYPE_NAMES,
@@ -165,7 +174,10 @@ async def set_alert(visit: Visit) -> web.StreamResponse:
     name, group = form.get("alert", ""), form.get("groupId", "").strip()
     body: dict[str, Any] = {"emails": words_of(form.get("emails", "")), "enabled": form.get("enabled") == "1"}
     if name:
-        body["id"] = alert_of(visit, name).id
+        alert = alert_of(visit, name)
+        if form.get("was") != as_it_is(alert):
+            return alert_form(visit, name, form, {"": "It has changed in between: look at it again."})
+        body["id"] = alert.id
     else:
         body |= {field: form.get(field, "") for field in ("exchange", "mpid")} | {"port": form.get("port") or None}
         body |= {"ruleType": type_asked(form.get("ruleType", ""))}

@@ -34,15 +34,41 @@ def test_a_phase_is_of_a_book_or_of_all_of_a_venue(desk, operator):
 def test_prices_change_in_two_steps_and_an_empty_field_clears(desk, operator):
     path = "/portal/desk/prices/nasdaq/MSFT"
     present = desk.part(path).page.fields
-    assert desk.post(f"{path}/review", present).status == 422, "nothing was changed"
+    assert "Those are the prices that it has." in desk.post(f"{path}/review", present).words
     review = desk.post(f"{path}/review", present | {"luldLower": "", "last": "401.5"})
     assert "400.0000 401.5" in review.words
-    assert review.page.fields == {"last": "401.5", "luldLower": ""}
+    now = {"old.last": "400.0000", "old.luldLower": present["luldLower"]}
+    assert review.page.fields == {"last": "401.5", "luldLower": ""} | now
     assert desk.post(path, review.page.fields).status == 200
     shown = operator.get("/ops/books/nasdaq/MSFT").json
     assert (shown["last"], shown["luldLower"], shown["luldUpper"]) == ("401.5000", None, "420.0000")
-    assert desk.post(path, {"last": "many"}).status == 422
-    assert desk.post(path, {"adv": "1.5"}).status == 422
+
+
+def test_prices_that_cannot_be_are_told_beside_their_fields_with_all_that_was_typed(desk, operator):
+    path = "/portal/desk/prices/nordic/102"
+    present = desk.part(path).page.fields
+    wrong = {"last": "many", "bid": "1.23456", "staticGuard": "nan", "previousClose": "77"}
+    for address in (f"{path}/review", path):
+        told = desk.post(address, present | wrong | {f"old.{name}": value for name, value in present.items()})
+        assert (told.status, told.page.having("aria-invalid")) == (200, ["true"] * 3)
+        assert told.page.fields == present | wrong
+    assert desk.post(f"{path}/review", {"last": "12"}).status == 200, "a form may leave prices out"
+    over = desk.post(path, {"staticGuard": "1001", "old.staticGuard": present["staticGuard"]})
+    assert (over.status, over.page.fields["staticGuard"]) == (200, "1001")
+    us = desk.post("/portal/desk/prices/nasdaq/IBM/review", {"adv": "1.5"})
+    assert "Give a whole number." in us.words
+    assert operator.get("/ops/books/nordic/102").json["last"] == present["last"]
+
+
+def test_a_price_that_somebody_else_changed_in_between_is_not_set(desk, operator):
+    path = "/portal/desk/prices/nasdaq/TSLA"
+    mine = desk.post(f"{path}/review", {"last": "251"}).page.fields
+    theirs = desk.post(f"{path}/review", {"last": "252"}).page.fields
+    assert desk.post(path, theirs).headers["HX-Trigger"] == "portal-done"
+    refused = desk.post(path, mine)
+    assert "It has changed in between." in refused.words
+    assert refused.page.fields["last"] == "251"
+    assert operator.get("/ops/books/nasdaq/TSLA").json["last"] == "252.0000"
 
 
 def test_the_clock_stops_moves_and_runs(desk, operator):
@@ -51,9 +77,20 @@ def test_the_clock_stops_moves_and_runs(desk, operator):
     before = operator.get("/ops/clock").json["time"]
     assert "Move ahead" in desk.part(path).words
     assert desk.post(path, {"do": "advance", "seconds": "0"}).status == 200
-    assert desk.post(path, {"do": "advance", "seconds": "-1"}).status == 422
+    for seconds, said in (("-1", "Give whole seconds."), ("99999999", "Expected `int` <= 31622400000")):
+        told = desk.post(path, {"do": "advance", "seconds": seconds})
+        assert said in told.words
+        assert told.page.fields["seconds"] == seconds
     assert operator.get("/ops/clock").json["time"] == before
     assert desk.post(path, {"do": "real"}).status == 200
+
+
+def test_two_who_end_the_same_day_end_it_once(desk):
+    form = desk.part("/portal/desk/clock").page.fields
+    assert form["day"]
+    late = desk.post("/portal/desk/clock", {"do": "next-day", "day": "2001-01-01", "key": "late"})
+    assert (late.status, "another trading day has begun" in late.words) == (409, True)
+    assert desk.part("/portal/desk/clock").page.fields["day"] == form["day"]
 
 
 def test_a_ports_settings_are_switched(desk, operator):

@@ -246,6 +246,12 @@ def test_columns_are_kept_for_each_person(visit):
     assert "Include ISO" in desk.send("GET", f"{PAGE}?tab=fat-finger", cookies=risk.cookies | desk.cookies).words
 
 
+def test_the_switch_asks_whose_ports_before_it_asks_whether_one_is_sure(visit):
+    for whose in ({}, {"exchange": "NASDAQ", "mpid": "AKAM"}, {"exchange": "NOWHERE", "mpid": "INET"}):
+        told = visit("inet-risk").post(f"{PAGE}/switch/review", {"cancelAction": "ALL"} | whose)
+        assert "Choose an exchange and an MPID." in told.words
+
+
 def test_an_alert_is_made_changed_and_deleted(visit):
     risk = visit("inet-risk")
     entity = {"exchange": "NASDAQ", "mpid": "INET", "ruleType": "fat-finger"}
@@ -256,7 +262,11 @@ def test_an_alert_is_made_changed_and_deleted(visit):
     assert "a@b.example, c@d.example" in page.words
     (edit,) = [one for one in page.page.having("hx-get") if "alert?alert=" in one]
     name = edit.partition("=")[2]
-    assert risk.post(f"{PAGE}/alert", {"alert": name, "emails": "e@f.example"}).status == 200
+    form = risk.part(f"{PAGE}/alert?alert={name}").page.fields
+    assert risk.post(f"{PAGE}/alert", form | {"emails": "e@f.example", "enabled": ""}).status == 200
+    late = risk.post(f"{PAGE}/alert", form | {"emails": "late@f.example", "key": "late"})
+    assert "It has changed in between" in late.words
+    assert "late@f.example" in late.words, "what was typed is kept"
     assert "e@f.example no" in risk.get(f"{PAGE}?tab=alerts").words
     assert risk.post(f"{PAGE}/alert/delete", {"alert": name}).status == 200
     assert "Nobody is told of breaches by mail." in risk.get(f"{PAGE}?tab=alerts").words
