@@ -106,11 +106,16 @@ async def tail_content(sidecar: Sidecar, look: Look) -> Mapping[str, Any]:
     }
 
 
-def may_run(sidecar: Sidecar, identity: Identity) -> bool:
-    """Whether somebody may run the sample flow: who may change the account that it moves."""
+def opens_account(sidecar: Sidecar, identity: Identity, *roles: str) -> bool:
+    """Whether the account that the sample flow moves is open to somebody who has one of these roles."""
     settings = sidecar.config.sample_flow
     account = None if settings is None else sidecar.replica.machine.engine.prm.accounts.get(settings.account)
-    return account is not None and identity.may((OPERATIONS, PRM_WRITE), account.entry.mpid)
+    return account is not None and identity.may(roles, account.entry.mpid)
+
+
+def may_run(sidecar: Sidecar, identity: Identity) -> bool:
+    """Whether somebody may run the sample flow: who may change the account that it moves."""
+    return opens_account(sidecar, identity, OPERATIONS, PRM_WRITE)
 
 
 async def sample_content(sidecar: Sidecar, look: Look) -> Mapping[str, Any]:
@@ -121,7 +126,7 @@ async def sample_content(sidecar: Sidecar, look: Look) -> Mapping[str, Any]:
         "is_running": flow.is_running,
         "settings": flow.settings,
         "may_run": may_run(sidecar, look.identity),
-        "sees": flow.settings is not None and look.identity.may((OPERATIONS, PRM_READ, PRM_WRITE), "GP29"),
+        "sees": opens_account(sidecar, look.identity, OPERATIONS, PRM_READ, PRM_WRITE),
     }
 
 

@@ -32,7 +32,7 @@ CLIENT_ID = "portal"
 CALLBACK = "/portal/callback"
 PENDING_SECONDS = 600
 PENDING_KEPT = 1_000
-OWN_PAGE = re.compile(r"/portal/[A-Za-z0-9/_-]{0,200}(\?[A-Za-z0-9_.,=&%+-]{0,400})?")
+OWN_PAGE = re.compile(r"/portal/[A-Za-z0-9/_-]{0,200}(\?[A-Za-z0-9_.,:=&%+-]{0,400})?")
 """Where somebody may be sent after the login: a page of the portal."""
 
 

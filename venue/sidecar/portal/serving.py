@@ -41,6 +41,9 @@ BY_ITSELF = ("/portal/live", "/portal/part")
 PART = "HX-Request"
 """The header by which htmx says that it asks for a part of a page."""
 
+SHOWN = "HX-Current-URL"
+"""The header by which it says of which page that is."""
+
 log = structlog.get_logger()
 
 
@@ -127,11 +130,15 @@ def check_sender(visit: Visit) -> None:
 
 
 def to_the_door(request: web.Request) -> web.Response:
-    """Send who is not logged in to where one logs in, and back here afterwards."""
-    query = "" if request.method != "GET" or PART in request.headers else f"?{urlencode({'next': request.path_qs})}"
+    """Send who is not logged in to where one logs in, and afterwards back: of a part to the page that asked for it."""
+    page = request.path_qs if request.method == "GET" else ""
     if PART in request.headers:
-        return web.Response(status=401, headers={"HX-Redirect": "/portal"})
-    return web.Response(status=303, headers={"Location": f"/portal{query}"})
+        shown = urlsplit(request.headers.get(SHOWN, ""))
+        page = shown._replace(scheme="", netloc="", fragment="").geturl() if shown.netloc == request.host else ""
+    door = f"/portal?{urlencode({'next': page})}" if page else "/portal"
+    if PART in request.headers:
+        return web.Response(status=401, headers={"HX-Redirect": door})
+    return web.Response(status=303, headers={"Location": door})
 
 
 def trouble(request: web.Request, problem: Problem) -> web.Response:

@@ -42,6 +42,27 @@ def test_people_log_in_by_code_with_pkce_and_come_to_the_page_they_wanted(strang
     assert "Account GP29Q1" in stranger.first.page.having("aria-label")
 
 
+def test_who_logs_in_again_comes_back_to_the_page_they_were_on(stranger):
+    """A session may end while a dialog is open, or where the second process is started anew."""
+    shown = f"http://{stranger.host}/portal/flow?book=nordic:101&kind=trade"
+    for sent in (
+        stranger.part("/portal/part?part=sample", HX_Current_URL=shown),
+        stranger.post("/portal/prm/GP29P1/act", {}, HX_Current_URL=shown),
+    ):
+        assert sent.status == 401
+        door = stranger.get(sent.headers["HX-Redirect"])
+        (login,) = [path for path in door.page.having("href") if path.startswith("/portal/login")]
+        assert parse_qs(urlsplit(login).query) == {"next": ["/portal/flow?book=nordic:101&kind=trade"]}
+    elsewhere = stranger.part("/portal/part?part=sample", HX_Current_URL="https://elsewhere.example/portal/flow")
+    assert elsewhere.headers["HX-Redirect"] == "/portal"
+
+
+def test_without_scripts_what_chooses_has_a_button(visit):
+    for name, path in (("desk", "prm"), ("desk", "flow"), ("desk", "desk"), ("desk", "eqrc"), ("clrg-risk", "ptr")):
+        page = visit(name).get(f"/portal/{path}").page
+        assert len(page.having("data-autosubmit")) == len([tag for tag, _ in page.tags if tag == "noscript"]) - 1, path
+
+
 def test_a_page_elsewhere_is_nowhere_to_come_back_to(stranger):
     for page in ("https://elsewhere.example/", "//elsewhere.example", "/portal/../docs", "/docs"):
         stranger.begin(page)

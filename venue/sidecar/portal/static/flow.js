@@ -19,8 +19,8 @@ function draw() {
   const axis = { stroke: c.text, grid: { stroke: c.line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const line = (label, stroke, dash) => ({ label, stroke, width: 2, dash, points: { show: false } });
   chart = new uPlot({
-    width: box.clientWidth, height: 180, legend: { show: false }, cursor: { show: false },
-    scales: { x: { time: true }, y: { range: (_, __, most) => [0, Math.max(5, Math.ceil(most * 1.1))] } },
+    width: box.clientWidth, height: 180, padding: [null, 28, null, null], legend: { show: false }, cursor: { show: false },
+    scales: { x: { time: true, range: (_, __, last) => last ? [last - SECONDS, last] : [0, 1] }, y: { range: (_, __, most) => [0, Math.max(5, Math.ceil(most * 1.1))] } },
     axes: [{ ...axis, space: 70, values: (_, at) => at.map((time) => points[0].length ? new Date(time * 1000).toISOString().slice(11, 19) : "") }, { ...axis, size: 44 }],
     series: [{}, line("in", c.in), line("out", c.out, [6, 4]), line("rejected", c.rejected, [2, 3])],
   }, points, box);

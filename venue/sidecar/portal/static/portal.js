@@ -4,6 +4,7 @@
 "use strict";
 
 const EVERY_MS = 15000;
+const CHOSEN = "portal-chosen";
 const state = { source: null, parts: "", isLive: false };
 
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.tagName === "DETAILS");
@@ -22,12 +23,11 @@ function show(part, text, record) {
   if (record) document.getElementById("record").textContent = record.toLocaleString("en-GB");
 }
 
-function say(isLive) {
+function say(isLive, words = isLive ? "Live" : "Shown anew every 15 seconds") {
   state.isLive = isLive;
   const element = document.getElementById("live-state");
   if (!element) return;
   element.classList.toggle("is-live", isLive);
-  const words = isLive ? "Live" : "Shown anew every 15 seconds";
   const target = element.querySelector(".words");
   if (target.textContent !== words) target.textContent = words;
 }
@@ -42,7 +42,12 @@ function follow() {
   const source = (state.source = new EventSource(`/portal/live?${query}`));
   source.addEventListener("open", () => say(true));
   source.addEventListener("error", () => say(false));
-  source.addEventListener("end", () => { source.close(); window.location.reload(); });
+  source.addEventListener("end", () => {  // logged out, or with other roles: what is being typed can be read until it is closed
+    source.close();
+    if (!dialog().open) return window.location.reload();
+    reload();
+    dialog().addEventListener("close", () => window.location.reload(), { once: true });
+  });
   source.addEventListener("part", (event) => {
     const { part, text, record } = JSON.parse(event.data);
     show(part, text, record);
@@ -50,13 +55,16 @@ function follow() {
 }
 
 async function reload() {
+  const headers = { "HX-Request": "true", "HX-Current-URL": window.location.href };
   await Promise.all(liveElements().map(async (element) => {
     const part = element.dataset.live;
-    const answer = await fetch(`/portal/part?part=${encodeURIComponent(part)}`, { headers: { "HX-Request": "true" } });
+    const answer = await fetch(`/portal/part?part=${encodeURIComponent(part)}`, { headers });
     const door = answer.headers.get("HX-Redirect");
-    if (door) window.location.assign(door);
+    if (door && dialog().open) say(false, "Your session has ended: log in again");  // what is being typed can be read still
+    else if (door) window.location.assign(door);
     else if (answer.ok) show(part, await answer.text(), Number(answer.headers.get("X-As-Of")));
-  }));
+    if (answer.ok) follow();  // a stream that was refused while the venue was away begins anew
+  })).catch(() => say(false, "The venue does not answer; it is asked again every 15 seconds"));
 }
 
 // Dialogs: what comes into #dialog-content opens it; a change that was made closes it.
@@ -65,9 +73,11 @@ const dialog = () => document.getElementById("dialog");
 document.addEventListener("htmx:afterSettle", (event) => {  // by then what is in it does what it says
   if (event.detail.target.id === "dialog-content") {
     if (!dialog().open) dialog().showModal();
-    const first = dialog().querySelector("[aria-invalid], input:not([type=hidden]):not(:disabled), select, textarea, .buttons button");
-    if (first) first.focus();
     dialog().querySelectorAll("[data-enables]").forEach(enable);
+    const wanted = dialog().querySelector("[aria-invalid]:not(:disabled), [data-first]:not(:disabled)");
+    const first = wanted || dialog().querySelector("input:not([type=hidden]):not(:disabled), select, textarea, .buttons button");
+    if (first) first.focus();
+    if (wanted && wanted.select) wanted.select();
   }
 });
 document.addEventListener("htmx:afterSettle", follow);
@@ -84,8 +94,22 @@ document.addEventListener("change", (event) => {
   const target = event.target;
   if (target.dataset.enables) enable(target);
   const form = target.closest("form[data-autosubmit]");
-  if (form) form.requestSubmit();
+  if (!form) return;
+  sessionStorage.setItem(CHOSEN, JSON.stringify([target.name, target.value, target.type === "checkbox"]));
+  form.requestSubmit();
 });
+
+// What was chosen from makes the page anew: whoever works by keyboard goes on where they were.
+function goOn() {
+  const kept = sessionStorage.getItem(CHOSEN);
+  if (!kept) return;
+  sessionStorage.removeItem(CHOSEN);
+  const [name, value, isOfSeveral] = JSON.parse(kept);
+  const same = (one) => one.name === name && (!isOfSeveral || one.value === value);
+  const field = [...document.querySelectorAll("form[data-autosubmit] input, form[data-autosubmit] select")].find(same);
+  if (field) field.focus();
+}
+
 document.addEventListener("input", (event) => {  // a range is told as it is typed; the venue itself looks at all of it
   const field = event.target;
   if (!("checked" in field.dataset)) return;
@@ -104,6 +128,8 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("DOMContentLoaded", () => {
   follow();
+  goOn();
+  document.querySelectorAll("nav [aria-current='page']").forEach((one) => one.scrollIntoView({ block: "nearest" }));
   setInterval(() => { if (!document.hidden) reload(); }, EVERY_MS);
   new MutationObserver((changes) => {
     for (const change of changes) for (const node of change.addedNodes)
