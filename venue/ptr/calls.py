@@ -6,6 +6,9 @@ second process knows: it looks before it sends a call on, and passes over a reco
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import msgspec
 
 from engine.clearing_commands import (
@@ -18,7 +21,7 @@ from engine.clearing_commands import (
     SetKill,
     TradeReport,
 )
-from venue.calls import amount
+from venue.calls import LONGEST_NUMBER, amount
 from venue.changes import Answer, Call
 from venue.problem import Problem
 from venue.ptr.terms import (
@@ -36,6 +39,11 @@ from venue.ptr.terms import (
 )
 from venue.route import OWNER
 from venue.settings import ticks
+
+REPORT_ID: Final = re.compile(rf"trf-(?P<record>[0-9]{{1,{LONGEST_NUMBER}}})(-[0-9]{{1,4}})?")
+HELD_ID: Final = re.compile(rf"({REPORT_ID.pattern}|[a-z]+-[0-9]{{1,{LONGEST_NUMBER}}})-[BS]")
+LONGEST_ID: Final = 80
+"""Characters of an id that are said again."""
 
 
 def who(call: Call) -> str:
@@ -56,6 +64,14 @@ def relation(call: Call) -> ClearingEntry:
     if entry is None:
         raise Problem(404, f"nobody clears for {name}", "correspondent")
     return entry
+
+
+def must_be_recorded(call: Call, shape: re.Pattern[str], what: str) -> None:
+    """Raise `Problem` 404 for an id that can be none, or a reported trade's of a record that there is not."""
+    name = call.path["tradeId"]
+    found = shape.fullmatch(name)
+    if found is None or int(found["record"] or 0) > call.venue.machine.number:
+        raise Problem(404, f"no trade {name[:LONGEST_ID]} was {what} today", "tradeId")
 
 
 def set_limits(call: Call) -> Answer:
@@ -95,6 +111,7 @@ def permit(call: Call) -> Answer:
 def decide(call: Call) -> Answer:
     """Let one side of a held trade be cleared, or not."""
     body: DecideBody = call.body
+    must_be_recorded(call, HELD_ID, "held")
     record = call.carry_out(DecideHeldTrade(call.path["tradeId"], body.allow, who(call)))
     return Answer(200, Decided(call.path["tradeId"], "ALLOWED" if body.allow else "INHIBITED"), record)
 
@@ -154,5 +171,6 @@ def shown(name: str, report: TradeReport) -> TradeReported:
 
 def break_report(call: Call) -> Answer:
     """Take back a trade that was reported today."""
+    must_be_recorded(call, REPORT_ID, "reported")
     record = call.carry_out(BreakReport(call.path["tradeId"], who(call)))
     return Answer(200, ReportBroken(call.path["tradeId"]), record)

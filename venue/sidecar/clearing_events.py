@@ -40,4 +40,4 @@ class ClearingEvents:
         """Give what happened with a record."""
         while self._waiting:
             told = self._waiting.popleft()
-            yield Event(number, told.kind, event_facts(told), told.entry.correspondent)
+            yield Event(number, told.kind, event_facts(told), told.entry.relation)

@@ -5,6 +5,12 @@ import asyncio
 import pytest
 from clearing_floor import ClearingFloor
 from clearing_service import serving
+from msgspec.structs import replace
+
+from venue.sidecar.auth.identity import Identity
+from venue.sidecar.rest.ptr import Followed
+from venue.sidecar.rest.user_types import CLEARING as CLEARING_FIRM
+from venue.sidecar.rest.user_types import Caller
 
 pytestmark = [
     pytest.mark.section("PTR", "3.2 Semantics"),
@@ -73,3 +79,31 @@ async def test_a_file_of_totals_or_of_the_audit_is_whole_whatever_a_page_has(ser
     assert [line[:4] for line in polled.content.decode().splitlines()[1:]] == ["AKAM", "INET"]
     audited = await service.ask(CLEARING, "GET", "/ptr-api/clearing/audit?limit=1", Accept="text/csv")
     assert len(audited.content.decode().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "trf/trades/nonsense/bust",
+        "trf/trades/trf-999999/bust",
+        "clearing/held/trf-999999-1-B/decision",
+        "clearing/held/nasdaq-1-X/decision",
+    ],
+)
+async def test_the_engine_process_too_refuses_an_id_that_can_be_none(service, path):
+    body = {} if path.endswith("bust") else {"allow": True}
+    answered = await service.engine.ask("POST", path, body)
+    assert (answered.status, answered.body["errors"][0]["field"]) == (404, "tradeId")
+
+
+async def test_what_a_former_clearing_firm_did_is_not_shown_to_the_one_that_clears_now(service):
+    clearing = service.house.clearing
+    taken = [replace(entry, firm="CLRB") for entry in service.floor.machine.engine.configuration.clearing]
+    shown = await service.ask(OPERATOR, "GET", "/ptr-api/clearing/audit")
+    assert [row["field"] for row in shown.items] == ["today.perTrade"]
+    followed = Followed(Caller(service.sidecar, Identity("client:x", frozenset(), None), CLEARING_FIRM))
+    assert "CLRG-INET" in followed
+    clearing.configure(taken, 0)
+    assert "CLRG-INET" not in followed
+    assert "CLRB-INET" in followed
+    assert (await service.ask(OPERATOR, "GET", "/ptr-api/clearing/audit")).items == []

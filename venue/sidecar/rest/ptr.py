@@ -197,12 +197,15 @@ async def audit(ask: Ask) -> Reply:
     """
     caller = await calling(ask, CLEARING)
     query: AuditQuery = ask.query
-    open_to = {relation.entry.correspondent for relation in caller.relations()}
-    if query.correspondent is not None:
-        open_to = {caller.relation(query.correspondent).entry.correspondent}
+    relations = caller.relations() if query.correspondent is None else [caller.relation(query.correspondent)]
+    open_to = {(relation.entry.firm, relation.entry.correspondent) for relation in relations}
     clearing = caller.house.clearing
     first = clearing.audited - len(clearing.audit) + 1
-    rows = [(i, row) for i, row in enumerate(clearing.audit, first) if i > query.after and row.correspondent in open_to]
+    rows = [
+        (i, row)
+        for i, row in enumerate(clearing.audit, first)
+        if i > query.after and (row.firm, row.correspondent) in open_to
+    ]
     if ask.wants(CSV):
         return Reply(export.audited(views.audit_view(row) for _, row in rows), number(ask), media=CSV)
     shown = [views.audit_view(row) for _, row in rows[: query.limit]]
@@ -221,10 +224,21 @@ async def follow(user_type: UserType, ask: Ask) -> web.StreamResponse:
 
 
 class Followed:
-    """Whose events a follower may have: what is open at that moment."""
+    """Whose events a follower may have: of the relations that are open at that moment."""
 
-    def __init__(self, mpids: Caller) -> None:
-        self.mpids = mpids
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+
+    @property
+    def mpids(self) -> Followed:
+        """The relations, by name, in the place of MPIDs."""
+        return self
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a relation is open now: one of a firm that cleared formerly is none."""
+        correspondent = str(name).rpartition("-")[2]
+        relation = self.caller.house.relation(correspondent)
+        return relation is not None and relation.entry.relation == name and correspondent in self.caller
 
 
 async def name_environment(request: web.Request, response: web.StreamResponse) -> None:
