@@ -5,7 +5,8 @@
     data: {"venue": "nasdaq", "symbol": "AAPL", "price": "200.0000", ...}
 
 The id is the record that brought the event about, which is what `Last-Event-ID` names after a break. All events of a
-record are written at once. A line that begins with a colon says now and then that the stream lives.
+record are written at once. Where a break between two events of a record must lose none, the id is the record and which
+event of it this is, `1207.2`. A line that begins with a colon says now and then that the stream lives.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from aiohttp import web
 from venue.problem import Problem
 from venue.sidecar.context import Sidecar
 from venue.sidecar.feed import KINDS, Subscription
-from venue.sidecar.rule_feed import RULE_KINDS
+from venue.sidecar.rule_feed import ALL_OF_IT, RULE_KINDS, Position
 from venue.sidecar.story import Event
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ async def rule_events(
 ) -> web.StreamResponse:
     """Serve what happens to risk rules until the follower leaves, of the kinds that the query's `kinds` names."""
     feed = sidecar.rule_feed
-    kinds, after = _kinds(request, RULE_KINDS), _after(request)
+    kinds, after = _kinds(request, RULE_KINDS), _place(request)
     must_have_room(len(feed.subscriptions))
     subscription = feed.open(kinds, after, identity)
     return await send(request, subscription, feed.leave, sidecar.replica.applied, still)
@@ -122,7 +123,8 @@ async def send(
 
 def _text(event: Event) -> str:
     data = msgspec.json.encode(event.data).decode()
-    return f"event: {event.kind}\nid: {event.record}\ndata: {data}\n\n"
+    part = f".{event.part}" if event.part else ""
+    return f"event: {event.kind}\nid: {event.record}{part}\ndata: {data}\n\n"
 
 
 def _kinds(request: web.Request, known: tuple[str, ...]) -> frozenset[str]:
@@ -136,9 +138,25 @@ def _kinds(request: web.Request, known: tuple[str, ...]) -> frozenset[str]:
 
 def _after(request: web.Request) -> int | None:
     """Give the record behind which a follower goes on, None where it begins."""
-    text = request.headers.get("Last-Event-ID", request.query.get("after", ""))
+    text = _last(request)
+    return number(text, text) if text else None
+
+
+def _place(request: web.Request) -> Position | None:
+    """Give the event behind which a follower goes on: a record's, or with the record alone the last one that it has."""
+    text = _last(request)
+    record, point, part = text.partition(".")
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
+    return number(record, text), number(part, text) if point else ALL_OF_IT
+
+
+def _last(request: web.Request) -> str:
+    return request.headers.get("Last-Event-ID", request.query.get("after", ""))
+
+
+def number(digits: str, text: str) -> int:
+    """Read a number of an event's id; raises `Problem` that quotes the whole `text`."""
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= LONGEST_NUMBER):
         raise Problem(422, f"a record's number is a whole number, not {text!r}", "Last-Event-ID")
-    return int(text)
+    return int(digits)

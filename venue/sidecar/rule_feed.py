@@ -5,6 +5,7 @@
 
 Happenings are rare, so they are kept whether anybody follows or not: who lost its connection goes on where it was. An
 exposure is a state, of which only the latest is worth anything: followers get all at the beginning, then what changed.
+A record may bring many happenings about, and a connection may break between two of them: each has its number in the record.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ EXPOSURE_SECONDS: Final = 0.25
 """Seconds from one look at the exposures to the next, while somebody follows them."""
 DOLLARS: Final = frozenset({"MAXIMUM_NOTIONAL", "FAT_FINGER", "MARKET_IMPACT", "open", "executed", "notional"})
 """What figures are money of; all others are counts."""
+Position = tuple[int, int]
+"""How far a follower has come: a record, and which of its events was the last."""
+ALL_OF_IT: Final = 2**63
+"""The place behind the last event of a record, however many it has."""
 
 
 def facts(happening: RuleHappening) -> dict[str, Any]:
@@ -75,6 +80,11 @@ class RuleSubscription(Subscription):
         return (EXPOSURE, event.data["ruleId"]) if event.kind == EXPOSURE else object()
 
 
+def place_of(event: Event) -> Position:
+    """Give the place of an event of a record."""
+    return event.record, event.part
+
+
 class RuleFeed:
     """Hands events to its subscribers."""
 
@@ -82,8 +92,8 @@ class RuleFeed:
         self.replica = replica
         self.subscriptions: dict[RuleSubscription, None] = {}
         self.kept: deque[Event] = deque(maxlen=EVENTS_KEPT)
-        self.since = 0
-        """The record behind which every event is kept."""
+        self.since: Position = (0, ALL_OF_IT)
+        """The place behind which every event is kept."""
         self._task: asyncio.Task[None] | None = None
         self._exposures: dict[str, ConsumptionRow] = {}
         replica.begun.append(self.begin)
@@ -95,15 +105,17 @@ class RuleFeed:
         machine = self.replica.machine
         machine.engine.rules.diary.listeners.append(self.note)
         self.kept.clear()
-        self.since = machine.number
+        self.since = (machine.number, ALL_OF_IT)
         for subscription in self.subscriptions:
             subscription.reset(machine.number)
 
     def note(self, happening: RuleHappening) -> None:
         """Take what happened."""
-        event = Event(self.replica.machine.number, KINDS[happening.kind], facts(happening), happening.mpid)
+        record, before = self.replica.machine.number, self.kept[-1] if self.kept else None
+        part = before.part + 1 if before is not None and before.record == record else 1
+        event = Event(record, KINDS[happening.kind], facts(happening), happening.mpid, part)
         if len(self.kept) == EVENTS_KEPT:
-            self.since = self.kept[0].record
+            self.since = place_of(self.kept[0])
         self.kept.append(event)
         self._hand_on(event)
 
@@ -112,13 +124,13 @@ class RuleFeed:
             if subscription.wants(event):
                 subscription.put(event)
 
-    def open(self, kinds: Collection[str], after: int | None, identity: Identity) -> RuleSubscription:
-        """Begin to follow: from now on, or with what is kept behind record `after`. `leave` must follow."""
+    def open(self, kinds: Collection[str], after: Position | None, identity: Identity) -> RuleSubscription:
+        """Begin to follow: from now on, or with what is kept behind `after`. `leave` must follow."""
         subscription = RuleSubscription(frozenset(kinds), identity)
         if after is not None:
-            if self.since <= after <= self.replica.applied:
+            if self.since <= after and after[0] <= self.replica.applied:
                 for event in self.kept:
-                    if event.record > after and subscription.wants(event):
+                    if place_of(event) > after and subscription.wants(event):
                         subscription.put(event)
             else:
                 subscription.reset(self.replica.applied)

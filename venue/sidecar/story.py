@@ -38,13 +38,14 @@ IN_CALLS = frozenset({*GATHERING.values(), *IMBALANCES})
 class Event(NamedTuple):
     """Something that happened: the record that brought it about, what kind it is, its facts, and whose it is.
 
-    `mpid` is empty where it is everybody's.
+    `mpid` is empty where it is everybody's. `part` says which event of the record it was, from 1, where that is counted.
     """
 
     record: int
     kind: str
     data: Facts
     mpid: str = ""
+    part: int = 0
 
 
 class Story:

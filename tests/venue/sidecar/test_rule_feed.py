@@ -9,7 +9,7 @@ from venue import config, reference
 from venue.record import Kind, Record
 from venue.sidecar.auth.identity import Identity
 from venue.sidecar.replica import Replica
-from venue.sidecar.rule_feed import EXPOSURE, RULE_KINDS, RuleFeed
+from venue.sidecar.rule_feed import ALL_OF_IT, EXPOSURE, RULE_KINDS, RuleFeed, place_of
 
 NOON = 1_795_107_600_000_000_000
 ALL = Identity("client:all", frozenset(), None)
@@ -63,15 +63,35 @@ def test_each_follower_hears_of_what_it_may_see(floor):
 def test_who_comes_back_hears_what_it_missed_and_nothing_twice(floor):
     record = floor.make("a")
     floor.make("b")
-    assert rules(floor.feed.open(("revision",), record, ALL)) == ["b"]
-    assert rules(floor.feed.open(("revision",), record - 1, ALL)) == ["a", "b"]
-    assert rules(floor.feed.open(("breach",), record - 1, ALL)) == []
+    assert rules(floor.feed.open(("revision",), (record, ALL_OF_IT), ALL)) == ["b"]
+    assert rules(floor.feed.open(("revision",), (record - 1, ALL_OF_IT), ALL)) == ["a", "b"]
+    assert rules(floor.feed.open(("breach",), (record - 1, ALL_OF_IT), ALL)) == []
+
+
+def test_a_break_between_two_events_of_a_record_loses_none_and_tells_none_twice(floor):
+    follower = floor.feed.open(("revision",), None, ALL)
+    floor.make(
+        "a", rule_type="order-type", reject_intermarket_sweep=True, reject_short_sale=True, reject_pre_market=True
+    )
+    events = follower.take()
+    record = events[0].record
+    assert [place_of(event) for event in events] == [(record, part) for part in range(1, len(events) + 1)]
+    assert len(events) >= 3
+    for missed, last in enumerate(events, 1):
+        assert floor.feed.open(("revision",), place_of(last), ALL).take() == events[missed:]
+
+
+def test_what_is_not_kept_any_more_of_a_record_lets_a_follower_start_over(floor):
+    record = floor.make("a", rule_type="order-type", reject_intermarket_sweep=True, reject_short_sale=True)
+    floor.feed.since = (record, 1)
+    assert [event.part for event in floor.feed.open(("revision",), (record, 1), ALL).take()][:1] == [2]
+    assert [event.kind for event in floor.feed.open(("revision",), (record, 0), ALL).take()] == ["reset"]
 
 
 def test_who_was_away_too_long_or_names_a_record_to_come_starts_over(floor):
-    floor.feed.since = 2
+    floor.feed.since = (2, ALL_OF_IT)
     for after in (1, 10_000):
-        assert [event.kind for event in floor.feed.open(("revision",), after, ALL).take()] == ["reset"]
+        assert [event.kind for event in floor.feed.open(("revision",), (after, ALL_OF_IT), ALL).take()] == ["reset"]
 
 
 def test_an_event_says_who_changed_what(floor):

@@ -41,8 +41,8 @@ def inet(caller):
 def follow():
     followers = []
 
-    def follow(caller, query=""):
-        followers.append(Follower(caller, query))
+    def follow(caller, query="", last=None):
+        followers.append(Follower(caller, query, last))
         return followers[-1]
 
     yield follow

@@ -171,10 +171,14 @@ def test_the_stream_tells_each_follower_of_what_it_may_see(house, follow, inet, 
         assert list(dict.fromkeys(event[2]["ruleId"] for event in followers[held].events)) == seen
     before = int(operator.get(f"/rules-api/rules/{made[0]}").headers["X-As-Of"])
     assert before
-    record = followers["all"].events[0][1] - 1
+    events = followers["all"].events
+    record = int(events[0][1].split(".")[0]) - 1
     again = follow(inet, f"?kinds=revision&after={record}")
     again.wait_for("revision", ruleId=made[3])
-    assert again.events == followers["all"].events
+    assert again.events == events
+    resumed = follow(inet, "?kinds=revision", events[0][1])
+    resumed.wait_for("revision", ruleId=made[3])
+    assert resumed.events[0] == events[1], "the next one, if it is of the same record or not"
 
 
 def test_a_rule_of_another_is_as_missing_as_one_that_never_was(house, inet):

@@ -13,12 +13,13 @@ PATIENCE = 15.0
 class Follower:
     """Follows the stream in a thread of its own."""
 
-    def __init__(self, caller, query=""):
+    def __init__(self, caller, query="", last=None):
         if caller.token is None:
             caller.login()
         self.events, self.came = [], threading.Condition()
         self.connection = http.client.HTTPConnection(*caller.address, timeout=PATIENCE)
-        self.connection.request("GET", f"/rules-api/stream{query}", headers={"Authorization": f"Bearer {caller.token}"})
+        headers = {"Authorization": f"Bearer {caller.token}"} | ({"Last-Event-ID": last} if last else {})
+        self.connection.request("GET", f"/rules-api/stream{query}", headers=headers)
         self.response = self.connection.getresponse()
         assert self.response.status == 200, self.response.read()
         assert self.response.readline().startswith(b": as of record")
@@ -34,7 +35,7 @@ class Follower:
                 fields = fields | {name: value.strip()} if name else fields
                 if not line.strip() and "event" in fields:
                     with self.came:
-                        self.events.append((fields["event"], int(fields["id"]), json.loads(fields["data"])))
+                        self.events.append((fields["event"], fields["id"], json.loads(fields["data"])))
                         self.came.notify()
                     fields = {}
         except (OSError, ValueError, AttributeError):
