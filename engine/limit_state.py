@@ -2,7 +2,7 @@
 
 In the regular hours an order is priced within the bands when it enters, and a short sale above the national best bid;
 without a price it trades as far as that, and the rest of it is canceled like anywhere else. When the bands move, orders
-that rest beyond them are canceled. After 15 seconds in a limit state the books go into quotation for five minutes, and
+that rest beyond them are canceled. A firm's market impact rule cancels its own, then and as market hours begin. After 15 seconds in a limit state the books go into quotation for five minutes, and
 a halt cross ends the pause; one that would end in the last ten minutes lasts until the market closes.
 
 Sources: the plan to address extraordinary market volatility, Nasdaq's rules for it, Rule 201 of Regulation SHO.
@@ -21,7 +21,7 @@ from engine.following import is_parked
 from engine.interruption import Interruptions, partner
 from engine.market import Security
 from engine.orders import is_live
-from engine.risk.price_checks import meets_bands
+from engine.risk.price_checks import beyond_bands, meets_bands
 from engine.tape import LIMIT_STATE, Tape
 
 if TYPE_CHECKING:
@@ -110,6 +110,16 @@ class LimitStates(Interruptions):
             for order in self._beyond(book):
                 if self.rule_book.settle(order.scope).market_impact is not None and meets_bands(order):
                     self.cancel(order, order.open, CancelReason.SUPERVISORY, now)
+
+    def _sort_out(self, book: Book, left: Phase, now: int) -> None:
+        """See `Crosses`; what market hours find beyond the bands ends before any of it can trade (EQRC guide 3.1.14)."""
+        if book.phase is Phase.CONTINUOUS and self.rule_book.impacts:
+            for order in list(book.orders()):
+                if isinstance(order, Reserve) or not meets_bands(order) or beyond_bands(order) is None:
+                    continue
+                if self.rule_book.settle(order.scope).market_impact is not None:
+                    self.cancel(order, order.open, CancelReason.SUPERVISORY, now)
+        super()._sort_out(book, left, now)
 
     def _end_beyond(self, book: Book, now: int) -> None:
         """Cancel orders that rest beyond the bands, in the order of their queues."""

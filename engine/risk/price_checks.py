@@ -123,7 +123,7 @@ def market_impact(order: Order) -> Refusal | None:
     """Market impact (EQRC guide 3.1.14): refuse a buy above the upper price band, and a sale below the lower one.
 
     Only limit-priced orders of continuous trading in market hours are held to it. One that rests and comes to lie
-    beyond the bands, because they have moved, is canceled (`engine.limit_state`).
+    beyond the bands, because they have moved or market hours have begun, is canceled (`engine.limit_state`).
     """
     bound = order.scope.limits.market_impact
     if bound is None or not meets_bands(order):

@@ -8,6 +8,7 @@ from words import (
     SYMBOLS,
     TOMORROW,
     Canceled,
+    Executed,
     Rejected,
     Replaced,
     buy,
@@ -305,6 +306,42 @@ def test_orders_that_come_to_lie_beyond_the_bands_are_canceled():
     ]
     assert market.prices(luld_upper="10.00") == [Canceled(2, 2, CancelReason.SUPERVISORY)], "AKAM has no rule"
     assert market.find(3) is not None
+
+
+@IMPACT
+def test_orders_that_market_hours_find_beyond_the_bands_are_canceled_before_any_of_them_trades():
+    market = banded(market_impact(exchange="BX", port="INB"))
+    market.phase(Phase.PRE_MARKET, exchange="bx")
+    early = {"time_in_force": TimeInForce.EXTENDED_HOURS}
+    market.enter(buy(1, at="10.51", by="INB", **early))  # lies on the book
+    market.enter(buy(2, at="10.61", by="INB"))  # is held, and would trade with the offer as market hours begin
+    market.enter(buy(3, at="10.50", by="INB", **early))
+    market.enter(buy(4, at="10.53", by="AKB", **early))
+    market.enter(sell(5, at="10.60", by="AKB", **early))
+    told = [Canceled(number, number, CancelReason.SUPERVISORY) for number in (1, 2)]
+    assert market.phase(Phase.CONTINUOUS, exchange="bx") == told
+    assert [number for number in range(1, 6) if market.find(number) is not None] == [3, 4, 5]
+
+
+@IMPACT
+def test_the_opening_cross_takes_what_is_beyond_the_bands_and_what_it_leaves_ends():
+    market = banded(market_impact())
+    market.phase(Phase.PRE_MARKET)
+    market.enter(buy(5, at="10.51"))
+    market.enter(sell(2, at="10.00", by="AK1"))
+    market.enter(buy(7, at="10.51", cross=Cross.CLOSING))
+    told = market.phase(Phase.CONTINUOUS)
+    assert [type(event) for event in told] == [Executed, Executed, Canceled]
+    assert told[-1] == Canceled(1, 3, CancelReason.SUPERVISORY)
+
+
+@IMPACT
+def test_what_a_halt_leaves_beyond_bands_that_moved_ends_as_trading_goes_on():
+    market = banded(market_impact())
+    market.enter(buy(1, at="10.40"))
+    market.phase(Phase.HALT)
+    assert market.prices(luld_upper="10.30") == []
+    assert Canceled(1, 1, CancelReason.SUPERVISORY) in market.phase(Phase.CONTINUOUS)
 
 
 @IMPACT
