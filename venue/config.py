@@ -24,7 +24,7 @@ from engine.api import MAXIMUM_PRICE
 from engine.risk.rule_book import ROUTED
 from venue.access import Fault, http_fault, login_fault, reach_fault
 from venue.clearing_settings import ClearingLimitSettings, ClearingSettings, PtrSettings, clearing_fault
-from venue.drop_settings import drop_fault
+from venue.drop_settings import DROP_PROTOCOLS, drop_fault
 from venue.feed_settings import FEEDS, MoldSettings, SubscriberSettings, feed_fault
 from venue.file_settings import BESIDE, FilesSettings, MailSettings, beside_fault
 from venue.fix_settings import FIX_PROTOCOLS, FixPortSettings, FixTimers, fix_fault, may_route
@@ -339,10 +339,14 @@ def _check_rule(key: str, rule: Rule, config: Config, symbols: list[str]) -> Non
         _check_routed(key, rule, config)
     else:
         services = {service.key: service.market.upper() for service in config.service if service.market is not None}
+        drops = {service.key for service in config.service if service.protocol in DROP_PROTOCOLS}
         for port in config.port:
+            if port.name == rule.port and port.service in drops:
+                raise ConfigError(f"{key}.port", f"{rule.port} is a Drop port, which enters no orders")
             if port.name == rule.port and (port.mpid, services[port.service]) != (rule.mpid, rule.exchange):
                 raise ConfigError(f"{key}.port", f"{rule.port} is {port.mpid}'s at {services[port.service]}")
-        if not any((port.mpid, services[port.service]) == (rule.mpid, rule.exchange) for port in config.port):
+        order_ports = (port for port in config.port if port.service not in drops)
+        if not any((port.mpid, services[port.service]) == (rule.mpid, rule.exchange) for port in order_ports):
             nobody = f"no port at {rule.exchange} is {rule.mpid}'s, so the rule would hold nobody"
             raise ConfigError(f"{key}.mpid", nobody)
     try:

@@ -56,3 +56,19 @@ def test_what_a_rule_of_the_file_leaves_out_is_as_over_rest():
         "notional_warn": 7,
         "breach_action": "REJECT",
     }
+
+
+def test_a_rule_is_for_no_drop_port_as_over_rest():
+    with pytest.raises(ConfigError) as error:
+        config.parse(config.sample() + RULE.format("max-shares", 'port = "INDRP1"\nsettings = { limit = 5 }'))
+    assert (error.value.key, str(error.value)) == (
+        "rule[5].port",
+        "rule[5].port: INDRP1 is a Drop port, which enters no orders",
+    )
+
+
+def test_a_rule_of_a_firm_that_has_drop_ports_only_would_hold_nobody():
+    drop = '\n[[port]]\nname = "XDRP1"\nmpid = "XDRP"\nservice = "drop.us"\n'
+    with pytest.raises(ConfigError) as error:
+        config.parse(config.sample() + drop + RULE.format("max-shares", "settings = { limit = 5 }").replace("INET", "XDRP"))
+    assert error.value.key == "rule[5].mpid"
