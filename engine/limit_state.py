@@ -2,8 +2,9 @@
 
 In the regular hours an order is priced within the bands when it enters, and a short sale above the national best bid;
 without a price it trades as far as that, and the rest of it is canceled like anywhere else. When the bands move, orders
-that rest beyond them are canceled. A firm's market impact rule cancels its own, then and as market hours begin. After 15 seconds in a limit state the books go into quotation for five minutes, and
-a halt cross ends the pause; one that would end in the last ten minutes lasts until the market closes.
+that rest beyond them are canceled; a firm's market impact rule cancels its own, then and as market hours begin. After
+15 seconds in a limit state the books go into quotation for five minutes, and a halt cross ends the pause; one that
+would end in the last ten minutes lasts until the market closes.
 
 Sources: the plan to address extraordinary market volatility, Nasdaq's rules for it, Rule 201 of Regulation SHO.
 """
@@ -112,7 +113,7 @@ class LimitStates(Interruptions):
                     self.cancel(order, order.open, CancelReason.SUPERVISORY, now)
 
     def _sort_out(self, book: Book, left: Phase, now: int) -> None:
-        """See `Crosses`; what market hours find beyond the bands ends before any of it can trade (EQRC guide 3.1.14)."""
+        """See `Crosses`; a rule ends what market hours find beyond the bands, before it trades (EQRC guide 3.1.14)."""
         if book.phase is Phase.CONTINUOUS and self.rule_book.impacts:
             for order in list(book.orders()):
                 if isinstance(order, Reserve) or not meets_bands(order) or beyond_bands(order) is None:

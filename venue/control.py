@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import structlog
 
-from venue.clerk import Clerk
+from venue.clerk import Clerk, cut
 from venue.problem import Problem
 from venue.relay import asked_for
 
@@ -105,7 +105,7 @@ class ControlServer:
                 if relay is not None and after is not None:
                     await relay.serve(after, writer)
                     break
-                writer.write(frame(await self._answer(request)))
+                writer.write(await self._reply(request))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the caller has left, or the venue ends: Python 3.11's streams would print a task that was cancelled
@@ -113,12 +113,20 @@ class ControlServer:
             writer.close()
             self.tasks.pop(task, None)
 
-    async def _answer(self, data: bytes) -> Response:
-        """Serve one call. A change is answered once its record is durable; a look shows what is applied by now."""
+    async def _reply(self, data: bytes) -> bytes:
+        """Give the frame that answers a call. A fault of ours is answered too; what it was, only the log tells."""
         try:
             request = msgspec.json.decode(data, type=Request)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return Response(400, Problem(400, f"not a request: {error}").body())
+            return frame(Response(400, Problem(400, f"not a request: {error}").body()))
+        try:
+            return frame(await self._answer(request))
+        except Exception:
+            log.exception("fault", verb=request.verb or None, target=cut(request.target))
+            return frame(Response(500, Problem(500, "a fault of the venue's own; its log tells of it").body()))
+
+    async def _answer(self, request: Request) -> Response:
+        """Serve one call. A change is answered once its record is durable; a look shows what is applied by now."""
         try:
             answer = await self.clerk.serve(request.target, request.body, request.verb, request.actor, request.key)
         except Problem as problem:

@@ -70,5 +70,7 @@ def test_a_rule_is_for_no_drop_port_as_over_rest():
 def test_a_rule_of_a_firm_that_has_drop_ports_only_would_hold_nobody():
     drop = '\n[[port]]\nname = "XDRP1"\nmpid = "XDRP"\nservice = "drop.us"\n'
     with pytest.raises(ConfigError) as error:
-        config.parse(config.sample() + drop + RULE.format("max-shares", "settings = { limit = 5 }").replace("INET", "XDRP"))
+        config.parse(
+            config.sample() + drop + RULE.format("max-shares", "settings = { limit = 5 }").replace("INET", "XDRP")
+        )
     assert error.value.key == "rule[5].mpid"

@@ -5,7 +5,7 @@
 
 Happenings are rare, so they are kept whether anybody follows or not: who lost its connection goes on where it was. An
 exposure is a state, of which only the latest is worth anything: followers get all at the beginning, then what changed.
-A record may bring many happenings about, and a connection may break between two of them: each has its number in the record.
+A record may bring many happenings about, and a connection may break between two: each has its number in the record.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ IN_CALLS = frozenset({*GATHERING.values(), *IMBALANCES})
 class Event(NamedTuple):
     """Something that happened: the record that brought it about, what kind it is, its facts, and whose it is.
 
-    `mpid` is empty where it is everybody's. `part` says which event of the record it was, from 1, where that is counted.
+    `mpid` is empty where it is everybody's. `part` is which event of its record it was, from 1, where that is counted.
     """
 
     record: int
