@@ -254,6 +254,7 @@ class Clearing:
                 self.legs[trade_id] = replace(leg, standing=Standing.BROKEN)
                 relation.held.pop(trade_id, None)
                 self._touch(relation)
+            relation.killed_is_broken(trade_id)
 
     def _report(self, name: str, report: TradeReport, now: int) -> None:
         what = TRF, report.symbol, report.quantity, report.price, now

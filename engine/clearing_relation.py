@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from engine.clearing_commands import ClearingEntry, ClearingLimits
 from engine.clearing_state import BY_HAND, Alert, AlertKind, Leg, RelationState, Standing, exact
 from engine.terms import PRICE_SCALE
@@ -113,6 +115,12 @@ class Relation:
         alert = Alert(kind, limit, now, threshold, exact(total))
         self.alerts.append(alert)
         return alert
+
+    def killed_is_broken(self, trade_id: str) -> None:
+        """Note that a trade is broken, where it is one of those killed that are kept."""
+        for i, leg in enumerate(self.killed):
+            if leg.trade_id == trade_id:
+                self.killed[i] = replace(leg, standing=Standing.BROKEN)
 
     def begin_day(self) -> None:
         """Begin a day: with nothing traded, the limits that were kept, and no kill but one by hand."""

@@ -6,7 +6,7 @@ from clearing_day import DOLLAR, ENTRIES, Day
 
 from engine.clearing import Clearing
 from engine.clearing_commands import BreakReport, ClearingLimits, PermitCounterparty
-from engine.clearing_state import ClearingState, RelationState
+from engine.clearing_state import ClearingState, RelationState, Standing
 
 pytestmark = pytest.mark.section("PTR", "3.2 Semantics")
 LIMITS = ClearingLimits(per_trade=100)
@@ -80,6 +80,13 @@ def test_a_kill_that_is_asked_for_while_a_limit_is_breached_comes_at_once_and_st
     assert day.alerts[-1] == ("KILL", "aggregate_buy")
     assert [(row.user, row.action) for row in day.fold.audit][-2:] == [("client:x", "SET_LIMIT"), ("venue", "KILL")]
     assert day.kill(on=False).set(per_trade=1_000, kill_on_breach=True).trade(1).totals() == (103, 0, 103)
+
+
+def test_a_killed_trade_that_is_broken_is_shown_as_such_and_never_counted():
+    day = Day(max_trade=10).trade(11).report(12).bust()
+    day.fold.apply(BreakReport("trf-1"), day.now)
+    assert [leg.standing for leg in day.fold.relations["INET"].killed] == [Standing.BROKEN] * 2
+    assert day.totals() == (0, 0, 0)
 
 
 def test_limits_of_a_changed_file_are_held_against_what_was_traded_and_stand_in_the_audit():
