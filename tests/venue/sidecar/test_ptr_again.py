@@ -101,9 +101,23 @@ async def test_what_a_former_clearing_firm_did_is_not_shown_to_the_one_that_clea
     taken = [replace(entry, firm="CLRB") for entry in service.floor.machine.engine.configuration.clearing]
     shown = await service.ask(OPERATOR, "GET", "/ptr-api/clearing/audit")
     assert [row["field"] for row in shown.items] == ["today.perTrade"]
-    followed = Followed(Caller(service.sidecar, Identity("client:x", frozenset(), None), CLEARING_FIRM))
+    followed = Followed(Caller(service.sidecar, Identity("client:x", frozenset(), None), CLEARING_FIRM), lambda: True)
     assert "CLRG-INET" in followed
     clearing.configure(taken, 0)
     assert "CLRG-INET" not in followed
     assert "CLRB-INET" in followed
     assert (await service.ask(OPERATOR, "GET", "/ptr-api/clearing/audit")).items == []
+
+
+async def test_a_stream_tells_nothing_where_its_subscription_may_not_ask_from_there_any_more(service):
+    granted = {"id": "narrow", "userTypes": {"clearing": ["CLRG", "INET"]}, "networks": ["127.0.0.1"]}
+    secret = (await service.ask(OPERATOR, "POST", "/ops/ptr/subscriptions", granted)).json["secret"]
+    headers = {"Authorization": f"Bearer {await service.login('narrow', secret)}"}
+    url = service.server.make_url("/ptr-api/clearing/stream")
+    async with service.session("127.0.0.1").get(url, headers=headers) as stream:
+        assert (await stream.content.readline()).startswith(b": as of")
+        (followed,) = service.sidecar.feed.subscriptions
+        assert "CLRG-INET" in followed.mpids
+        elsewhere = {"networks": ["10.0.0.1"]}
+        assert (await service.ask(OPERATOR, "PUT", "/ops/ptr/subscriptions/narrow", elsewhere)).status == 200
+        assert "CLRG-INET" not in followed.mpids

@@ -23,12 +23,13 @@ from venue.ptr import export, views
 from venue.ptr.terms import LimitsBody, Permission, SettingType
 from venue.settings import Mpid
 from venue.sidecar.auth.identity import AUTH
+from venue.sidecar.auth.source import address_of
 from venue.sidecar.clearing_events import COUNTERPARTY_KINDS, PTR_KINDS
 from venue.sidecar.events import events
 from venue.sidecar.rest.endpoints import EVENT_STREAM, Ask, Endpoint, Handler, Reply, Scope
 from venue.sidecar.rest.operations import carry_out
 from venue.sidecar.rest.serving import SIDECAR
-from venue.sidecar.rest.user_types import CLEARING, CORRESPONDENT, COUNTERPARTY, Caller, UserType, calling
+from venue.sidecar.rest.user_types import CLEARING, CORRESPONDENT, COUNTERPARTY, Caller, UserType, calling, is_near
 
 ROOT: Final = "/ptr-api"
 CSV: Final = "text/csv"
@@ -218,16 +219,20 @@ async def follow(user_type: UserType, ask: Ask) -> web.StreamResponse:
     caller = await calling(ask, user_type)
     auth = ask.request.app[AUTH]
     kinds = COUNTERPARTY_KINDS if user_type is COUNTERPARTY else PTR_KINDS
-    return await events(
-        ask.request, ask.sidecar, Followed(caller), partial(auth.still, ask.request, ask.identity), kinds
-    )
+    near = partial(is_near, ask, address_of(ask.request))
+
+    def still() -> bool:
+        return near() and auth.still(ask.request, ask.identity)
+
+    return await events(ask.request, ask.sidecar, Followed(caller, near), still, kinds)
 
 
 class Followed:
-    """Whose events a follower may have: of the relations that are open at that moment."""
+    """Whose events a follower may have: of the relations that are open at that moment, to where it is."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, is_near: Callable[[], bool]) -> None:
         self.caller = caller
+        self.is_near = is_near
 
     @property
     def mpids(self) -> Followed:
@@ -238,7 +243,8 @@ class Followed:
         """Whether a relation is open now: one of a firm that cleared formerly is none."""
         correspondent = str(name).rpartition("-")[2]
         relation = self.caller.house.relation(correspondent)
-        return relation is not None and relation.entry.relation == name and correspondent in self.caller
+        is_its = relation is not None and relation.entry.relation == name
+        return is_its and correspondent in self.caller and self.is_near()
 
 
 async def name_environment(request: web.Request, response: web.StreamResponse) -> None:

@@ -10,7 +10,7 @@ it out, which holds at the next look. An MPID that is named and not open is refu
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.clearing_relation import Relation
@@ -143,14 +143,18 @@ class Caller:
         return relation is not None and next(self.user_type.parties(relation, self.mpids), None) is not None
 
 
+def is_near(ask: Ask, address: IPv4Address | IPv6Address) -> bool:
+    """Whether this is now an address of a network of the caller's own, or the caller has none."""
+    principal = ask.request.app[AUTH].principals.find(ask.identity.subject)
+    networks = () if principal is None else principal.networks
+    return not networks or any(address in ip_network(text) for text in networks)
+
+
 async def calling(ask: Ask, user_type: UserType) -> Caller:
     """Give who asks as a user type, from a network of its own, once what is shown is the present."""
-    principals = ask.request.app[AUTH].principals
-    principal = principals.find(ask.identity.subject)
-    networks = () if principal is None else principal.networks
     address = address_of(ask.request)
-    if networks and not any(address in ip_network(text) for text in networks):
+    if not is_near(ask, address):
         raise Problem(403, f"{ask.identity.subject} may not ask from {address}")
     await present(ask.sidecar)
     ask.scoped = True
-    return Caller(ask.sidecar, ask.identity, user_type, principals.find)
+    return Caller(ask.sidecar, ask.identity, user_type, ask.request.app[AUTH].principals.find)
