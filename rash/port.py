@@ -39,6 +39,7 @@ from rash import codec
 from rash.reasons import (
     BREAK_LETTERS,
     CANCEL_LETTERS,
+    CONFLICTING_ROUTE,
     EVENT_LETTERS,
     EXPOSURES,
     LIQUIDITY_LETTERS,
@@ -255,7 +256,8 @@ class RashPort(Endpoint, Sink):
         """Give the letter for a reason to refuse: of the last refusal, where it is that, in all its detail."""
         if reason.name not in self.settings.reasons:
             if reason is Reject.ROUTING_NOT_SERVED and self.port.entry.routing:
-                return UNKNOWN_ROUTE
+                posts = self.kind is not None and self.kind.attributes.post_only
+                return CONFLICTING_ROUTE if posts else UNKNOWN_ROUTE
             refusal = self.refusal
             if reason is Reject.GROSS_EXPOSURE and refusal is not None and self.settings.letters == CURRENT:
                 return EXPOSURES.get(refusal.source or "", self.letters[reason])

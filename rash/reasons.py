@@ -205,6 +205,8 @@ EXPOSURES: Final = {"open": "s", "executed": "x", "notional": "y"}
 """In the current generation, each of the amounts that gross exposure limits has a letter."""
 UNKNOWN_ROUTE: Final = "W"
 """Of a port that may route: the route is none that there is."""
+CONFLICTING_ROUTE: Final = "N"
+"""Of such a port: an order that only posts may not leave its book, whatever its route."""
 
 
 def letters(settings: RashSettings) -> dict[Reject, str]:

@@ -108,6 +108,20 @@ def test_a_refusal_names_its_check_and_what_would_pass(new_venue, explained, por
 
 
 @EXPLAIN
+@pytest.mark.parametrize(
+    ("order", "text"),
+    [
+        ({"time_in_force": 99_960}, "99,960 is not one that may be sent here (0, 1 to 86,399, 99,998, 99,999)"),
+        ({"display": "?"}, "display ? is not one that may be sent here (Y, N, n, A, I, P, L, M, m)"),
+        ({"display": "P", "route": "SCAN"}, "with display and route the order asks for routing"),
+    ],
+)
+def test_the_text_names_what_may_be_sent_and_each_field_once(venue, explained, order, text):
+    venue.enter(**order)
+    assert text in "\n".join(lines(explained(venue).explanation()))
+
+
+@EXPLAIN
 def test_an_order_is_found_by_its_token(new_venue):
     venue = new_venue()
     venue.enter(token="MINE", shares=0)

@@ -88,6 +88,7 @@ settings = { maxPortMessages = 3, portWindow = 1 }
         ({"cross_type": "I"}, "F", "INVALID_CROSS"),
         ({"cross_type": "R"}, "A", "RETAIL_NOT_SERVED"),
         ({"route": "NONE"}, "W", "ROUTING_NOT_SERVED"),
+        ({"route": "SCAN", "display": "P"}, "N", "ROUTING_NOT_SERVED"),
         ({"route": "AWAY"}, "V", "INVALID_TIME_IN_FORCE"),
     ],
 )

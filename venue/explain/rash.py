@@ -28,7 +28,17 @@ from engine.endpoint import Endpoint
 from engine.engine import Engine
 from rash import codec, codec_10
 from rash.port import RashPort
-from rash.terms import LONGEST, MARKET_HOURS, ORDER_FIELDS, SIDES, OrderFields, OrderKind, order_kind
+from rash.terms import (
+    DISPLAYS,
+    LONGEST,
+    MARKET_HOURS,
+    ORDER_FIELDS,
+    SIDES,
+    SYSTEM_HOURS,
+    OrderFields,
+    OrderKind,
+    order_kind,
+)
 from rash.version import VERSION_10
 from venue.explain.answer import Value, camel
 from venue.explain.dialect import ENTER, Dialect, Finding, Group, Key, LetterFault, Wanted, finding
@@ -84,6 +94,8 @@ LETTER_CHOICES: Final[dict[Key, tuple[bytes, ...]]] = {"side": (b"B", b"S", b"T"
 OPTION_CHOICES: Final[dict[Key, tuple[Any, ...]]] = {DISPLAY: (b"N",), TIME_IN_FORCE: (0,)}
 ALLOWED: Final[dict[Reject, tuple[str, ...]]] = {
     Reject.INVALID_SIDE: ("B", "S", "T", "E"),
+    Reject.INVALID_TIME_IN_FORCE: ("0", f"1 to {LONGEST:,}", f"{MARKET_HOURS:,}", f"{SYSTEM_HOURS:,}"),
+    Reject.INVALID_DISPLAY: tuple(letter.decode() for letter, shown in DISPLAYS.items() if shown.fault is None),
     Reject.INVALID_CAPACITY: ("A", "P", "R", "O"),
     Reject.INVALID_INTERMARKET_SWEEP: ("Y", "N", "y"),
 }
@@ -316,7 +328,7 @@ class RashDialect(Dialect):
 
     def fault_keys(self, reason: Reject, group: Group) -> tuple[Key, ...]:
         """See `Dialect`."""
-        tags = tuple(tag for tag, _ in group if tag != NO_SUCH_TAG)
+        tags = tuple(dict.fromkeys(tag for tag, _ in group if tag != NO_SUCH_TAG))  # a display stands for several
         if reason is Reject.INVALID_EXPIRE_TIME:
             return (TIME_IN_FORCE,)
         if reason is Reject.INVALID_TIME_IN_FORCE:
