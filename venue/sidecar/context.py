@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from venue.config import Config
 from venue.sidecar.clearing import House
@@ -15,6 +16,9 @@ from venue.sidecar.feed import Feed
 from venue.sidecar.replica import Replica
 from venue.sidecar.rule_feed import RuleFeed
 from venue.sidecar.sample_flow import SampleFlow
+
+if TYPE_CHECKING:
+    from venue.sidecar.portal.eqrc_breaches import Tiles
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,13 @@ class Sidecar:
     def rule_feed(self) -> RuleFeed:
         """Tells what happens to risk rules; to be there before the replica begins."""
         return RuleFeed(self.replica)
+
+    @cached_property
+    def tiles(self) -> Tiles:
+        """Counts breaches for the rules page."""
+        from venue.sidecar.portal.eqrc_breaches import Tiles  # noqa: PLC0415 - pages are given the sidecar themselves
+
+        return Tiles()
 
     @cached_property
     def explainer(self) -> Explainer:

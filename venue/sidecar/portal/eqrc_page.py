@@ -28,7 +28,6 @@ from venue.sidecar.portal.eqrc_view import (
     Filter,
     Row,
     alerts_of,
-    breaches_of,
     chosen,
     exposures_of,
     known_to,
@@ -78,7 +77,7 @@ async def watch_content(sidecar: Sidecar, look: Look) -> Mapping[str, Any]:
     return {
         "key": f"{look.region}:{only.key}",
         "shut": shut_ports(engine, look.identity, only),
-        "tiles": breaches_of(engine, look.identity, only),
+        "tiles": sidecar.tiles.breaches_of(engine.rules.diary, look.identity, only),
         "is_writable": look.identity.may((RULES_WRITE,)),
     }
 

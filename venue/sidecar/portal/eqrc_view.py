@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.api import PRM
 from engine.risk.rule_terms import EXPOSURES, THRESHOLDS
-from venue.calls import moment
 from venue.eqrc import history, views
 from venue.eqrc.settings import to_rest
 from venue.eqrc.terms import AlertsQuery, RulesQuery
@@ -20,7 +19,6 @@ from venue.sidecar.portal.eqrc_terms import (
     ACTIONS,
     ORDER_TYPES,
     SHUT_BY,
-    TILES,
     TYPE_NAMES,
     Tab,
     fields_of,
@@ -242,48 +240,7 @@ def alerts_of(desk: Desk, identity: Identity, only: Filter) -> Iterator[Row]:
         )
 
 
-# Breaches, and ports that are shut.
-
-
-class Breaches(NamedTuple):
-    """A tile: how often it was today, how often in the months that are kept, where today, when last."""
-
-    key: str
-    name: str
-    today: int
-    total: int
-    where: list[tuple[str, int]]
-    last: str | None
-
-
-def breaches_of(engine: Engine, identity: Identity, only: Filter) -> list[Breaches]:
-    """Count breaches for the tiles; one that was never has none, but for those that the guide shows."""
-    diary = engine.rules.diary
-    times: dict[str, list[int]] = {key: [0, 0, 0] for key in TILES}
-    where: dict[str, dict[str, int]] = {key: {} for key in TILES}
-    for key, tally in diary.breaches.items():
-        wanted = ((only.exchange, key.exchange), (only.mpid, key.mpid), (only.port, key.port or None))
-        if not views.fits(wanted) or not identity.sees_port(key.mpid, key.port or None):
-            continue
-        tile = key.subject if key.subject in TILES else key.rule_type
-        found = times[tile]
-        found[1] += tally.times
-        found[2] = max(found[2], tally.last)
-        if key.date == diary.date:
-            found[0] += tally.times
-            place = f"{key.mpid} {key.port or key.exchange}"
-            where[tile][place] = where[tile].get(place, 0) + tally.times
-    return [
-        Breaches(
-            key.lower().replace("_", "-"),
-            name,
-            times[key][0],
-            times[key][1],
-            sorted(where[key].items(), key=lambda one: (-one[1], one[0]))[:3],
-            moment(times[key][2]) if times[key][2] else None,
-        )
-        for key, name in TILES.items()
-    ]
+# Ports that are shut.
 
 
 class Shut(NamedTuple):
