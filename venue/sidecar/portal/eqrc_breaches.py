@@ -1,8 +1,8 @@
 """The rules page's tiles: how often each check refused orders, today and in the months that are kept.
 
 Thirteen months of a firm with many ports are tens of thousands of tallies, and a tile is drawn anew whenever something
-is refused. The days that are over stay as they are, so what they come to is worked out once for all who may see the same
-of it; a look then goes through today's tallies only, which are the last of all.
+is refused. The days that are over stay as they are, so what they come to is worked out once for all who may see as much
+of it; a look then goes through today's tallies only, which are the last ones.
 
 Source: EQRC guide 4 (monitoring).
 """
