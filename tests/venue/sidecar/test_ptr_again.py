@@ -99,14 +99,16 @@ async def test_the_engine_process_too_refuses_an_id_that_can_be_none(service, pa
 async def test_what_a_former_clearing_firm_did_is_not_shown_to_the_one_that_clears_now(service):
     clearing = service.house.clearing
     taken = [replace(entry, firm="CLRB") for entry in service.floor.machine.engine.configuration.clearing]
-    shown = await service.ask(OPERATOR, "GET", "/ptr-api/clearing/audit")
-    assert [row["field"] for row in shown.items] == ["today.perTrade"]
+    granted = {"id": "next", "userTypes": {"clearing": ["CLRB", "INET"]}, "networks": ["127.0.0.1"]}
+    await service.login("next", (await service.ask(OPERATOR, "POST", "/ops/ptr/subscriptions", granted)).json["secret"])
     followed = Followed(Caller(service.sidecar, Identity("client:x", frozenset(), None), CLEARING_FIRM), lambda: True)
     assert "CLRG-INET" in followed
     clearing.configure(taken, 0)
     assert "CLRG-INET" not in followed
     assert "CLRB-INET" in followed
-    assert (await service.ask(OPERATOR, "GET", "/ptr-api/clearing/audit")).items == []
+    shown = {who: (await service.ask(who, "GET", "/ptr-api/clearing/audit")).items for who in (CLEARING, "next")}
+    assert [row["field"] for row in shown[CLEARING]] == ["today.perTrade"], "the firm that did it"
+    assert shown["next"] == []
 
 
 async def test_a_stream_tells_nothing_where_its_subscription_may_not_ask_from_there_any_more(service):

@@ -29,7 +29,7 @@ from venue.sidecar.events import events
 from venue.sidecar.rest.endpoints import EVENT_STREAM, Ask, Endpoint, Handler, Reply, Scope
 from venue.sidecar.rest.operations import carry_out
 from venue.sidecar.rest.serving import SIDECAR
-from venue.sidecar.rest.user_types import CLEARING, CORRESPONDENT, COUNTERPARTY, Caller, UserType, calling, is_near
+from venue.sidecar.rest.user_types import CLEARING, CORRESPONDENT, COUNTERPARTY, Caller, UserType, calling, has, is_near
 
 ROOT: Final = "/ptr-api"
 CSV: Final = "text/csv"
@@ -194,18 +194,24 @@ async def permit(ask: Ask) -> Reply:
 async def audit(ask: Ask) -> Reply:
     """Give who did what, oldest first: limits, decisions, kills, permissions, what a new day activated.
 
+    What was done for a firm that cleared formerly is that firm's to see, and not the next one's.
+
     As `text/csv` it is all of it in one file.
     """
     caller = await calling(ask, CLEARING)
     query: AuditQuery = ask.query
-    relations = caller.relations() if query.correspondent is None else [caller.relation(query.correspondent)]
-    open_to = {(relation.entry.firm, relation.entry.correspondent) for relation in relations}
+    if query.correspondent is not None:
+        caller.relation(query.correspondent)
+    mpids = caller.mpids
     clearing = caller.house.clearing
     first = clearing.audited - len(clearing.audit) + 1
     rows = [
         (i, row)
         for i, row in enumerate(clearing.audit, first)
-        if i > query.after and (row.firm, row.correspondent) in open_to
+        if i > query.after
+        and (query.correspondent is None or query.correspondent == row.correspondent)
+        and has(mpids, row.firm)
+        and has(mpids, row.correspondent)
     ]
     if ask.wants(CSV):
         return Reply(export.audited(views.audit_view(row) for _, row in rows), number(ask), media=CSV)
