@@ -82,8 +82,33 @@ document.addEventListener("htmx:afterSettle", (event) => {  // by then what is i
 });
 document.addEventListener("htmx:afterSettle", follow);
 document.addEventListener("portal-done", () => { dialog().close(); reload(); });
-document.addEventListener("htmx:responseError", () => { if (dialog().open) dialog().close(); });
-document.addEventListener("htmx:sendError", () => { say(false); });
+document.addEventListener("htmx:responseError", (event) => { if (dialog().open && event.detail.xhr.status < 500) dialog().close(); });
+document.addEventListener("htmx:sendError", () => tell("The venue does not answer. Nothing was changed as far as is known: try again."));
+document.addEventListener("htmx:beforeSwap", (event) => {  // a fault of the venue's own has no page
+  const { xhr } = event.detail;
+  if (xhr.status < 500) return;
+  event.detail.shouldSwap = false;
+  const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(".toast p");
+  tell(said ? said.textContent : "The venue could not do that: its log tells why.");
+});
+
+function tell(text) {  // in the dialog, where one is open: what is behind it cannot be read
+  const note = document.createElement("div");
+  note.className = dialog().open ? "notice level-breached" : "toast level-breached";
+  note.setAttribute("role", "alert");
+  note.textContent = text;
+  if (!dialog().open) {
+    const dismiss = document.createElement("button");
+    dismiss.dataset.dismiss = "";
+    dismiss.textContent = "Dismiss";
+    note.append(" ", dismiss);
+    return document.getElementById("toasts").append(note);
+  }
+  const old = dialog().querySelector(".unsent");
+  if (old) old.remove();
+  note.classList.add("unsent");
+  document.getElementById("dialog-content").append(note);
+}
 
 function enable(box) {
   const field = document.getElementById(box.dataset.enables);
