@@ -10,7 +10,7 @@ from venue.eqrc.settings import put
 from venue.problem import Problem
 from venue.sidecar.portal.eqrc_terms import Field, fields_of
 from venue.sidecar.portal.eqrc_view import found_in
-from venue.sidecar.portal.visit import OF_FORMS
+from venue.sidecar.portal.visit import OF_FORMS, plainly
 
 ON: Final = "1"
 SEVERAL: Final = re.compile(r"[\s,;]+")
@@ -91,4 +91,4 @@ def faults_of(problem: Problem, fields: set[str]) -> dict[str, str]:
         name = error.field.removeprefix("settings.")
         short = name if name in fields else name.partition("[")[0] if not RANGE.match(name) else ""
         found.setdefault(short if short in fields else "", error.message)
-    return {name: text[:1].upper() + text[1:] for name, text in (found or {"": str(problem)}).items()}
+    return {name: plainly(text) for name, text in (found or {"": str(problem)}).items()}

@@ -6,6 +6,7 @@ refused by its field, the change is audited under the person's name, as for a pr
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -36,6 +37,13 @@ POLICY = (
 HTML = "text/html"
 OF_FORMS = frozenset((409, 422))
 """Refusals that a form shows, with what was typed; any other is told beside the page."""
+SHAPE = re.compile(
+    r"Expected `(?P<kind>\w+)[^`]*`"
+    r"(?: matching regex .*| (?P<long>of length )?(?P<how>[<>]=?) (?P<bound>[0-9.]+)|, got `[^`]+`)"
+)
+"""What a struct says of a value that does not fit."""
+IN_BRACKETS = re.compile(r'\["([^"]*)"\]')
+BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 DONE = "portal-done"
 """The event by which a page's script closes the dialog and shows the live parts anew."""
 
@@ -153,7 +161,22 @@ def refusal(problem: Problem) -> str:
     """Say why something typed was refused, for its form to show; raises what no form can tell."""
     if problem.status not in OF_FORMS:
         raise problem
-    text = str(problem)
+    return plainly(str(problem))
+
+
+def plainly(text: str) -> str:
+    """Give what is said of a field as people read it, without the patterns that programs are told."""
+    shape, _, meant = text.partition("; it must be ")
+    found = SHAPE.fullmatch(shape)
+    if found is not None:
+        bound = f"{BOUNDS[found['how']]} {found['bound']}" if found["how"] else ""
+        if found["long"]:
+            text = f"each is {bound} characters long" if found["kind"] == "str" else f"there are to be {bound}"
+        elif meant or bound:
+            meant = IN_BRACKETS.sub(r"\1", meant)
+            text = f"it must be {meant or bound}"
+        else:
+            text = "it is not of this form"
     return text[:1].upper() + text[1:]
 
 

@@ -77,7 +77,7 @@ def test_the_clock_stops_moves_and_runs(desk, operator):
     before = operator.get("/ops/clock").json["time"]
     assert "Move ahead" in desk.part(path).words
     assert desk.post(path, {"do": "advance", "seconds": "0"}).status == 200
-    for seconds, said in (("-1", "Give whole seconds."), ("99999999", "Expected `int` <= 31622400000")):
+    for seconds, said in (("-1", "Give whole seconds."), ("99999999", "It must be at most 31622400000")):
         told = desk.post(path, {"do": "advance", "seconds": seconds})
         assert said in told.words
         assert told.page.fields["seconds"] == seconds

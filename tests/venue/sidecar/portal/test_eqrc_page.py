@@ -252,6 +252,23 @@ def test_the_switch_asks_whose_ports_before_it_asks_whether_one_is_sure(visit):
         assert "Choose an exchange and an MPID." in told.words
 
 
+def test_people_are_told_no_patterns_of_programs(visit):
+    entity = {"exchange": "NASDAQ", "mpid": "INET"}
+    alert = entity | {"ruleType": "gross-exposure", "emails": "a@b.example"}
+    rule = entity | {"type": "restricted-stock"}
+    for path, form, said in (
+        ("alert", alert | {"emails": "<b>@x.example"}, "It is not of this form"),
+        ("alert", alert | {"groupId": "-1"}, "It is not of this form"),
+        ("rule/new", rule | {"symbols": "<b>"}, "It must be a list of symbols, such as AAPL"),
+        ("rule/new", rule | {"symbols": "A" * 99}, "Each is at most 8 characters long"),
+        ("rule/new", rule | {"symbols": " ".join(f"A{i}" for i in range(501))}, "There are to be at most 500"),
+    ):
+        told = visit("inet-risk").post(f"{PAGE}/{path}", form)
+        assert said in told.words
+        assert "Expected" not in told.words
+        assert "<b>" not in told.text
+
+
 def test_an_alert_is_made_changed_and_deleted(visit):
     risk = visit("inet-risk")
     entity = {"exchange": "NASDAQ", "mpid": "INET", "ruleType": "fat-finger"}
