@@ -67,7 +67,7 @@ class Logins:
         begun = self.pending.pop(state, None)
         if begun is None or now - begun.began >= PENDING_SECONDS:
             return None
-        return begun if hmac.compare_digest(begun.browser.encode(), browser.encode()) else None
+        return begun if hmac.compare_digest(begun.browser.encode(), browser.encode(errors="replace")) else None
 
 
 def is_open(request: web.Request) -> bool:

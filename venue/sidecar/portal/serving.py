@@ -125,7 +125,7 @@ def check_sender(visit: Visit) -> None:
         origin is None or origin.partition("://")[2] == request.host
     )
     given = request.headers.get(CSRF_HEADER, "")
-    if not is_ours or not hmac.compare_digest(given.encode(), visit.session.csrf.encode()):
+    if not is_ours or not hmac.compare_digest(given.encode(errors="replace"), visit.session.csrf.encode()):
         raise Problem(403, "this was not sent by a page of your session: reload the page and try again")
 
 

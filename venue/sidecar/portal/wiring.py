@@ -50,6 +50,7 @@ def add_portal(
         router.add_get(page.path, serve(page.show, page))
         for route in page.routes:
             router.add_route(route.verb, f"{page.path}/{route.path}", serve(route.serve, page))
+    router.add_get("/portal/{rest:.*}", at_the_door(nowhere))
     app.on_cleanup.append(partial(close, portal))
 
 
@@ -83,6 +84,11 @@ async def home(request: web.Request) -> web.StreamResponse:
     if not visit.nav:
         return trouble(request, Problem(403, f"{visit.identity.subject} has no role that opens a page"))
     return web.Response(status=303, headers={"Location": visit.nav[0].path})
+
+
+async def nowhere(_: Portal, request: web.Request) -> web.StreamResponse:
+    """Say that there is no such page."""
+    raise Problem(404, f"there is no page {request.path[:80]}")
 
 
 async def log_out(visit: Visit) -> web.StreamResponse:

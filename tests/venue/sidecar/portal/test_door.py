@@ -124,6 +124,23 @@ def test_a_change_needs_the_token_of_the_session_and_a_page_of_ours(visit):
     assert visitor.post(path, form, cookies={}).status == 401
 
 
+def test_what_is_no_text_is_refused_and_not_taken_for_a_fault(stranger, visit):
+    odd = "\N{LATIN SMALL LETTER E WITH ACUTE}"
+    assert visit("gp29-risk").post("/portal/prm/GP29PR/act", {"action": "keep"}, X_CSRF_Token=odd).status == 403
+    sent, _ = stranger.begin()
+    (state,) = parse_qs(urlsplit(sent.headers["Location"]).query)["state"]
+    odd_ones = dict.fromkeys(stranger.cookies, odd)
+    assert stranger.send("GET", f"/portal/callback?state={state}&code=x", cookies=odd_ones).status == 403
+
+
+def test_a_page_that_there_is_not_is_told_as_a_page(stranger):
+    for path in ("/portal/nothing", "/portal/prm/", "/portal/<script>"):
+        told = stranger.get(path)
+        assert (told.status, told.words.split()[0]) == (404, "TEST")
+        assert "script" not in {tag for tag, _ in told.page.tags}
+    assert stranger.send("POST", "/portal/nothing", {}).status == 405
+
+
 def test_every_page_has_the_headers_of_caution_and_nothing_inline(visit):
     for answered in (visit("desk").get(page.path) for page in PAGES):
         policy = answered.headers["Content-Security-Policy"]
