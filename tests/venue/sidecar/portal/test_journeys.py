@@ -129,7 +129,7 @@ def test_an_account_is_blocked_with_its_orders_and_unblocked_by_keyboard_alone(b
         canceled = decode(OUT, trader.client.take()[0])
         assert canceled.user_ref_num == trader.number
         assert trader.order(1, 900_000) == BLOCKED
-        tab.page.get_by_role("button", name="Unblock account").focus()
+        expect(tab.page.get_by_role("button", name="Unblock account")).to_be_focused()
         tab.page.keyboard.press("Enter")
         tab.page.get_by_role("button", name="Yes, Unblock account").press("Enter")
         expect(tab.page.locator(".details .badge")).to_have_text("Active")

@@ -17,8 +17,14 @@ function show(part, text, record) {
     element.dispatchEvent(new CustomEvent("portal-data", { detail: JSON.parse(text) }));
   } else if (element) {
     const active = document.activeElement;  // what is being typed stays; a button under the focus may become another
+    const near = element.contains(active) ? active.parentElement : null;
     Idiomorph.morph(element, text, { ignoreActiveValue: Boolean(active && active.matches("input, textarea, select")) });
-    htmx.process(document.getElementById(element.id));
+    const shown = document.getElementById(element.id);
+    htmx.process(shown);
+    if (near && !active.isConnected) {  // the button under the focus is gone: go on at what stands there now
+      const next = (near.isConnected ? near : shown).querySelector("button, a[href]");
+      if (next) next.focus();
+    }
   }
   if (record) document.getElementById("record").textContent = record.toLocaleString("en-GB");
 }
