@@ -189,7 +189,7 @@ class Clearing:
     def _two(self, name: str, parties: tuple[str, str], what: tuple[str, str, int, int, int], *, is_buy: bool) -> int:
         """Take both sides of a trade, the incoming or reporting one first; gives which of them simply counted."""
         incoming, resting = parties
-        mark = 0
+        mark, now = 0, what[-1]
         for mpid, contra, buys, bit in (
             (incoming, resting, is_buy, INCOMING_COUNTED),
             (resting, incoming, not is_buy, RESTING_COUNTED),
@@ -198,14 +198,17 @@ class Clearing:
             if relation is not None and relation.listed:
                 executing = bit == INCOMING_COUNTED
                 leg = Leg(f"{name}-{'B' if buys else 'S'}", mpid, contra, executing, buys, *what)
-                mark |= bit if self._leg(relation, leg) else 0
+                if self._leg(relation, leg):
+                    mark |= bit
+                    if not (executing and incoming == resting):  # what a firm trades with itself comes at once
+                        self._settle(relation, now)
         return mark
 
     def _leg(self, relation: Relation, leg: Leg) -> bool:
-        """Count one side of a trade, or hold it, or kill it; gives whether it counted."""
+        """Count one side of a trade, or hold it, or kill it; gives whether it counted, which is to be settled."""
         verdict = relation.standing_of(leg.amount)
         if verdict is None:
-            self._count(relation, leg.amount, leg.at, is_buy=leg.is_buy)
+            relation.add(leg.amount, is_buy=leg.is_buy)
             return True
         standing, why = verdict
         leg = replace(leg, standing=standing, why=why)
@@ -238,7 +241,7 @@ class Clearing:
 
     def _back(self, name: str, parties: tuple[str, str], amount: int, mark: int, now: int) -> None:
         """Take back both sides of a trade."""
-        incoming_buys = bool(mark & INCOMING_BUYS)
+        incoming_buys, less = bool(mark & INCOMING_BUYS), dict[str, Relation]()
         for mpid, buys, bit in (
             (parties[0], incoming_buys, INCOMING_COUNTED),
             (parties[1], not incoming_buys, RESTING_COUNTED),
@@ -249,12 +252,15 @@ class Clearing:
             trade_id = f"{name}-{'B' if buys else 'S'}"
             leg = self.legs.get(trade_id)
             if mark & bit or (leg is not None and leg.standing is Standing.ALLOWED):
-                self._count(relation, -amount, now, is_buy=buys)
+                relation.add(-amount, is_buy=buys)
+                less[mpid] = relation
             if leg is not None:
                 self.legs[trade_id] = replace(leg, standing=Standing.BROKEN)
                 relation.held.pop(trade_id, None)
                 self._touch(relation)
             relation.killed_is_broken(trade_id)
+        for relation in less.values():
+            self._settle(relation, now)
 
     def _report(self, name: str, report: TradeReport, now: int) -> None:
         what = TRF, report.symbol, report.quantity, report.price, now

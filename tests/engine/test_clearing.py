@@ -250,14 +250,15 @@ class Naive:
     def total(self, is_buy):
         return sum(amount for _, buys, amount, counts in self.sides if counts and buys is is_buy)
 
-    def trade(self, name, is_buy, amount):
+    def trade(self, name, is_buy, amount, *, is_whole=True):
         standing = True
         if self.killed or amount > self.limits["max_trade"] * DOLLAR:
             standing = False
         elif amount > self.limits["per_trade"] * DOLLAR:
             standing = None
         self.sides.append([name, is_buy, amount, standing])
-        self.look()
+        if is_whole:
+            self.look()
 
     def look(self):
         for limit, total in (("aggregate_buy", self.total(True)), ("aggregate_sell", self.total(False))):
@@ -328,7 +329,7 @@ def test_totals_are_what_all_trades_come_to_whatever_is_held_killed_broken_or_be
 
 
 def _naively(naive, name, quantity, is_buy, other):
-    naive.trade(name, is_buy, quantity * DOLLAR)
+    naive.trade(name, is_buy, quantity * DOLLAR, is_whole=other != "INET")
     if other == "INET":
         naive.trade(name, not is_buy, quantity * DOLLAR)
 
@@ -337,7 +338,7 @@ def _broken(naive, name):
     for side in naive.sides:
         if side[0] == name:
             side[3] = False
-            naive.look()
+    naive.look()
 
 
 @PTR

@@ -82,6 +82,17 @@ def test_a_kill_that_is_asked_for_while_a_limit_is_breached_comes_at_once_and_st
     assert day.kill(on=False).set(per_trade=1_000, kill_on_breach=True).trade(1).totals() == (103, 0, 103)
 
 
+@pytest.mark.parametrize("is_reported", [False, True])
+def test_what_a_firm_trades_with_itself_is_no_net_neither_when_it_comes_nor_when_it_is_broken(is_reported):
+    day = Day(aggregate_net=100, kill_on_breach=True)
+    if is_reported:
+        day.report(200, contra="INET").fold.apply(BreakReport("trf-1"), day.now)
+        day.report(200, contra="INET", is_buy=False)
+    else:
+        day.trade(200, resting="INET").bust().trade(200, resting="INET", is_buy=False)
+    assert (day.totals(), day.alerts) == ((200, 200, 0), [])
+
+
 def test_a_killed_trade_that_is_broken_is_shown_as_such_and_never_counted():
     day = Day(max_trade=10).trade(11).report(12).bust()
     day.fold.apply(BreakReport("trf-1"), day.now)
