@@ -18,11 +18,11 @@ from conformance.declarations.itch import ITCH
 from conformance.declarations.message import Cell, Dialect, Dissection, dissect
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.prm import PRM
-from conformance.declarations.rash import RASH, RASH_10
+from conformance.declarations.rash import RASH_10, READ
 from conformance.declarations.us import US
 from conformance.fix import decode as fix
 
-DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC, PRM, ITCH, RASH, RASH_10)}
+DIALECTS: Final = {dialect.key: dialect for dialect in (US, NORDIC, PRM, ITCH, READ, RASH_10)}
 UNKNOWN: Final = 4
 TOWARDS: Final = {True: "to the server", False: "from the server"}
 

@@ -115,6 +115,7 @@ SWEEP = Letter({"Y": "sweep", "N": "none", "y": "trade-at sweep"})
 CROSS = Letter({"N": "none", "O": "opening", "C": "closing", "R": "retail", "E": "extended life", "A": "", "I": ""})
 CUSTOMER_TYPE = Letter({"R": "retail", "N": "not retail", " ": "the port's"})
 TRADE_NOW = Letter({"B": "yes", "N": "no", " ": "the port's"})
+LOCATED = Letter({"Y": "located", "N": "not located", " ": "not located"})
 EVENT = Letter({"S": "start of day", "E": "end of day"})
 CANCELED = Letter(dict.fromkeys("UITSDQKEZAJCqHXFG", "") | {"U": "user", "I": "immediate", "T": "timeout"})
 REJECTED = Letter(dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz{", ""))
@@ -182,4 +183,6 @@ def _dialect(key: str, version: str, symbol: int, tail: dict[str, Kind], cross_t
 _TAIL: Final[dict[str, Kind]] = {"CustomerType": CUSTOMER_TYPE, "TradeNow": TRADE_NOW}
 RASH: Final = _dialect("rash", "1.1", 8, _TAIL, _TAIL)
 RASH_10: Final = _dialect("rash-1.0", "1.0", 6, {"CustomerType": CUSTOMER_TYPE}, _TAIL)
+READ: Final = _dialect("rash", "1.1", 8, _TAIL | {"SharesLocated": LOCATED}, _TAIL | {"SharesLocated": LOCATED})
+"""1.1 as it is read: an order may have the byte that 1.2 adds."""
 VERSIONS: Final = {"1.1": RASH, "1.0": RASH_10}

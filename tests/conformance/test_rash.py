@@ -134,3 +134,12 @@ def test_messages_are_taken_apart():
     assert any("RASHport 1.1" in line for line in lines)
     assert any("09:30:01.500" in line for line in lines)
     assert any(line.split()[2:4] == ["Price", "187.2400"] for line in lines)
+
+
+@pytest.mark.parametrize(("letter", "cross"), [("O", ""), ("Q", "NC")])
+def test_the_byte_that_1_2_adds_to_an_order_is_taken_apart(letter, cross):
+    text = f"{letter}T1            T000100ZWZZT   000010000099998    Y{12 * '0'}N+{20 * '0'}N+{10 * '0'}A000000"
+    order = (text + 36 * " " + cross + "NNY").encode()
+    lines, is_sound = decode(bytes((0, 1 + len(order))) + b"U" + order, None, None, None, None)
+    assert is_sound
+    assert lines[-1].split()[2:] == ["SharesLocated", "Y", "located"]
