@@ -137,7 +137,8 @@ def test_who_is_held_to_a_port_sees_and_changes_what_is_of_that_port_alone(house
 @pytest.mark.parametrize("held", ["all", "port"])
 @pytest.mark.parametrize("row", [row for row in ROWS if row.path in FILTERED and row.verb == "GET"], ids=named)
 def test_what_is_listed_is_the_callers(house, operator, row, held):
-    house.made("/rules-api/rules", EXCHANGE | {"mpid": OTHER, "type": "max-shares", **LIMIT})
+    for mpid, port in ((OTHER, None), (OWN, PORT)):
+        house.made("/rules-api/rules", EXCHANGE | {"mpid": mpid, "port": port, "type": "max-shares", **LIMIT})
     caller = house.callers[min(row.roles, key=ROLES.index), held]
     items = caller.get(row.path).json["items"]
     assert {item["mpid"] for item in items} <= {OWN}
