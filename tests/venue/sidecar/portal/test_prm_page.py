@@ -163,6 +163,7 @@ def test_a_change_stands_in_the_audit_under_its_persons_name(visit, operator):
 
 @GUIDE
 def test_the_persistent_parameters_are_exported(visit):
+    assert "those of today may differ" in visit("gp29-view").get("/portal/prm?account=GP29P1").words
     answered = visit("gp29-view").get("/portal/prm/GP29P1/export")
     rows = list(csv.DictReader(io.StringIO(answered.text)))
     assert answered.headers["Content-Disposition"] == 'attachment; filename="PRM_Parameters_GP29P1.csv"'
