@@ -37,6 +37,7 @@ RULE: Final = "/rules-api/rules/{id}"
 ENTITY: Final = ("exchange", "mpid", "port", "groupId")
 NEXT_DAY: Final = {"effective": "next-day"}
 NOW: Final = {"effective": "now"}
+REPLACES: Final = "It has changed in between. What stands here would replace all of that: close it to look at it first."
 
 
 def engine_of(visit: Visit) -> Engine:
@@ -204,7 +205,7 @@ async def edit(visit: Visit) -> web.StreamResponse:
     rule = writable(visit, form.get("rule", ""))
     rule_type = rule.rule.type
     if form.get("changed") != str(rule.changed):
-        raise Problem(409, f"{rule.rule.rule_id} has changed in between: look at it again")
+        return edit_form(visit, rule, form, {"": REPLACES})
     is_next_day = form.get("nextDay") == "1" or views.status_of(rule) == "CONFIGURED"
     present, waiting = texts_today(rule), texts_waiting(rule)
     if is_next_day:  # to say what is so today is a change of what waits
