@@ -7,7 +7,7 @@ from trading import Market
 from words import Accepted, Canceled, MassCanceled, Rejected, buy, message_rate
 
 from engine.api import SECOND, Refusal, Reject
-from engine.risk.windows import SMALLEST_ROOM, SlidingWindow
+from engine.risk.windows import FORGOTTEN_A_TIME, SMALLEST_ROOM, SlidingWindow
 
 RATE = pytest.mark.section("EQRC", "3.1.15 Port message rate")
 WINDOW = pytest.mark.section("Portcullis", "Sliding window")
@@ -287,3 +287,14 @@ def test_memory_follows_what_is_inside_and_not_the_limit():
     for _ in range(1_000):
         window.arrive(20_000 * SECOND)
     assert len(window.times) <= 1_000 + 2 * SMALLEST_ROOM
+
+
+@WINDOW
+def test_a_flood_is_forgotten_in_pieces():
+    window, before = SlidingWindow(1_000_000, SECOND), 0
+    for number in range(500_000):
+        window.arrive(number * 10_000)  # a hundred thousand within each second
+        assert before - len(window.times) < FORGOTTEN_A_TIME
+        before = len(window.times)
+    assert 100_000 <= len(window.times) < 300_000
+    assert len(window.inside()) == 100_000
