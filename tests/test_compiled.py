@@ -114,7 +114,7 @@ def test_a_seeded_flow_gives_equal_state_and_equal_bytes(compiled, seed):
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_tests_pass_on_compiled_modules(compiled, seed):
-    brief = ["-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-profile", "brief"]
+    brief = ["-p", "no:cacheprovider", "-m", "not slow", "--hypothesis-profile", "brief", "--timeout", "600"]
     done = run(compiled, "-m", "pytest", *brief, "--seed", seed, *SUITES)
     assert "order path: compiled" in done.stdout
     assert done.returncode == 0, done.stdout[-10_000:]
