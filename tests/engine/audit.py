@@ -8,8 +8,14 @@ from engine.phases import TRADING
 
 def audit(market):
     """Hold the books against themselves, the ports and the events."""
+    resting = audit_books(market.engine)
+    assert {name: order.open for name, order in resting.items()} == market.open, "shares are not conserved"
+
+
+def audit_books(engine):
+    """Hold the books against themselves and the ports; give what rests, by port and key."""
     resting = {}
-    for exchange in market.engine.markets.values():
+    for exchange in engine.markets.values():
         for book in exchange.books.values():
             for side in (book.buys, book.sells):
                 for ladder in (side.shown, side.hidden):
@@ -44,14 +50,13 @@ def audit(market):
             crossed = bids and offers and max(bids) >= min(offers)
             audit_pegs(book, [order for side in (book.buys, book.sells) for order in side.orders()])
             assert not crossed or book.phase not in TRADING, "crossed by orders that any other may trade with"
-    for security in market.engine.securities.values():
+    for security in engine.securities.values():
         bids = [book.buys.shown.keys[-1] for book in security.books if book.buys.shown.keys]
         offers = [-book.sells.shown.keys[-1] for book in security.books if book.sells.shown.keys]
         assert security.bid == (security.outside_bid or max(bids, default=None))
         assert security.offer == (security.outside_offer or min(offers, default=None))
-    listed = {(name, key): port.orders[key] for name, port in market.engine.ports.items() for key in port.orders}
-    assert listed == resting
-    assert {name: order.open for name, order in resting.items()} == market.open, "shares are not conserved"
+    assert resting == {(name, key): port.orders[key] for name, port in engine.ports.items() for key in port.orders}
+    return resting
 
 
 def audit_aside(side, book):
