@@ -115,7 +115,7 @@ EQRC_DEMO = {
 }
 ITCH_DEMO = {"order_user": "IN19T6", "second_user": "AK01T1", "firm": "INET"}
 GLIMPSE_BEHIND_ITCH = 8
-"""How far the demo's port of GLIMPSE is from that of ITCH."""
+"""How far the demo's port of GLIMPSE is from that of ITCH: what --demo takes where --glimpse-target names none."""
 PTR_DEMO = {
     "correspondent_user": "workx-ptr-corr",
     "counterparty_user": "workx-ptr-cpty",
@@ -259,6 +259,7 @@ def _check_watched(suite: str, order_target: str | None) -> None:
     help="For Drop, PRM and EQRC: where orders are entered; for these two by OUCH.",
 )
 @click.option("--order-user", help="A port there: for Drop one that is watched.")
+@click.option("--glimpse-target", metavar="HOST:PORT", help="For ITCH: where snapshots are told, to the same login.")
 @click.option("--firm", help="The firm (MPID) of the first port.")
 @click.option("--symbol", help="A security that nobody else trades meanwhile; ZWZZT, and 101 in Nordic FIX.")
 @click.option("--book", default="101", show_default=True, help="The same for the Nordic suite: an order book's number.")
@@ -345,8 +346,10 @@ def conform(
     elif named["order_target"] is not None:
         _target(named["order_target"], "--order-target")
     host, port = _target(target)
-    if suite == "itch" and demo:
-        settings.setdefault("glimpse_target", f"{host}:{port + GLIMPSE_BEHIND_ITCH}")
+    if "glimpse_target" in settings:
+        _target(settings["glimpse_target"], "--glimpse-target")
+    elif suite == "itch" and demo:
+        settings["glimpse_target"] = f"{host}:{port + GLIMPSE_BEHIND_ITCH}"
     users = _users(suite, settings, second_password, demo=demo)
     return asyncio.run(
         command.conform(

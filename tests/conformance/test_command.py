@@ -169,6 +169,8 @@ def test_a_server_that_refuses_the_login_fails_every_scenario_that_logs_in(venue
         ("ouch", "--target", "127.0.0.1:99999", "--user", "X"),
         ("ouch", "--target", "127.0.0.1:1", "--user", "X", "--set", "nothing"),
         ("ouch", "--target", "127.0.0.1:1", "--user", "X", "--only", "no such scenario"),
+        ("itch", "--target", "127.0.0.1:1", "--user", "X"),
+        ("itch", "--target", "127.0.0.1:1", "--user", "X", "--order-target", "127.0.0.1:2", "--glimpse-target", "near"),
     ],
 )
 def test_a_wrong_command_line_exits_with_2(arguments, conform):

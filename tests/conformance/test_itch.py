@@ -2,13 +2,15 @@
 
 import socket
 import struct
+import tomllib
 
 import pytest
 
 from conformance.declarations import soup
 from conformance.declarations.soup import Packet
 from conformance.runner import Outcome
-from venue.conformance_commands import ITCH_DEMO
+from venue.config import sample
+from venue.conformance_commands import GLIMPSE_BEHIND_ITCH, ITCH_DEMO
 
 SUITE, SERVICE, SNAPSHOT = "itch", "itch.nasdaq", "glimpse.nasdaq"
 REFERENCE, SHARES, ADDED_SHARES, PRICE = 11, 19, 20, 32
@@ -188,3 +190,20 @@ async def test_a_snapshot_that_lies_is_found_out(lie, proxy, judge, venue):
     liar = await proxy(GLIMPSE_LIES[lie], SNAPSHOT)
     (result,) = (await judge(tuple(venue.services[SERVICE]), "A snapshot has*", glimpse=liar.address)).values()
     assert result.outcome is Outcome.FAILED
+
+
+def test_snapshots_are_looked_for_where_the_command_line_says(served, command):
+    addresses = [
+        f"{host}:{port}" for host, port in (served.services[SERVICE], served.target, served.services[SNAPSHOT])
+    ]
+    targets = zip(("--target", "--order-target", "--glimpse-target"), addresses, strict=True)
+    words = [word for pair in targets for word in pair]
+    run = command("conform", SUITE, "--user", "ITCH01", "--demo", *words, "--only", "A snapshot has*")
+    assert run.returncode == 0, run.stderr
+    assert "1 passed" in run.stderr
+
+
+def test_without_it_the_demo_has_them_eight_ports_behind_the_feed():
+    demo = tomllib.loads(sample())
+    offsets = {service["key"]: service["offset"] for service in demo["service"]}
+    assert offsets[SNAPSHOT] - offsets[SERVICE] == GLIMPSE_BEHIND_ITCH == 8
