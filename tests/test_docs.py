@@ -23,7 +23,7 @@ from engine.risk import prm
 from engine.risk.rule_terms import DEFAULTS, REQUIRED, SETTINGS, rest_name
 from ouch import nordic_terms
 from ouch.terms import REASONS
-from venue import cli, config, gate, journal, operations, problem
+from venue import cli, config, exits, gate, journal, operations, problem
 from venue.fix_settings import FixPortSettings
 from venue.prm_settings import PrmPortSettings
 from venue.rash_settings import RashPortSettings
@@ -111,7 +111,15 @@ def test_every_status_of_an_error_stands_in_operations():
 
 
 def test_every_exit_code_stands_in_operations():
-    codes = {0, cli.FAILED, cli.USAGE, cli.BAD_CONFIGURATION, cli.PORT_TAKEN, cli.LOG_DAMAGED, cli.INTERRUPTED}
+    codes = {
+        0,
+        exits.FAILED,
+        exits.USAGE,
+        exits.BAD_CONFIGURATION,
+        exits.PORT_TAKEN,
+        exits.LOG_DAMAGED,
+        exits.INTERRUPTED,
+    }
     lines = section(page("operations.md"), "Exit codes")
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", lines, re.MULTILINE)] == sorted(codes)
 
@@ -328,8 +336,9 @@ def resolve(line):
     """The command that a line means, and the words that are left for it."""
     command = cli.cli
     while line and isinstance(command, click.Group) and not line[0].startswith("-"):
-        assert line[0] in command.commands, f"no such command: {line[0]}"
-        command, line = command.commands[line[0]], line[1:]
+        named = command.get_command(click.Context(command), line[0])
+        assert named is not None, f"no such command: {line[0]}"
+        command, line = named, line[1:]
     return command, line
 
 

@@ -8,6 +8,8 @@ For editors: docs/compiled.md tells what may not stand in a compiled module, tes
 
 from __future__ import annotations
 
+import platform
+from importlib import metadata
 from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
 
@@ -119,3 +121,9 @@ def _origin(name: str) -> str:
     """Give the file that a module was, or would be, loaded from."""
     spec = find_spec(name)
     return "" if spec is None else str(spec.origin)
+
+
+def version_line() -> str:
+    """Give version, Python, event loop, and whether the code is compiled."""
+    python, loop = platform.python_version(), metadata.version("uvloop")
+    return f"portcullis {metadata.version('portcullis')}, Python {python}, uvloop {loop}, {describe()}"

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from venue import cli
+from venue import cli, serve_commands
 from venue import config as configuration
 from venue.control import ask
 from wire.soup_terms import EndOfSession, LoginAccepted
@@ -423,15 +423,15 @@ def test_a_configuration_that_cannot_be_read_exits_with_3(command, tmp_path, nam
 
 def test_a_second_signal_while_the_venue_starts_ends_it_at_once(monkeypatch):
     ended = []
-    monkeypatch.setattr(cli.os, "_exit", ended.append)
+    monkeypatch.setattr(serve_commands.os, "_exit", ended.append)
     before = signal.getsignal(signal.SIGTERM)
-    with cli.EarlySignals() as early:
+    with serve_commands.EarlySignals() as early:
         assert early.first is None
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGTERM)  # one that follows at once is the same
         assert early.first is not None
         assert ended == []
-        time.sleep(2 * cli.SAME_SIGNAL_SECONDS)
+        time.sleep(2 * serve_commands.SAME_SIGNAL_SECONDS)
         os.kill(os.getpid(), signal.SIGINT)
         assert ended == [130]
     assert signal.getsignal(signal.SIGTERM) == before

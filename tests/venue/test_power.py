@@ -15,7 +15,8 @@ import pytest
 from disks import journaled_disk, lacks
 from traders import NAMES, Trader
 
-from venue import cli
+from venue import config as configuration
+from venue import exits
 from venue.log import read_log
 from venue.machine import Machine
 from venue.record import LogDamaged
@@ -43,7 +44,7 @@ def disk(tmp_path):
 def start(disk, launch, tmp_path):
     """Start the demo on that disk, with 4 MiB as its limit."""
     file = tmp_path / "small.toml"
-    file.write_text(cli.configuration.sample().replace("low_disk_mb = 256", "low_disk_mb = 4"))
+    file.write_text(configuration.sample().replace("low_disk_mb = 256", "low_disk_mb = 4"))
 
     def start(durability, wait=True):
         arguments = ("--config", str(file), "--durability", durability)
@@ -187,7 +188,7 @@ def test_with_process_durability_a_power_cut_leaves_a_prefix_or_a_refusal(disk, 
         try:
             again.ready()
         except AssertionError:
-            assert again.process.wait() == cli.LOG_DAMAGED
+            assert again.process.wait() == exits.LOG_DAMAGED
             assert "log damaged at record" in again.errors.read_text()
             outcomes["refused"] += 1
         else:
@@ -224,6 +225,6 @@ def test_a_log_that_a_power_cut_made_shorter_than_its_mark_names_the_gap(disk, s
         (venue.data / "log").mkdir(parents=True)
     (venue.data / "log" / "acknowledged").write_bytes(mark)
     again = start("process", wait=False)
-    assert again.process.wait(15) == cli.LOG_DAMAGED
+    assert again.process.wait(15) == exits.LOG_DAMAGED
     with pytest.raises(LogDamaged):
         list(read_log(venue.data))
