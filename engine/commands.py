@@ -303,6 +303,7 @@ def next_day(engine: Engine, command: NextDay, now: int) -> None:
 
 def end_day(engine: Engine, now: int) -> None:
     """Expire what rests for the day, then tell each port that the day is over."""
+    engine.finish_beyond(now)
     for security in engine.securities.values():
         for book in security.books:
             suspend(book, now, told=False)

@@ -35,6 +35,7 @@ from engine.api import (
     Side,
     TimeInForce,
 )
+from engine.band_cancel import BandCancel
 from engine.book import Book
 from engine.deadlines import NEVER
 from engine.details import attribute_fault
@@ -87,7 +88,7 @@ class Engine(Rates, OrderEntry):
         self.after_hours: dict[str, tuple[int, int]] = {}
         self.local_midnights: dict[str, int] = {}
         self.timetables: dict[str, int] = {}
-        self.mass_cancels: deque[MassCancel] = deque()
+        self.mass_cancels: deque[MassCancel | BandCancel] = deque()
         self.exposures = Exposures(self.ports, self.markets, self.mass_cancels, self.rules.diary)
 
     def market(self, key: str, rule_book: str) -> Market:

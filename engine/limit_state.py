@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.api import MAXIMUM_PRICE, SECOND, CancelReason, Order, Phase, Port
 from engine.auction import is_waiting
+from engine.band_cancel import BandCancel, is_held_to_bands
 from engine.book import Book, BookSide, Reserve
 from engine.conditions import is_enough
 from engine.deadlines import Timed
@@ -26,6 +27,9 @@ from engine.risk.price_checks import beyond_bands, meets_bands
 from engine.tape import LIMIT_STATE, Tape
 
 if TYPE_CHECKING:
+    from collections import deque
+
+    from engine.mass_cancel import MassCancel
     from engine.risk.rule_book import RuleBook
 
 PAUSE: Final = 300 * SECOND
@@ -41,6 +45,7 @@ class LimitStates(Interruptions):
 
     ports: dict[str, Port]
     rule_book: RuleBook
+    mass_cancels: deque[MassCancel | BandCancel]
 
     def hold_to_bands(self, order: Order, now: int) -> None:
         """See `Matching`."""
@@ -100,7 +105,10 @@ class LimitStates(Interruptions):
             self.bands_moved(security, now)
 
     def bands_moved(self, security: Security, now: int) -> None:
-        """Cancel orders that come to lie beyond the price bands, where a risk rule says so (EQRC guide 3.1.14)."""
+        """Cancel orders that come to lie beyond the price bands, where a risk rule says so (EQRC guide 3.1.14).
+
+        They go in slices; but at once where the market would end all others beyond the bands in the same breath.
+        """
         if not self.rule_book.impacts:
             return
         for port in self.ports.values():
@@ -108,18 +116,49 @@ class LimitStates(Interruptions):
             if scope is not None:
                 scope.limits.buys.reference = scope.limits.sells.reference = 0  # what was within may be so no longer
         for book in sorted(security.books, key=lambda book: book.market.key):
-            for order in self._beyond(book):
-                if self.rule_book.settle(order.scope).market_impact is not None and meets_bands(order):
-                    self.cancel(order, order.open, CancelReason.SUPERVISORY, now)
+            if is_held_to_bands(book):
+                for order in self._beyond(book):
+                    self._end_by_rule(order, now)
+        self._begin_beyond(security, now)
+
+    def _begin_beyond(self, security: Security, now: int) -> None:
+        """Begin to end what rules end beyond the bands: a slice now if nothing else waits, the others by records."""
+        waiting = [left for left in self.mass_cancels if isinstance(left, BandCancel)]
+        for left in waiting:
+            if left.security is security:
+                self.mass_cancels.remove(left)
+        band_cancel = BandCancel(security)
+        band_cancel.begin()
+        if not band_cancel.is_done():
+            self.mass_cancels.append(band_cancel)
+            if not waiting:
+                self.end_beyond(band_cancel, now)
+
+    def end_beyond(self, band_cancel: BandCancel, now: int) -> None:
+        """Do the next slice of what rules end beyond the bands."""
+        for order in band_cancel.slice():
+            if beyond_bands(order) is not None and not is_waiting(order) and not is_parked(order):
+                self._end_by_rule(order, now)
+        if band_cancel.is_done():
+            self.mass_cancels.remove(band_cancel)
+
+    def finish_beyond(self, now: int) -> None:
+        """Do all that is left of what rules end beyond the bands."""
+        for left in list(self.mass_cancels):
+            while isinstance(left, BandCancel) and left in self.mass_cancels:
+                self.end_beyond(left, now)
+
+    def _end_by_rule(self, order: Order, now: int) -> None:
+        """Cancel an order beyond the bands, where a market impact rule holds it to them."""
+        if meets_bands(order) and self.rule_book.settle(order.scope).market_impact is not None:
+            self.cancel(order, order.open, CancelReason.SUPERVISORY, now)
 
     def _sort_out(self, book: Book, left: Phase, now: int) -> None:
         """See `Crosses`; a rule ends what market hours find beyond the bands, before it trades (EQRC guide 3.1.14)."""
         if book.phase is Phase.CONTINUOUS and self.rule_book.impacts:
             for order in list(book.orders()):
-                if isinstance(order, Reserve) or not meets_bands(order) or beyond_bands(order) is None:
-                    continue
-                if self.rule_book.settle(order.scope).market_impact is not None:
-                    self.cancel(order, order.open, CancelReason.SUPERVISORY, now)
+                if not isinstance(order, Reserve) and beyond_bands(order) is not None:
+                    self._end_by_rule(order, now)
         super()._sort_out(book, left, now)
 
     def _end_beyond(self, book: Book, now: int) -> None:

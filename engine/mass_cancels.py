@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from engine.api import PRM, CancelReason, Port, Side
+from engine.band_cancel import BandCancel
 from engine.limit_state import LimitStates
 from engine.mass_cancel import ORDERS_A_SLICE, MassCancel
 from engine.timely import is_late
@@ -17,7 +18,7 @@ class MassCancels(LimitStates):
     """The part of the engine that ends many orders at once."""
 
     ports: dict[str, Port]
-    mass_cancels: deque[MassCancel]
+    mass_cancels: deque[MassCancel | BandCancel]
 
     def mass_cancel(
         self, port: Port, symbol: str, side: Side | None, group_id: int | None, request: bytes, now: int
@@ -79,16 +80,23 @@ class MassCancels(LimitStates):
 
     def work_off_next(self, now: int) -> None:
         """Do one slice of what waits, each mass cancel in turn; one that waits for another gives it its turn."""
-        if self.mass_cancels:
-            mass_cancel = self._begun(self.mass_cancels[0].port)
-            assert mass_cancel is not None
+        if not self.mass_cancels:
+            return
+        first = self.mass_cancels[0]
+        if isinstance(first, BandCancel):
             self.mass_cancels.rotate(-1)
-            self.work_off(mass_cancel, now)
+            self.end_beyond(first, now)
+            return
+        mass_cancel = self._begun(first.port)
+        assert mass_cancel is not None
+        self.mass_cancels.rotate(-1)
+        self.work_off(mass_cancel, now)
 
     def _begun(self, port: Port) -> MassCancel | None:
         """Give the mass cancel of a port that is under way, or begin the first one that waits."""
         if port.mass_cancel is None:
-            port.mass_cancel = next((waiting for waiting in self.mass_cancels if waiting.port is port), None)
+            waiting = (left for left in self.mass_cancels if isinstance(left, MassCancel) and left.port is port)
+            port.mass_cancel = next(waiting, None)
             if port.mass_cancel is not None:
                 port.mass_cancel.begin()
         return port.mass_cancel

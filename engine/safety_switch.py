@@ -80,7 +80,7 @@ def open_orders(port: Port, action: CancelAction) -> int:
 def is_done(engine: Engine, exchange: str, mpid: str, name: str | None) -> bool:
     """Whether no order waits to be ended any more on the ports that a switch was about."""
     ports = ports_of(engine, exchange, mpid, name)
-    return not any(mass_cancel.port in ports for mass_cancel in engine.mass_cancels)
+    return not any(isinstance(left, MassCancel) and left.port in ports for left in engine.mass_cancels)
 
 
 def unshut(engine: Engine, command: Unbreach, now: int) -> None:

@@ -26,6 +26,7 @@ from engine.api import (
     Reject,
     Side,
 )
+from engine.band_cancel import BandCancel, LevelName
 from engine.book import Book, Reserve
 from engine.commands import Connect, add_port, set_crosses, set_rules, take_configuration
 from engine.conditions import owner_of
@@ -148,6 +149,15 @@ class MassCancelState(msgspec.Struct, array_like=True, frozen=True):
     spares_crosses: bool = False
 
 
+class BandCancelState(msgspec.Struct, array_like=True, frozen=True):
+    """What is left beyond price bands, and its place among the mass cancels; orders as port and key."""
+
+    place: int
+    symbol: str
+    orders: list[tuple[str, int]]
+    levels: list[LevelName]
+
+
 class EngineState(msgspec.Struct, frozen=True):
     """Everything."""
 
@@ -169,6 +179,7 @@ class EngineState(msgspec.Struct, frozen=True):
     timetables: dict[str, int] = {}  # the last entry of each that was kept today
     audit: dict[str, tuple[int, bytes]] = {}  # what identifies the rows of each Nordic member
     rules: RulesState = RulesState()
+    band_cancels: list[BandCancelState] = []
 
 
 def dump(engine: Engine) -> EngineState | None:
@@ -221,6 +232,7 @@ def dump(engine: Engine) -> EngineState | None:
                 left.spares_crosses,
             )
             for left in engine.mass_cancels
+            if isinstance(left, MassCancel)
         ],
         engine.storage_low,
         engine.after_hours,
@@ -230,6 +242,11 @@ def dump(engine: Engine) -> EngineState | None:
         engine.timetables,
         engine.prm.diary.digests(),
         dump_rules(engine),
+        [
+            BandCancelState(place, left.security.symbol, left.names(), left.levels)
+            for place, left in enumerate(engine.mass_cancels)
+            if isinstance(left, BandCancel)
+        ],
     )
 
 
@@ -399,6 +416,11 @@ def _load_orders(engine: Engine, state: EngineState) -> None:
         engine.mass_cancels.append(mass_cancel)
         if not left.waiting:
             port.mass_cancel = mass_cancel
+    for beyond in state.band_cancels:
+        band_cancel = BandCancel(engine.securities[beyond.symbol])
+        band_cancel.orders = [engine.ports[port].orders[key] if port else None for port, key in beyond.orders]
+        band_cancel.levels = beyond.levels
+        engine.mass_cancels.insert(beyond.place, band_cancel)
 
 
 def _load_order(engine: Engine, book: Book, state: OrderState, known: dict[TermsState, OrderTerms]) -> Order:

@@ -57,6 +57,7 @@ COMPILED = (
     "engine.cross_price",
     "engine.crosses",
     "engine.interruption",
+    "engine.band_cancel",
     "engine.bands",
     "engine.tape",
     "engine.limit_state",

@@ -36,6 +36,7 @@ from engine.risk.rule_diary import RuleDiary, RuleHappening, RuleHappeningKind, 
 from engine.routing import AWAY_PORT
 
 if TYPE_CHECKING:
+    from engine.band_cancel import BandCancel
     from engine.market import Market
 
 ROUTED: Final = "ROUTED"
@@ -55,7 +56,11 @@ class Exposures:
     """All exposures of the venue, by entity; `diary` is told of every crossing of a threshold."""
 
     def __init__(
-        self, ports: dict[str, Port], markets: dict[str, Market], mass_cancels: deque[MassCancel], diary: RuleDiary
+        self,
+        ports: dict[str, Port],
+        markets: dict[str, Market],
+        mass_cancels: deque[MassCancel | BandCancel],
+        diary: RuleDiary,
     ) -> None:
         self.ports = ports
         self.markets = markets

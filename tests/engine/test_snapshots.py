@@ -125,6 +125,7 @@ def test_what_is_derived_stands_in_no_snapshot(market):
         "timetables",
         "audit",
         "rules",
+        "band_cancels",
     }
 
 

@@ -1,6 +1,7 @@
 """What a start from a snapshot must not forget: whatever decides what is said later is what a replay has too."""
 
 import re
+import shutil
 import sqlite3
 
 import pytest
@@ -54,6 +55,47 @@ def test_a_stop_amid_a_mass_cancel_changes_nothing_of_what_follows(host, connect
     assert not machine.engine.mass_cancels
     assert machine.number == again.venue.machine.number
     assert live != ""
+
+
+IMPACT = """[[rule]]
+type = "market-impact"
+exchange = "NASDAQ"
+mpid = "INET"
+settings = { enabled = true }
+
+# --- Nordic order books"""
+
+
+@pytest.mark.section("EQRC", "3.1.14 Market impact")
+def test_a_stop_or_a_crash_while_orders_beyond_the_bands_go_changes_nothing_of_what_follows(
+    host, connect, demo_config, monkeypatch, replayed, tmp_path
+):
+    """Either start goes on where the last slice ended; one has a snapshot, the other what a kill leaves: the log."""
+    monkeypatch.setattr(app.Venue, "_slices_wait", lambda _venue: None)  # slices come when they are told to
+    config = demo_config(("# --- Nordic order books", IMPACT))
+    venue = host(config)
+    client = connect(venue, name=NAME)
+    client.send(*(client.order(number) for number in range(1, 3 * ORDERS_A_SLICE + 8)))
+    client.settle()
+    venue.ask("books/nasdaq/AAPL/prices", {"luldLower": "170.0000", "luldUpper": "185.0000"}, verb="PUT")
+    venue.call(venue.venue._work_off)
+    venue.wait_for_disk()
+    left = shutil.copytree(venue.data, tmp_path / "left", ignore=shutil.ignore_patterns("*.sock", "lock", "*.json"))
+    venue.stop()
+    ends = []
+    for data in (venue.data, left):
+        again = host(config, data=data)
+        assert len(again.venue.machine.engine.mass_cancels) == 1
+        for _ in range(2):
+            again.call(again.venue._work_off)
+        again.wait_for_disk()
+        assert again.ask(f"orders?port={NAME}").body["items"] == []
+        ends.append((again.hash(), [stream.digest() for stream in again.venue.machine.streams]))
+        again.stop()
+        machine = replayed(again)
+        assert not machine.engine.mass_cancels
+        assert [stream.digest() for stream in machine.streams] == ends[-1][1]
+    assert ends[0] == ends[1]
 
 
 def test_a_symbol_that_is_no_longer_listed_is_unknown_before_and_after_a_restart(host, connect, demo_config, replayed):
