@@ -12,7 +12,7 @@ from venue.eqrc.routes import ALERT
 from venue.problem import Problem
 from venue.roles import AUDIT_READ, RULES_WRITE, UNBREACH
 from venue.sidecar.portal.eqrc_forms import faults_of, words_of
-from venue.sidecar.portal.eqrc_rules import engine_of, type_asked
+from venue.sidecar.portal.eqrc_rules import CHANGED, engine_of, type_asked
 from venue.sidecar.portal.eqrc_terms import TYPE_NAMES
 from venue.sidecar.portal.eqrc_view import known_to
 from venue.sidecar.portal.visit import Visit, attached, new_key
@@ -194,16 +194,30 @@ async def set_alert(visit: Visit) -> web.StreamResponse:
 async def ask_delete_alert(visit: Visit) -> web.StreamResponse:
     """Ask whether an alert configuration goes."""
     visit.require(RULES_WRITE)
-    alert = alert_of(visit, visit.query.get("alert", ""))
-    return visit.show("eqrc_alert_delete.html", alert=alert, name=TYPE_NAMES[alert.rule_type], key=new_key())
+    return delete_form(visit, alert_of(visit, visit.query.get("alert", "")), "")
+
+
+def delete_form(visit: Visit, alert: Any, trouble: str) -> web.StreamResponse:
+    """Show the alert configuration that goes, and what is wrong with that."""
+    return visit.show(
+        "eqrc_alert_delete.html",
+        alert=alert,
+        name=TYPE_NAMES[alert.rule_type],
+        was=as_it_is(alert),
+        trouble=trouble,
+        key=new_key(),
+    )
 
 
 async def delete_alert(visit: Visit) -> web.StreamResponse:
     """Delete an alert configuration."""
+    visit.require(RULES_WRITE)
     form = await visit.form()
-    name = alert_of(visit, form.get("alert", "")).id
-    await visit.call("DELETE", ALERTS_PATH, body={"id": name}, key=form.get("key", ""))
-    return visit.done(f"{name}: deleted. Nobody is told by it any more.")
+    alert = alert_of(visit, form.get("alert", ""))
+    if form.get("was") != as_it_is(alert):
+        return delete_form(visit, alert, CHANGED)
+    await visit.call("DELETE", ALERTS_PATH, body={"id": alert.id}, key=form.get("key", ""))
+    return visit.done(f"{alert.id}: deleted. Nobody is told by it any more.")
 
 
 # The audit.

@@ -5,9 +5,11 @@ A form goes back to its person with what is wrong beside the field, as the call 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from aiohttp import web
 
 from engine.rule_instructions import RuleState
@@ -37,6 +39,9 @@ RULE: Final = "/rules-api/rules/{id}"
 ENTITY: Final = ("exchange", "mpid", "port", "groupId")
 NEXT_DAY: Final = {"effective": "next-day"}
 NOW: Final = {"effective": "now"}
+OFF: Final = "off"
+MARK_CHARACTERS: Final = 16
+CHANGED: Final = "It has changed in between. What stands here is what it says now: delete it only if that shall go."
 REPLACES: Final = "It has changed in between. What stands here would replace all of that: close it to look at it first."
 
 
@@ -176,6 +181,22 @@ def texts_waiting(rule: RuleState) -> dict[str, str]:
     return {name: text for name, text in then.items() if text != today[name]}
 
 
+def said(rule_type: str, texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Give some fields of a rule by their names on its form, with what they say in words."""
+    fields = {field.name: field for field in fields_of(rule_type)}
+    pairs = []
+    for name, text in texts.items():
+        field = fields.get(name)
+        words = text if field is None or field.kind not in {"switch", "allowed"} else text and "on"
+        pairs.append(("Symbols" if field is None else f"{field.group} {field.label}".strip(), words or OFF))
+    return pairs
+
+
+def mark_of(rule: RuleState) -> str:
+    """Give what another state of a rule has another of: while the venue's clock stands, a change has no later time."""
+    return hashlib.sha256(msgspec.msgpack.encode(rule)).hexdigest()[:MARK_CHARACTERS]
+
+
 def edit_form(
     visit: Visit, rule: RuleState, values: Mapping[str, str] | None, faults: Mapping[str, str]
 ) -> web.StreamResponse:
@@ -183,17 +204,15 @@ def edit_form(
     entry, view = rule.rule, views.view(rule)
     if values is None:
         values = texts_today(rule)
-    waiting = texts_waiting(rule)
-    names = {field.name: f"{field.group} {field.label}".strip() for field in fields_of(entry.type)}
     return form_of(
         visit,
         entry.type,
         values,
         faults,
         rule_id=entry.rule_id,
-        changed=str(rule.changed),
+        changed=mark_of(rule),
         is_active=view.status == "ACTIVE",
-        waiting=[(names.get(name, "Symbols"), text or "off") for name, text in waiting.items()],
+        waiting=said(entry.type, texts_waiting(rule)),
         place=", ".join(text for text in (entry.exchange, entry.mpid, entry.port) if text)
         + ("" if entry.group_id is None else f", group {entry.group_id}"),
     )
@@ -204,7 +223,7 @@ async def edit(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     rule = writable(visit, form.get("rule", ""))
     rule_type = rule.rule.type
-    if form.get("changed") != str(rule.changed):
+    if form.get("changed") != mark_of(rule):
         return edit_form(visit, rule, form, {"": REPLACES})
     is_next_day = form.get("nextDay") == "1" or views.status_of(rule) == "CONFIGURED"
     present, waiting = texts_today(rule), texts_waiting(rule)
@@ -227,14 +246,30 @@ async def edit(visit: Visit) -> web.StreamResponse:
 
 async def ask_delete(visit: Visit) -> web.StreamResponse:
     """Ask whether a rule goes, and when."""
-    rule = writable(visit, visit.query.get("rule", ""))
-    return visit.show("eqrc_delete.html", rule=views.view(rule), name=TYPE_NAMES[rule.rule.type], key=new_key())
+    return delete_form(visit, writable(visit, visit.query.get("rule", "")), "")
+
+
+def delete_form(visit: Visit, rule: RuleState, trouble: str) -> web.StreamResponse:
+    """Show what goes with a rule as it is now, and what is wrong with deleting it."""
+    entry = rule.rule
+    return visit.show(
+        "eqrc_delete.html",
+        rule=views.view(rule),
+        name=TYPE_NAMES[entry.type],
+        mark=mark_of(rule),
+        says=[pair for pair in said(entry.type, texts_today(rule)) if pair[1] != OFF],
+        waiting=said(entry.type, texts_waiting(rule)),
+        trouble=trouble,
+        key=new_key(),
+    )
 
 
 async def delete(visit: Visit) -> web.StreamResponse:
     """Delete a rule: now, or from the next trading day on."""
     form = await visit.form()
     rule = writable(visit, form.get("rule", ""))
+    if form.get("changed") != mark_of(rule):
+        return delete_form(visit, rule, CHANGED)
     query = NEXT_DAY if form.get("when") == "next-day" else NOW
     await visit.call("DELETE", RULE, {"id": rule.rule.rule_id}, query=query, key=form.get("key", ""))
     gone = "it ends with the trading day" if query is NEXT_DAY else "deleted"

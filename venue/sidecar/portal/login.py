@@ -86,6 +86,7 @@ def welcome(portal: Portal, request: web.Request, trouble: str = "", status: int
         venue=config.venue.name,
         people=people,
         trouble=trouble,
+        has_ended=bool(request.cookies.get(portal.cookie)) and not trouble,
         is_open=is_open(request),
         query=f"?{urlencode({'next': page})}" if OWN_PAGE.fullmatch(page) else "",
     )

@@ -4,7 +4,7 @@
 
 A change needs the session's `csrf` in a header that only our own script can set, and must not come from another site as
 browsers tell it (`Sec-Fetch-Site`, `Origin`); the cookie itself is not sent along from other sites (SameSite). Whatever
-goes wrong is answered as a page, or beside the page where a part of it was asked for.
+goes wrong is answered as a page, or beside the page where a part of it was asked for (`trouble`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-import structlog
 from aiohttp import web
 
 from venue.problem import Problem
@@ -26,8 +25,8 @@ from venue.sidecar.portal.live import Hub
 from venue.sidecar.portal.login import Logins
 from venue.sidecar.portal.page import Page, Show
 from venue.sidecar.portal.sessions import Sessions
-from venue.sidecar.portal.views import render
-from venue.sidecar.portal.visit import Visit, html, told
+from venue.sidecar.portal.trouble import PART, VISIT, trouble
+from venue.sidecar.portal.visit import Visit
 from venue.sidecar.rest.serving import SIDECAR, Next
 
 if TYPE_CHECKING:
@@ -38,13 +37,8 @@ CSRF_HEADER = "X-CSRF-Token"
 OUR_SITE = ("same-origin", "none")
 BY_ITSELF = ("/portal/live", "/portal/part")
 """What a page asks for without its person."""
-PART = "HX-Request"
-"""The header by which htmx says that it asks for a part of a page."""
-
 SHOWN = "HX-Current-URL"
 """The header by which it says of which page that is."""
-
-log = structlog.get_logger()
 
 
 class NotLoggedIn(Exception):  # noqa: N818 - it reads as what is so
@@ -88,7 +82,8 @@ class Portal:
         request["subject"] = identity.subject
         request.app[AUTH].callers.take(identity.subject)
         nav = tuple(one for one in self.pages if identity.may(one.roles))
-        return Visit(request, self.sidecar, session, identity, page, nav)
+        visit = request[VISIT] = Visit(request, self.sidecar, session, identity, page, nav)
+        return visit
 
 
 PORTAL: web.AppKey[Portal] = web.AppKey("portal")
@@ -139,13 +134,3 @@ def to_the_door(request: web.Request) -> web.Response:
     if PART in request.headers:
         return web.Response(status=401, headers={"HX-Redirect": door})
     return web.Response(status=303, headers={"Location": door})
-
-
-def trouble(request: web.Request, problem: Problem) -> web.Response:
-    """Tell what went wrong: as a message beside the page, or as a page."""
-    if PART in request.headers:
-        response = told(html(render("toast.html", text=str(problem), is_trouble=True), problem.status))
-    else:
-        response = html(render("trouble.html", problem=problem.body()), problem.status)
-    response.headers.update(problem.headers)
-    return response

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,10 @@ from venue.sidecar.portal.live import TICKER, stream
 from venue.sidecar.portal.login import come_back, log_in, welcome
 from venue.sidecar.portal.page import Page
 from venue.sidecar.portal.pages import PAGES
-from venue.sidecar.portal.serving import PORTAL, NotLoggedIn, Portal, serve, trouble
+from venue.sidecar.portal.serving import PORTAL, NotLoggedIn, Portal, serve
+from venue.sidecar.portal.trouble import VISIT, is_by_person, trouble
 from venue.sidecar.portal.visit import Visit, html
+from venue.sidecar.rest.problems import FOR_PEOPLE
 
 if TYPE_CHECKING:
     from venue.sidecar.context import Sidecar
@@ -37,6 +40,7 @@ def add_portal(
 ) -> None:
     """Add the portal to an application that has its guards already."""
     portal = app[PORTAL] = Portal(sidecar, app[AUTH], pages, now)
+    app[FOR_PEOPLE] = for_people
     router = app.router
     router.add_get("/portal", home)
     router.add_get("/portal/", home)
@@ -54,6 +58,16 @@ def add_portal(
     app.on_cleanup.append(partial(close, portal))
 
 
+def for_people(request: web.Request, problem: Problem) -> web.Response | None:
+    """Tell what went wrong to a person, with the navigation for who has logged in; None where a program asked."""
+    if not is_by_person(request):
+        return None
+    if VISIT not in request and request.path.startswith("/portal/"):
+        with suppress(NotLoggedIn, Problem):
+            request.app[PORTAL].enter(request)
+    return trouble(request, problem)
+
+
 async def close(portal: Portal, _: web.Application) -> None:
     """Stop what is live, and the sample flow."""
     await portal.hub.close()
@@ -64,10 +78,7 @@ def at_the_door(show: Door) -> Callable[[web.Request], Awaitable[web.StreamRespo
     """Give the function by which aiohttp serves somebody who is not logged in yet."""
 
     async def served(request: web.Request) -> web.StreamResponse:
-        try:
-            return await show(request.app[PORTAL], request)
-        except Problem as problem:
-            return trouble(request, problem)
+        return await show(request.app[PORTAL], request)
 
     return served
 

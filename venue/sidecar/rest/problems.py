@@ -5,6 +5,8 @@ What HTTP's own machinery refuses (no such path, another method, too large a bod
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from aiohttp import web
 
@@ -13,6 +15,15 @@ from venue.problem import MEDIA_TYPE, TITLES, Problem
 UNAVAILABLE = 503
 LONGEST_PATH = 200
 """Characters of a path in an answer or in the log."""
+FOR_PEOPLE: web.AppKey[Callable[[web.Request, Problem], web.StreamResponse | None]] = web.AppKey("for_people")
+"""What tells a problem to a person at a browser; it gives None where a program asked."""
+
+
+def tell(request: web.Request, problem: Problem) -> web.StreamResponse:
+    """Make the response of a problem, for whoever asked: a person, where there are pages for people, or a program."""
+    show = request.app.get(FOR_PEOPLE)
+    told = None if show is None else show(request, problem)
+    return answer(problem) if told is None else told
 
 
 def answer(problem: Problem) -> web.Response:

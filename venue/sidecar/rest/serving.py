@@ -2,8 +2,8 @@
 
     source list ─▶ rate limit ─▶ token ─▶ role ─▶ query and body ─▶ handler (whose MPID) ─▶ JSON or problem+json
 
-The first two are of `venue.sidecar.auth`. Whatever goes wrong comes out as a problem; a fault of ours is logged with
-the request's id and tells nothing of the inside.
+The first two are of `venue.sidecar.auth`. Whatever goes wrong comes out as a problem, of the portal as a page; a fault
+of ours is logged with the request's id and tells nothing of the inside.
 """
 
 from __future__ import annotations
@@ -141,18 +141,18 @@ async def attempt(request: web.Request, handler: Next) -> web.StreamResponse:
     try:
         return await handler(request)
     except Problem as problem:
-        return problems.answer(problem)
+        return problems.tell(request, problem)
     except web.HTTPException as error:
         if error.status < 400:  # a redirection is an answer
             raise
-        return problems.answer(problems.of_http(error, request))
+        return problems.tell(request, problems.of_http(error, request))
     except EngineGone as gone:
-        return problems.answer(Problem(503, str(gone)))
+        return problems.tell(request, Problem(503, str(gone)))
     except Exception:
         if request.transport is None:
             raise  # who asked has left: there is nobody to answer
         log.exception("fault", id=request["id"], method=request.method, path=request.rel_url.raw_path[:LONGEST_PATH])
-        return problems.answer(Problem(500, f"a fault of the venue's own; its log has it under {request['id']}"))
+        return problems.tell(request, Problem(500, f"a fault of the venue's own; its log has it under {request['id']}"))
 
 
 async def finish(request: web.Request, response: web.StreamResponse) -> None:

@@ -108,6 +108,13 @@ def make(visitor, kind, **fields):
     return visitor.post(f"{PAGE}/rule/new", form | fields)
 
 
+def delete(visitor, rule, when="now"):
+    """Delete a rule by its dialog, as it is shown now."""
+    shown = visitor.part(f"{PAGE}/rule/delete?rule={rule}")
+    assert "Yes, delete now" in shown.words
+    return visitor.post(f"{PAGE}/rule/delete", shown.page.fields | {"when": when})
+
+
 def test_each_tab_shows_its_rules_and_those_of_the_configuration_can_only_be_copied(visit):
     risk = visit("inet-risk")
     for tab in TABS:
@@ -140,8 +147,7 @@ def test_a_rule_is_made_changed_copied_and_deleted_as_the_guide_has_it(visit):
     assert (copy["limit"], copy["type"]) == ("600000", "max-shares")
     assert make(risk, "max-shares", limit=copy["limit"], port="IN19T6").status == 200
     for rule in (made, rule_named(risk, "order-type", "IN19T6")):
-        assert "Yes, delete now" in risk.part(f"{PAGE}/rule/delete?rule={rule}").words
-        assert risk.post(f"{PAGE}/rule/delete", {"rule": rule, "when": "now"}).status == 200
+        assert delete(risk, rule).headers["HX-Trigger"] == "portal-done"
         assert risk.part(f"{PAGE}/rule/edit?rule={rule}").status == 404
 
 
@@ -199,7 +205,7 @@ def test_what_is_of_another_firm_is_as_missing_as_what_there_is_not(visit):
     assert refused.status == 404
     assert risk.post(f"{PAGE}/switch", {"exchange": "NASDAQ", "mpid": "AKAM", "portAction": "DISABLE"}).status == 404
     assert risk.part("/portal/part?part=eqrc-rules:::AK01T1:order-type:").status == 200, "filtered by nothing it knows"
-    assert visit("desk").post(f"{PAGE}/rule/delete", {"rule": theirs}).status == 200
+    assert delete(visit("desk"), theirs).headers["HX-Trigger"] == "portal-done"
 
 
 def active(operator, risk):
@@ -229,11 +235,29 @@ def test_an_active_rule_is_changed_now_or_for_the_next_day_and_says_what_waits(v
     assert "Pre Market Trading Enabled?: off" not in waiting
     assert risk.post(path, form(nextDay="1")).status == 200
     assert "From the next trading day on" not in risk.part(f"{path}?rule={rule}").words.replace("On: from", "")
-    assert risk.post(f"{PAGE}/rule/delete", {"rule": rule, "when": "next-day"}).status == 200
+    assert delete(risk, rule, "next-day").headers["HX-Trigger"] == "portal-done"
     page = risk.get(f"{PAGE}?tab=order-type")
     assert "Active, ends with the day" in page.words
     assert f"{path}?rule={rule}" not in page.page.having("hx-get")
-    assert risk.post(f"{PAGE}/rule/delete", {"rule": rule, "when": "now"}).status == 200
+    assert delete(risk, rule).headers["HX-Trigger"] == "portal-done"
+
+
+def test_a_rule_that_somebody_has_changed_in_between_is_not_deleted_unseen(visit):
+    risk, desk = visit("inet-risk"), visit("desk")
+    assert make(risk, "max-shares", port="IN24T4", limit="4321").status == 200
+    rule = rule_named(risk, "order-type", "At most 4,321 shares")
+    shown = risk.part(f"{PAGE}/rule/delete?rule={rule}")
+    assert "4321" in shown.words
+    edit = desk.part(f"{PAGE}/rule/edit?rule={rule}").page.fields
+    assert desk.post(f"{PAGE}/rule/edit", edit | {"limit": "1234"}).headers["HX-Trigger"] == "portal-done"
+    late = risk.post(f"{PAGE}/rule/delete", shown.page.fields | {"when": "now"})
+    assert "It has changed in between" in late.words
+    assert "1234" in late.words, "what it says now is shown"
+    assert "HX-Trigger" not in late.headers
+    assert risk.post(f"{PAGE}/rule/delete", {"rule": rule, "when": "now"}).headers.get("HX-Trigger") is None
+    again = risk.post(f"{PAGE}/rule/delete", late.page.fields | {"when": "now"})
+    assert again.headers["HX-Trigger"] == "portal-done"
+    assert risk.part(f"{PAGE}/rule/edit?rule={rule}").status == 404
 
 
 def test_columns_are_kept_for_each_person(visit):
@@ -288,7 +312,9 @@ def test_an_alert_is_made_changed_and_deleted(visit):
     assert "It has changed in between" in late.words
     assert "late@f.example" in late.words, "what was typed is kept"
     assert "e@f.example no" in risk.get(f"{PAGE}?tab=alerts").words
-    assert risk.post(f"{PAGE}/alert/delete", {"alert": name}).status == 200
+    assert "It has changed in between" in risk.post(f"{PAGE}/alert/delete", {"alert": name, "was": form["was"]}).words
+    shown = risk.part(f"{PAGE}/alert/delete?alert={name}").page.fields
+    assert risk.post(f"{PAGE}/alert/delete", shown).headers["HX-Trigger"] == "portal-done"
     assert "Nobody is told of breaches by mail." in risk.get(f"{PAGE}?tab=alerts").words
 
 
@@ -296,7 +322,7 @@ def test_the_audit_is_a_file_of_what_was_done_here(visit):
     risk = visit("inet-risk")
     assert make(risk, "market-impact", enabled="1", exchange="BX").status == 200
     rule = rule_named(risk, "market-impact", "BX")
-    assert risk.post(f"{PAGE}/rule/delete", {"rule": rule}).status == 200
+    assert delete(risk, rule).status == 200
     answered = risk.get(f"{PAGE}/audit/file?exchange=BX&mpid=INET&port=&from=&to=")
     rows = list(csv.reader(io.StringIO(answered.text)))
     assert rows[0] == ["Revision Date", "Revision Type", "User", "Rule", "Field", "Old Value", "New Value"]

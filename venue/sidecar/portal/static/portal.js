@@ -88,14 +88,20 @@ document.addEventListener("htmx:afterSettle", (event) => {  // by then what is i
 });
 document.addEventListener("htmx:afterSettle", follow);
 document.addEventListener("portal-done", () => { dialog().close(); reload(); });
-document.addEventListener("htmx:responseError", (event) => { if (dialog().open && event.detail.xhr.status < 500) dialog().close(); });
 document.addEventListener("htmx:sendError", () => tell("The venue does not answer. Nothing was changed as far as is known: try again."));
-document.addEventListener("htmx:beforeSwap", (event) => {  // a fault of the venue's own has no page
+document.addEventListener("htmx:beforeSwap", (event) => {  // what is typed in a dialog stays, and is told there what is wrong
   const { xhr } = event.detail;
-  if (xhr.status < 500) return;
+  if (xhr.status < 400 || (xhr.status < 500 && !dialog().open)) return;
   event.detail.shouldSwap = false;
   const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(".toast p");
   tell(said ? said.textContent : "The venue could not do that: its log tells why.");
+});
+document.addEventListener("htmx:beforeOnLoad", (event) => {  // the same where the session has ended: first it can be read
+  const door = event.detail.xhr.status === 401 && event.detail.xhr.getResponseHeader("HX-Redirect");
+  if (!door || !dialog().open) return;
+  event.preventDefault();
+  tell("Your session has ended, and nothing was changed. Keep what you need of this, close it, and log in again.");
+  dialog().addEventListener("close", () => window.location.assign(door), { once: true });
 });
 
 function tell(text) {  // in the dialog, where one is open: what is behind it cannot be read
