@@ -43,6 +43,7 @@ from venue.occasions import occasions
 from venue.ports import SoupConnection
 from venue.prm_ports import PrmConnection
 from venue.prm_settings import PRM_PROTOCOL
+from venue.ptr.inquiry import Inquiry
 from venue.rash_ports import SoupTcpConnection
 from venue.rash_settings import RASH_10
 from venue.record import WITH_THE_VENUE, Kind
@@ -99,6 +100,7 @@ class Venue:
         self.addresses: dict[str, tuple[str, int]] = {}
         self.listeners: list[BoundPort] = []
         self.supervisor: Supervisor | None = None
+        self.inquiry = Inquiry(data)
         self.crowd: Crowd
         self.door: Door
         self.waiting_for_disk: dict[Connection, None] = {}

@@ -9,9 +9,7 @@ come in order.
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +19,7 @@ import structlog
 from venue.clerk import Clerk, cut
 from venue.problem import Problem
 from venue.relay import asked_for
+from venue.unix_sockets import bound, reachable
 
 if TYPE_CHECKING:
     from venue.app import Venue
@@ -29,8 +28,6 @@ LARGEST_REQUEST = 1024 * 1024
 LENGTH_BYTES = 4
 PATIENCE_SECONDS = 60
 """How long a client waits for the venue's answer."""
-LONGEST_SOCKET_PATH = 100
-"""Beyond this a Unix socket's path has no room in its address, and goes through the directory's descriptor."""
 
 Verb = Literal["GET", "POST", "PUT", "DELETE", ""]
 
@@ -72,12 +69,7 @@ class ControlServer:
     async def start(self, path: Path) -> None:
         """Listen at `path`; what an earlier, killed venue left there is replaced."""
         self.path = path
-        path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with reachable(path) as address:
-            listener.bind(address)
-        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
-        self.server = await asyncio.start_unix_server(self._serve, sock=listener)
+        self.server = await asyncio.start_unix_server(self._serve, sock=bound(path))
 
     async def stop(self) -> None:
         """Stop listening and end what is being served."""
@@ -142,24 +134,6 @@ def frame(message: Request | Response) -> bytes:
     """Give a message as it goes over the socket."""
     data = msgspec.json.encode(message)
     return len(data).to_bytes(LENGTH_BYTES, "big") + data
-
-
-class reachable:  # noqa: N801 - used like a function, in a with statement
-    """The address of a Unix socket at `path`, short enough for the kernel while the block runs."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.directory = -1
-
-    def __enter__(self) -> str:
-        if len(os.fsencode(self.path)) <= LONGEST_SOCKET_PATH:
-            return str(self.path)
-        self.directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        return f"/proc/self/fd/{self.directory}/{self.path.name}"
-
-    def __exit__(self, *_: object) -> None:
-        if self.directory >= 0:
-            os.close(self.directory)
 
 
 def ask(

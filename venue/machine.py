@@ -20,8 +20,8 @@ from pathlib import Path
 import msgspec
 
 from engine import commands, state
-from engine.api import CommandRefused, Configure, Port, Sink
-from engine.clearing_commands import CLEARING_COMMANDS
+from engine.api import BustTrade, CommandRefused, Configure, NextDay, Port, Sink
+from engine.clearing_commands import CLEARING_COMMANDS, BreakReport, DecideHeldTrade
 from engine.endpoint import Endpoint
 from engine.engine import Engine
 from engine.prm_commands import safeguard
@@ -37,6 +37,8 @@ from venue.stream import Stream
 
 _commands: msgspec.msgpack.Decoder[Instruction] = msgspec.msgpack.Decoder(Instruction)
 _encoder = msgspec.msgpack.Encoder()
+TAKING_AWAY = (DecideHeldTrade, BreakReport, BustTrade, NextDay, Configure)
+"""What may leave a held trade held no more, or a reported one broken."""
 
 
 def nothing_ignored(port: Port, reason: str, message: bytes) -> None:
@@ -47,7 +49,8 @@ class Machine:
     """A venue without the outside.
 
     `number` is the last record applied, `touched` the streams that grew since the gate last looked, `clock` how venue
-    time passes; large streams put their older parts into temporary files in `directory`.
+    time passes; large streams put their older parts into temporary files in `directory`. `taken_at` is the last record
+    of this run that may have taken away what Post-Trade Risk holds, or was told of.
     """
 
     def __init__(self, directory: Path, ignored: Ignored = nothing_ignored) -> None:
@@ -59,6 +62,7 @@ class Machine:
         self.desk = Desk()
         self.drops = Drops(self)
         self.number = 0
+        self.taken_at = 0
         self.venue_time = 0
         self.wall_time = 0
         self.clock: ClockMode = "real"
@@ -105,6 +109,8 @@ class Machine:
             if command.position >= 0:
                 self.engine.timetables[command.name] = command.position
             return None
+        if isinstance(command, TAKING_AWAY):
+            self.taken_at = self.number
         if isinstance(command, CLEARING_COMMANDS):  # the second process's too
             return None
         entries = self.drops.entries

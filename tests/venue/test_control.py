@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from venue import control
 from venue.changes import Answer
 from venue.problem import MEDIA_TYPE, Problem, ProblemDetails
 from venue.sidecar.engine import EngineClient
 from venue.sidecar.rest import problems
+from venue.unix_sockets import reachable
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def asked(client, **request):
 
 @pytest.mark.parametrize("request_", [{"target": "ports"}, {"target": "trading-day/next", "body": {}, "verb": "POST"}])
 def test_a_fault_is_answered_as_an_internal_error_and_the_venue_goes_on(venue, monkeypatch, request_):
-    with socket.socket(socket.AF_UNIX) as client, control.reachable(venue.data / "engine.sock") as address:
+    with socket.socket(socket.AF_UNIX) as client, reachable(venue.data / "engine.sock") as address:
         client.settimeout(30)
         client.connect(address)
         with monkeypatch.context() as broken, capture_logs() as lines:

@@ -1,7 +1,7 @@
 """What changes Post-Trade Risk, in the engine process: each is a record that the engine passes over.
 
 Who clears for whom is configuration, so that is checked here. What is held, and what was reported today, only the
-second process knows: it looks before it sends a call on, and passes over a record that finds nothing to do.
+second process knows: it is asked before anything is written down (`venue.ptr.inquiry`).
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ def relation(call: Call) -> ClearingEntry:
 
 def must_be_recorded(call: Call, shape: re.Pattern[str], what: str) -> None:
     """Raise `Problem` 404 for an id that can be none, or a reported trade's of a record that there is not."""
+    if not entries(call) or call.venue.config.web_service is None:
+        raise Problem(404, "nobody keeps what is held here: that takes [[clearing]] and a service of protocol http")
     name = call.path["tradeId"]
     found = shape.fullmatch(name)
     if found is None or int(found["record"] or 0) > call.venue.machine.number:
@@ -108,11 +110,12 @@ def permit(call: Call) -> Answer:
     return Answer(200, Permission(counterparty, permitted, entry.correspondent), record)
 
 
-def decide(call: Call) -> Answer:
-    """Let one side of a held trade be cleared, or not."""
+async def decide(call: Call) -> Answer:
+    """Let one side of a held trade be cleared, or not: once."""
     body: DecideBody = call.body
     must_be_recorded(call, HELD_ID, "held")
-    record = call.carry_out(DecideHeldTrade(call.path["tradeId"], body.allow, who(call)))
+    command = DecideHeldTrade(call.path["tradeId"], body.allow, who(call))
+    record = await call.venue.inquiry.carry_out(call, command)
     return Answer(200, Decided(call.path["tradeId"], "ALLOWED" if body.allow else "INHIBITED"), record)
 
 
@@ -169,8 +172,8 @@ def shown(name: str, report: TradeReport) -> TradeReported:
     )
 
 
-def break_report(call: Call) -> Answer:
-    """Take back a trade that was reported today."""
+async def break_report(call: Call) -> Answer:
+    """Take back a trade that was reported today: once."""
     must_be_recorded(call, REPORT_ID, "reported")
-    record = call.carry_out(BreakReport(call.path["tradeId"], who(call)))
+    record = await call.venue.inquiry.carry_out(call, BreakReport(call.path["tradeId"], who(call)))
     return Answer(200, ReportBroken(call.path["tradeId"]), record)

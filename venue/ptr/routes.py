@@ -52,7 +52,7 @@ PTR_ROUTES = (
     Route(
         *("POST", "trf/trades/{tradeId}/bust", Body, ReportBroken, "Take back a trade that was reported today"),
         serve=break_report,
-        problems=(404,),
+        problems=(404, 409),
         examples=({},),
     ),
     Route(

@@ -20,6 +20,7 @@ from venue.mailbox import MAILBOX, Mailbox
 from venue.service_settings import TlsSettings
 from venue.sidecar.clearing import seen_until
 from venue.sidecar.clearing_events import ClearingEvents
+from venue.sidecar.clearing_inquiry import InquiryServer
 from venue.sidecar.clearing_notices import ClearingNotices
 from venue.sidecar.context import Sidecar
 from venue.sidecar.files import FileLists
@@ -79,6 +80,9 @@ async def join(start: Start, sidecar: Sidecar, mailbox: Mailbox | None, undo: As
         work += await _mail(start, sidecar, mailbox, undo)
     if sidecar.clearing is not None:
         ClearingEvents(sidecar.clearing, sidecar.feed)
+        inquiries = InquiryServer(sidecar.clearing)
+        await inquiries.listen(sidecar.data)
+        undo.callback(inquiries.close)
         undo.callback(sidecar.clearing.close)
         work += [sidecar.clearing.run, TradeFiles(sidecar).run]
     return work

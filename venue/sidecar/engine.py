@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from venue.control import LENGTH_BYTES, PATIENCE_SECONDS, Response, reachable
+from venue.control import LENGTH_BYTES, PATIENCE_SECONDS, Response
+from venue.unix_sockets import reachable
 
 CALLS_AT_ONCE = 32
 """Calls that are with the engine process at a time; others wait their turn."""

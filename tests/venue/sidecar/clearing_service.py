@@ -1,8 +1,8 @@
 """The HTTP service over a `ClearingFloor`, in process: the real application, guards, routes and clerk, on one loop.
 
 `await service.ask("workx-ptr-api", "POST", "/ptr-api/clearing/poll", {"mpids": None})` asks as a client of the demo.
-Only the socket to the engine process is left out: the clerk is asked directly. Found through the folder's place at the
-end of the path.
+Only the socket to the engine process is left out: the clerk is asked directly. What it asks back goes over a real one.
+Found through the folder's place at the end of the path.
 """
 
 import json
@@ -18,7 +18,9 @@ from callers import secret_of
 from venue.clerk import Clerk
 from venue.control import Response
 from venue.problem import Problem
+from venue.ptr.inquiry import Inquiry
 from venue.sidecar.clearing_events import ClearingEvents
+from venue.sidecar.clearing_inquiry import InquiryServer
 from venue.sidecar.context import Sidecar
 from venue.sidecar.feed import Feed
 from venue.sidecar.rest.app import make_app
@@ -57,7 +59,7 @@ class Operated:
             record=lambda kind, port, payload, _times: floor.apply(kind, port, payload),
             clock=SimpleNamespace(now=lambda: (floor.now, floor.now)),
         )
-        self.clerk, self.asked = Clerk(self), []
+        self.clerk, self.asked, self.inquiry = Clerk(self), [], Inquiry(floor.data)
 
     def command(self, command):
         return self.floor.do(command)
@@ -131,6 +133,8 @@ async def serving(floor, loop):
         floor.config, floor.data, floor.data, {"http": ("127.0.0.1", 1)}, house.replica, engine, feed, house
     )
     ClearingEvents(house, feed)
+    inquiries = InquiryServer(house)
+    await inquiries.listen(floor.data)
     app = make_app(sidecar)
     server = TestServer(app)
     await server.start_server()
@@ -138,6 +142,7 @@ async def serving(floor, loop):
     try:
         yield service
     finally:
+        inquiries.close()
         feed.close()
         for session in service.sessions.values():
             await session.close()

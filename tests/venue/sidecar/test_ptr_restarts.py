@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from callers import Caller, wait_until_ready
 
+from venue.control import ask
+
 pytestmark = pytest.mark.section("PTR", "3.2 Semantics")
 TRADE = {"reporting": "INET", "contra": "AKAM", "side": "S", "symbol": "MSFT", "quantity": 1, "price": "0.0001"}
 
@@ -46,10 +48,14 @@ def test_totals_and_limits_outlive_both_processes(launch, connect):
     limits = {"correspondent": "INET", "settingType": "BOTH", "limits": {"aggregateBuy": 20_000, "perTrade": 30_000}}
     assert clearing.put("/ptr-api/clearing/configurations", limits).status == 200
     assert operator.post("/ops/trf/trades", TRADE).status == 200
-    (item,) = before = polled(demo)
+    held = operator.post("/ops/trf/trades", TRADE | {"side": "B", "quantity": 200, "price": "200"}).json["tradeId"]
+    (item,) = polled(demo)
     assert (item["buy"], item["sell"], item["today"]["perTrade"]) == ("19000.0000", "0.0001", 30_000)
     assert [alert["kind"] for alert in item["alerts"]] == ["PRE_ALERT"]
     os.kill(second_process(demo), signal.SIGKILL)
+    decided = [ask(demo.data, f"clearing/held/{held}-{side}/decision", {"allow": False}) for side in "BSB"]
+    assert [one.status for one in decided] == [200, 404, 409], "it is waited for"
+    before = [item | {"heldTrades": 0}]
     assert polled(demo) == before
     demo.kill()
     demo = launch("--durability", "process", sidecar=True)

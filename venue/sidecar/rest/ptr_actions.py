@@ -16,7 +16,6 @@ from venue.problem import Problem
 from venue.ptr import views
 from venue.ptr.terms import Killed
 from venue.settings import Mpid
-from venue.sidecar.rest.clearing_checks import must_be_held, was_done
 from venue.sidecar.rest.endpoints import Ask, Endpoint, Handler, Reply, Scope
 from venue.sidecar.rest.operations import carry_out
 from venue.sidecar.rest.ptr import ROOT, number
@@ -25,6 +24,8 @@ from venue.sidecar.rest.user_types import CLEARING, Caller, calling
 EXT: Final = f"{ROOT}/ext"
 ROLES: Final = frozenset((CLEARING.role,))
 Decision = Literal["allow", "inhibit"]
+LONGEST_ID: Final = 80
+"""Characters of an id that are said again."""
 
 
 class HeldQuery(Query, frozen=True):
@@ -65,25 +66,24 @@ async def held(ask: Ask) -> Reply:
     return Reply(views.LegList(number(ask), items, following), number(ask))
 
 
-def find(caller: Caller, ask: Ask) -> Leg:
-    """Give one side of a trade that is held, and the caller's; one of others' is as missing as what there is not."""
-    name = ask.path["tradeId"]
+def find(caller: Caller, name: str) -> Leg:
+    """Give one side of a trade that was held, and the caller's; one of others' is as missing as what there is not."""
     leg = caller.house.clearing.legs.get(name)
-    mine = None if leg is None or leg.correspondent not in caller else leg
-    return mine if mine is not None and was_done(ask) else must_be_held(mine, name)
+    if leg is None or leg.correspondent not in caller:
+        raise Problem(404, f"no trade {name[:LONGEST_ID]} was held today", "tradeId")
+    return leg
 
 
 async def decide(decision: Decision, ask: Ask) -> Reply:
-    """Decide about a held trade: allowed it counts and is cleared, inhibited it does neither."""
+    """Decide about a held trade: allowed it counts and is cleared, inhibited it does neither.
+
+    Whether it is held still when the decision is written down, the engine process makes sure of: of two at one moment
+    one is made.
+    """
     caller = await acting(ask)
-    name = find(caller, ask).trade_id
-    is_allowed = decision == "allow"
-    reply = await carry_out(ask, "POST", f"clearing/held/{name}/decision", {"allow": is_allowed})
-    leg = caller.house.clearing.legs.get(name)
-    wanted = Standing.ALLOWED if is_allowed else Standing.INHIBITED
-    if leg is None or leg.standing not in {wanted, Standing.BROKEN}:
-        raise Problem(409, f"{name} was decided otherwise at the same time", "tradeId")
-    return reply._replace(body=views.leg_view(leg))
+    name = find(caller, ask.path["tradeId"]).trade_id
+    reply = await carry_out(ask, "POST", f"clearing/held/{name}/decision", {"allow": decision == "allow"})
+    return reply._replace(body=views.leg_view(find(caller, name)))
 
 
 async def kill(ask: Ask) -> Reply:
