@@ -9,13 +9,17 @@
 import os
 import secrets
 import signal
+import sys
 from collections import defaultdict
+from pathlib import Path
 from zlib import crc32
 
 import hypothesis
 import pytest
 
 from venue import build
+
+sys.path.append(str(Path(__file__).parent / "shared"))  # test modules cannot import each other by package here
 
 hypothesis.settings.register_profile("daily", deadline=None, print_blob=True, max_examples=50)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, max_examples=100, derandomize=False)

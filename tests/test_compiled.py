@@ -92,7 +92,7 @@ def run(folder, *arguments):
 
 def flow(folder, seed):
     """What comes of a seeded flow, in a process of its own."""
-    done = run(folder, "tests/flow.py", seed, MESSAGES)
+    done = run(folder, "tests/shared/flow.py", seed, MESSAGES)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

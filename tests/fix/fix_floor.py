@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import demo
 import msgspec
 from msgspec import structs
 
@@ -31,7 +32,6 @@ from engine.engine import Engine
 from fix.codec import frame, parse, utc_timestamp
 from fix.port import FixOrderPort
 from fix.settings import FixSettings, encode_settings
-from venue import config, reference
 
 SECOND = 1_000_000_000
 MIDNIGHT = 1_795_150_800 * SECOND
@@ -95,7 +95,7 @@ class Floor:
 
     def configuration(self):
         """The demo's market, with FIX ports and the rules of the demo's port with rules on one of them."""
-        market = reference.market_command(config.parse(config.sample()))
+        market = demo.market()
         books = tuple(structs.replace(book, static_guard=None, dynamic_guard=None) for book in market.books)
         entries = []
         for name in self.settings:

@@ -13,13 +13,14 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import demo
 import msgspec
 import pytest
 
 from engine.api import BrokenTradeReason, BustTrade, NextDay, ReleasePort, SetHalt, SetPhase, SetPrices
 from ouch import messages
 from ouch.messages import OUCH, OUT, decode, encode
-from venue import config, reference
+from venue import config
 from venue.machine import Machine
 from venue.record import Kind, Record
 
@@ -128,7 +129,7 @@ class Venue:
 
     def configure(self, profile=None):
         """Put a configuration file in force, the demo's unless another is given."""
-        return self.do(reference.market_command(config.parse(profile or config.sample())))
+        return self.do(demo.market(profile))
 
     def delist(self, symbol):
         """Put the demo's configuration in force, but without a symbol."""

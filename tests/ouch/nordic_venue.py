@@ -7,6 +7,7 @@ Messages are written and read by the declarations, and whatever a port says must
 
 from decimal import Decimal
 
+import demo
 import msgspec
 
 from engine.api import (
@@ -22,7 +23,6 @@ from engine.api import (
 )
 from ouch import nordic_messages as messages
 from ouch.nordic_messages import NORDIC, OUT, decode, encode
-from venue import config, reference
 from venue.machine import Machine
 from venue.record import Kind, Record
 
@@ -108,7 +108,7 @@ class NordicVenue:
     # What operators do.
 
     def configure(self, profile=None):
-        return self.do(reference.market_command(config.parse(profile or config.sample())))
+        return self.do(demo.market(profile))
 
     def day(self, date=TOMORROW):
         self.last.clear()

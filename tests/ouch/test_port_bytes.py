@@ -1,17 +1,12 @@
 """Bytes that are no message, messages as literal bytes, and every chance there is of both at once."""
 
-import sys
-from pathlib import Path
-
 import pytest
+from audit import audit_books
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ouch import messages
 from ouch.messages import INBOUND, OUCH, encode
-
-sys.path.append(str(Path(__file__).parents[1] / "engine"))
-from audit import audit_books
 
 UNDECODABLE = pytest.mark.section("OUCH 5.0", "9 Undecodable messages")
 LITERAL = pytest.mark.section("OUCH 5.0", "10 Worked examples")

@@ -8,6 +8,7 @@ What a request does not name, it keeps.
 
 from pathlib import Path
 
+import demo
 import msgspec
 
 from engine.api import NextDay
@@ -15,7 +16,6 @@ from engine.risk.counters import CurrencyState
 from ouch import nordic_codec as ouch
 from prmproto import extension, messages
 from prmproto.messages import LIMITS, OUT, PRM, decode, encode
-from venue import config, reference
 from venue.machine import Machine
 from venue.record import Kind, Record
 
@@ -38,7 +38,7 @@ class Desk:
         self.machine = Machine(directory, lambda port, why, message: self.ignored.append((port.name, why, message)))
         self.now = MIDNIGHT + MORNING
         self.numbers, self.heard_of, self.order = {}, {}, 0
-        self.do(reference.market_command(config.parse(profile or config.sample())))
+        self.do(demo.market(profile))
         self.day(TODAY)
         for name in logged_in:
             self.log_in(name)

@@ -8,12 +8,13 @@ the server's codec, and whatever a port says must be the very bytes that the dec
 
 from decimal import Decimal
 
+import demo
 import msgspec
 import pytest
 
 from engine.api import BrokenTradeReason, BustTrade, CrossStage, NextDay, Phase, RuleEntry, SetPhase, SetPrices
 from rash.messages import IN, OUT, RASH, RASH_10
-from venue import config, reference
+from venue import config
 from venue.machine import Machine
 from venue.record import Kind, Record
 
@@ -111,7 +112,7 @@ class Venue:
             text = text[:end] + keys + (f"[port.rash]\n{own}\n" if own else "") + text[end:]
         other = '[[port]]\nname = "AK01R1"\nmpid = "AKAM"\nservice = "rash.nasdaq"\npassword = "NTFTEST"\n\n'
         text = text.replace("# The members of Nordic markets", f"{other}# The members of Nordic markets", 1)
-        self.command = reference.market_command(config.parse(text + rules))
+        self.command = demo.market(text + rules)
         self.do(self.command)
 
     def rule(self, kind, symbols=(), port=None, **settings):

@@ -5,12 +5,12 @@ floor.explain()                      that record, explained by a replay of all b
 floor.instead(message)               what would have been said to another message in its place
 """
 
+import demo
 import msgspec
 
 from engine.api import NextDay
 from ouch import messages
 from ouch.messages import IN, OUCH, OUT, decode, encode
-from venue import config, reference
 from venue.explain.replay import Look
 from venue.machine import Machine
 from venue.record import Kind, Record
@@ -60,7 +60,7 @@ class Floor:
         self.records = []
         self.now = MORNING
         self.day = iter(DAYS)
-        self.command = reference.market_command(config.parse(config.sample()))
+        self.command = demo.market()
         if rules is not None:
             self.command = msgspec.structs.replace(self.command, rules=tuple(rules))
         self.do(self.command)

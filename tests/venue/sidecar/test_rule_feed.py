@@ -1,11 +1,11 @@
 """The stream of what happens to risk rules, over a replica's machine: who is told what, and who has to start over."""
 
+import demo
 import msgspec
 import pytest
 
 from engine.api import NextDay
 from engine.rule_instructions import CreateRule, RuleEntry, UpdateRule
-from venue import config, reference
 from venue.record import Kind, Record
 from venue.sidecar.auth.identity import Identity
 from venue.sidecar.replica import Replica
@@ -25,7 +25,7 @@ class Floor:
         self.replica = Replica(folder, folder / "run")
         self.feed = RuleFeed(self.replica)
         self.feed.begin()
-        self.do(reference.market_command(config.parse(config.sample())))
+        self.do(demo.market())
         self.do(NextDay("2026-11-20", "20261120", MIDNIGHTS))
 
     def do(self, command):

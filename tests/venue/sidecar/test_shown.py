@@ -10,7 +10,7 @@ from engine.api import PRICE_SCALE, Phase, PriceType, SetPrices
 from venue.record import Kind, Record
 from venue.sidecar.story import Story, shown_facts
 
-sys.path += [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "engine")]
+sys.path.append(str(Path(__file__).parents[2] / "engine"))
 
 from flow import Day
 from nordic import ERIC, NordicMarket, buy, sell

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path += [str(Path(__file__).parents[up]) for up in (0, 1, 3)] + [str(Path(__file__).parents[3] / "engine")]
+sys.path += [str(Path(__file__).parents[up]) for up in (0, 1)] + [str(Path(__file__).parents[3] / "engine")]
 
 from banded import BandedMarket
 from beside import Follower, Stage, snapshot_of, traded

@@ -1,6 +1,6 @@
 """A seeded trading day in bytes, for two builds to agree on. As a script it prints, as JSON, what came of it.
 
-    python tests/flow.py SEED MESSAGES
+    python tests/shared/flow.py SEED MESSAGES
 
 Packets, cut anywhere, go through session, journal, port, engine, stream and gate of the demo's ports, with operators'
 commands between them. Most messages are what traders send, many with a minimum quantity, a reserve, a strategy against
