@@ -18,9 +18,9 @@ from conformance.declarations.message import Dialect, Message
 from conformance.dialogue import Failed
 from conformance.expect import Expectation
 from conformance.feed import FEED, Reader
-from conformance.language import Stage, Terms
-from conformance.link import Wire
-from conformance.ouch import Ouch
+from conformance.language import Terms
+from conformance.link import Wire, address
+from conformance.ouch import Ouch, OuchStage
 from conformance.play import Play, Setting
 from conformance.scenario import Scenario, ScenarioError, Step
 from conformance.show import summary, wire_lines
@@ -99,10 +99,8 @@ class ItchPlay(Play):
 
 
 @dataclass(frozen=True)
-class ItchStage:
+class ItchStage(OuchStage):
     """A run: its accounts live from scenario to scenario."""
-
-    setting: Setting
 
     def play(self, scenario: Scenario) -> ItchPlay:
         """Make a scenario ready."""
@@ -112,7 +110,7 @@ class ItchStage:
 class Itch(Ouch):
     """A dialect of OUCH, and readers of ITCH."""
 
-    def stage(self, terms: Terms) -> Stage:
+    def stage(self, terms: Terms) -> ItchStage:
         """Begin a run."""
         accounts: dict[str, Account] = {}
         for party, (user, password) in terms.users.items():
@@ -143,9 +141,3 @@ class Itch(Ouch):
         for name in step.fields:
             if name.lower() not in known:
                 raise ScenarioError(file, step.line, f"{step.name} has no {name}")
-
-
-def address(text: str) -> tuple[str, int]:
-    """Read HOST:PORT."""
-    host, _, port = text.rpartition(":")
-    return host.strip("[]"), int(port)

@@ -36,6 +36,12 @@ class Wire:
     data: bytes
 
 
+def address(text: str) -> tuple[str, int]:
+    """Read HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 class Link(Generic[Item]):
     """A connection of a party. `inbox` has what nobody looked at yet, `faults` what broke a standing rule."""
 

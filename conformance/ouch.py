@@ -8,7 +8,7 @@ from typing import Final
 
 from conformance.declarations import soup
 from conformance.declarations.message import Appendage, Dialect, Message
-from conformance.language import Stage, Terms
+from conformance.language import Terms
 from conformance.link import Wire
 from conformance.play import Play, Setting
 from conformance.scenario import Scenario, ScenarioError, Step
@@ -37,9 +37,9 @@ class OuchStage:
 
     def play(self, scenario: Scenario) -> Play:
         """Make a scenario ready."""
-        account = self.setting.accounts["we"]
-        parameters = {**self.setting.parameters, "user": account.user, "password": account.password}
-        return Play(replace(self.setting, parameters=parameters), scenario)
+        account = self.setting.accounts.get("we")
+        own = {} if account is None else {"user": account.user, "password": account.password}
+        return Play(replace(self.setting, parameters=self.setting.parameters | own), scenario)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Ouch:
     dialect: Dialect
     parties: Mapping[str, str]
 
-    def stage(self, terms: Terms) -> Stage:
+    def stage(self, terms: Terms) -> OuchStage:
         """Begin a run."""
         accounts = {party: Account(*user, terms.target) for party, user in terms.users.items()}
         market = Market(self.dialect)

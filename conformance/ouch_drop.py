@@ -16,9 +16,9 @@ from conformance.copies import HOUSEKEEPING, PORT_BYTES, Watcher
 from conformance.declarations import soup
 from conformance.dialogue import Failed
 from conformance.expect import Expectation
-from conformance.language import Stage, Terms
-from conformance.link import Wire
-from conformance.ouch import Ouch
+from conformance.language import Terms
+from conformance.link import Wire, address
+from conformance.ouch import Ouch, OuchStage
 from conformance.play import Play, Setting
 from conformance.scenario import Scenario, Step
 from conformance.show import wire_lines
@@ -90,10 +90,8 @@ class DropPlay(Play):
 
 
 @dataclass(frozen=True)
-class DropStage:
+class DropStage(OuchStage):
     """A run: its accounts live from scenario to scenario."""
-
-    setting: Setting
 
     def play(self, scenario: Scenario) -> DropPlay:
         """Make a scenario ready."""
@@ -103,15 +101,14 @@ class DropStage:
 class OuchDrop(Ouch):
     """A dialect of OUCH, and Drop ports that tell it."""
 
-    def stage(self, terms: Terms) -> Stage:
+    def stage(self, terms: Terms) -> DropStage:
         """Begin a run."""
-        host, _, port = terms.parameters["order_target"].rpartition(":")
         accounts: dict[str, Account] = {}
         for party, (user, password) in terms.users.items():
             if party in DROPS:
                 accounts[party] = Watcher(user, password, terms.target)
             else:
-                accounts[party] = Account(user, password, (host.strip("[]"), int(port)))
+                accounts[party] = Account(user, password, address(terms.parameters["order_target"]))
         market = Market(self.dialect)
         return DropStage(
             Setting(self.dialect, accounts, market, dict(terms.parameters), terms.answer_seconds, terms.is_exact)

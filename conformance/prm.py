@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -20,7 +20,8 @@ from conformance.connection import Received
 from conformance.declarations.message import Dissection, dissect
 from conformance.declarations.nordic import NORDIC
 from conformance.declarations.prm import PRM
-from conformance.language import Stage, Terms
+from conformance.floor import Floor
+from conformance.language import Terms
 from conformance.link import Wire
 from conformance.orders import Orders
 from conformance.ouch import Ouch, OuchStage
@@ -39,9 +40,7 @@ PARTIES: Final = {
 }
 """`viewer` may look only, `other` is of another member; `trader` enters our orders, `taker` those of somebody else."""
 TRADERS: Final = frozenset({"trader", "taker"})
-TRADING: Final = Ouch(NORDIC, {})
-"""What traders speak."""
-ORDER_TARGET: Final = "order_target"
+FLOOR: Final = Floor(Ouch(NORDIC, {}), TRADERS)
 Verb = Callable[[Step], Awaitable[None]]
 REQUESTS_A_SECOND: Final = 80
 PACE_SECONDS: Final = 1.05
@@ -116,10 +115,10 @@ class PrmOrders(Orders):
 class PrmPlay(Play):
     """A scenario of the PRM protocol as it runs: `floor` is that of its traders, on the same connections."""
 
-    def __init__(self, setting: Setting, floor: Setting, scenario: Scenario) -> None:
+    def __init__(self, setting: Setting, floor: Play, scenario: Scenario) -> None:
         super().__init__(setting, scenario)
         self.orders = PrmOrders(setting.dialect)
-        self.floor = Play(floor, scenario)
+        self.floor = floor
         self.floor.values, self.floor.connections = self.values, self.connections
         self.floor.log, self.floor.began = self.log, self.began
         self.verbs = {verb: self.by_party(act, self.floor.verbs[verb]) for verb, act in self.verbs.items()}
@@ -170,11 +169,11 @@ class PrmPlay(Play):
 class PrmStage(OuchStage):
     """A run: its accounts live from scenario to scenario."""
 
-    floor: Setting
+    floor: OuchStage
 
     def play(self, scenario: Scenario) -> PrmPlay:
         """Make a scenario ready."""
-        return PrmPlay(self.setting, self.floor, scenario)
+        return PrmPlay(self.setting, self.floor.play(scenario), scenario)
 
 
 class Prm(Ouch):
@@ -183,20 +182,16 @@ class Prm(Ouch):
     def __init__(self, parties: Mapping[str, str]) -> None:
         super().__init__(PRM, parties)
 
-    def stage(self, terms: Terms) -> Stage:
+    def stage(self, terms: Terms) -> PrmStage:
         """Begin a run."""
+        terms = replace(terms, parameters=self.settings(terms.parameters))
         accounts: dict[str, Account] = {}
-        traders: dict[str, Account] = {}
         by_user: dict[str, PrmAccount] = {}
-        host, _, port = terms.parameters.get(ORDER_TARGET, ":0").rpartition(":")
         for party, (user, password) in terms.users.items():
-            if party in TRADERS:
-                traders[party] = Account(user, password, (host.strip("[]"), int(port)))
-            else:
+            if party not in TRADERS:
                 accounts[party] = by_user.setdefault(user, PrmAccount(user, password, terms.target))
-        rest = self.settings(terms.parameters), terms.answer_seconds, terms.is_exact
-        floor = Setting(NORDIC, traders, Market(NORDIC), *rest)
-        return PrmStage(Setting(PRM, accounts, Market(PRM), *rest), floor)
+        rest = dict(terms.parameters), terms.answer_seconds, terms.is_exact
+        return PrmStage(Setting(PRM, accounts, Market(PRM), *rest), FLOOR.stage(terms))
 
     def settings(self, parameters: Mapping[str, str]) -> dict[str, str]:
         """Give every $name, with what two and three shares are worth."""
@@ -205,8 +200,7 @@ class Prm(Ouch):
 
     def skips(self, scenario: Scenario, parameters: Mapping[str, str]) -> str:
         """Say where orders cannot be entered."""
-        needs_orders = not TRADERS.isdisjoint(scenario.parties) and ORDER_TARGET not in parameters
-        return "needs --order-target" if needs_orders else ""
+        return FLOOR.skips(scenario, parameters)
 
     def wire_lines(self, wire: Wire) -> Iterator[str]:
         """Tell one read or write."""
@@ -216,13 +210,13 @@ class Prm(Ouch):
         """Complain of a message or of fields that there are not, in either protocol."""
         of_orders = self.dialect.named(name, inbound=is_sent) is None
         if of_orders and NORDIC.named(name, inbound=is_sent) is not None:
-            TRADING.check_fields(file, line, name, fields, is_sent=is_sent)
+            FLOOR.language.check_fields(file, line, name, fields, is_sent=is_sent)
         else:
             super().check_fields(file, line, name, fields, is_sent=is_sent)
 
     def check_step(self, file: str, step: Step) -> None:
         """Complain of what a step names."""
         if step.who in TRADERS:
-            TRADING.check_step(file, step)
+            FLOOR.language.check_step(file, step)
         else:
             super().check_step(file, step)

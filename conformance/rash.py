@@ -20,7 +20,7 @@ from conformance.declarations.kinds import Value
 from conformance.declarations.message import Dialect, Dissection, Message, build, dissect
 from conformance.declarations.rash import RASH, RASH_10, VERSIONS
 from conformance.dialogue import Failed
-from conformance.language import Stage, Terms
+from conformance.language import Terms
 from conformance.orders import Orders, Sent
 from conformance.ouch import Ouch, OuchStage
 from conformance.play import Play, Setting
@@ -307,7 +307,7 @@ class Rash(Ouch):
             return f"not for {version}"
         return ""
 
-    def stage(self, terms: Terms) -> Stage:
+    def stage(self, terms: Terms) -> RashStage:
         """Begin a run."""
         dialect = VERSIONS.get(terms.parameters.get("version", "1.1"), RASH)
         accounts: dict[str, Account] = {}

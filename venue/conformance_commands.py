@@ -107,13 +107,21 @@ EQRC_DEMO = {
     "exchange": "NASDAQ",
     "port": "IN19T6",
     "guarded_port": "IN30T1",
+    "other_exchange": "BX",
+    "route_user": "INRS01",
+    "route": "SCAN",
+    "route_shares_letter": "Z",
     "max_messages": "100",
+    "lower_band": "9.00",
+    "upper_band": "11.00",
     "beyond_bands": "11.50",
     **{name: US_DEMO[name] for name in ("max_shares", "fat_finger_price")},
     **{name: US_DEMO[name] for name in ("restricted_symbol", "restricted_price")},
     **{name: US_DEMO[name] for name in ("dear_symbol", "dear_price", "dear_shares")},
 }
 ITCH_DEMO = {"order_user": "IN19T6", "second_user": "AK01T1", "firm": "INET"}
+RASH_BEHIND_OUCH = 8
+"""How far the demo's port of RASHport is from that of OUCH: what --demo takes where nothing names one."""
 GLIMPSE_BEHIND_ITCH = 8
 """How far the demo's port of GLIMPSE is from that of ITCH: what --demo takes where --glimpse-target names none."""
 PTR_DEMO = {
@@ -213,6 +221,7 @@ def _users(suite: str, settings: dict[str, str], second_password: str | None, *,
         orders = settings.get("order_password", ORDER_PASSWORD)
         users["trader"] = settings.get("order_user") or settings.get("port"), orders
         users["guarded"] = settings.get("guarded_user") or settings.get("guarded_port"), orders
+        users["router"] = settings.get("route_user"), orders
     if suite in WATCHING:
         users |= {"feed" if suite == "itch" else "drop": we, "we": other("order"), "idle": other("idle")}
     if suite == "itch" and "glimpse_target" in settings:
@@ -344,7 +353,11 @@ def conform(
     if suite in WATCHING:
         _check_watched(suite, named["order_target"])
     elif named["order_target"] is not None:
-        _target(named["order_target"], "--order-target")
+        order_host, order_port = _target(named["order_target"], "--order-target")
+        if suite == "eqrc" and demo:
+            settings.setdefault("route_target", f"{order_host}:{order_port + RASH_BEHIND_OUCH}")
+    if "route_target" in settings:
+        _target(settings["route_target"], "--set route_target")
     host, port = _target(target)
     if "glimpse_target" in settings:
         _target(settings["glimpse_target"], "--glimpse-target")

@@ -300,11 +300,14 @@ def judge():
 def operator(venue):
     """The command lines of an operator of the venue, as scenarios name them."""
     call = f"{shlex.quote(sys.executable)} -I -S {shlex.quote(str(OPERATE))} {shlex.quote(str(venue.data))}"
+    bands = '\\"luldLower\\": \\"$lower\\", \\"luldUpper\\": \\"$upper\\"'
     return {
         "next_day": f"{call} trading-day/next '{{}}'",
         "unblock": f'{call} prm/accounts/GP29P1/release \'{{"what": "block"}}\'',
         "away_offer": f"""{call} books/nasdaq/ZWZZT/prices '{{"offer": "'$price'"}}' PUT""",
         "bust": f'{call} trades/nordic/$match/bust \'{{"reason": "E"}}\'',
+        "bands": f'{call} books/nasdaq/ZWZZT/prices "{{{bands}}}" PUT',
+        "us_phase": f'{call} phase "{{\\"venue\\": \\"nasdaq\\", \\"book\\": \\"$book\\", \\"phase\\": \\"$phase\\"}}"',
         "phase": f'{call} phase "{{\\"venue\\": \\"nordic\\", \\"book\\": \\"$book\\", \\"phase\\": \\"$phase\\"}}"',
     }
 

@@ -9,7 +9,8 @@ from conformance.runner import Outcome
 from venue.access import known_secret
 from venue.conformance_commands import EQRC_DEMO
 
-ORDERS = {"trader": (EQRC_DEMO["port"], "NTFTEST"), "guarded": (EQRC_DEMO["guarded_port"], "NTFTEST")}
+PORTS = {"trader": "port", "guarded": "guarded_port", "router": "route_user"}
+ORDERS = {party: (EQRC_DEMO[name], "NTFTEST") for party, name in PORTS.items()}
 USERS = {"we": "eqrc-inet", "viewer": "eqrc-inet-ro"}
 SETTINGS = EQRC_DEMO | {"user": "eqrc-inet", "password": "", "symbol": "ZWZZT", "price": "10.00"}
 CLIENTS = {party: (client, known_secret(client)) for party, client in USERS.items()}
@@ -131,7 +132,12 @@ def spoil_csv(said):
 def orders(venue, operator):
     """What a run is told for scenarios with orders: where they are entered, and how the next day begins."""
     host, port = venue.target
-    return {"order_target": f"{host}:{port}", "next_day": operator["next_day"]}
+    operated = {name: operator[name] for name in ("next_day", "bands")} | {"phase": operator["us_phase"]}
+    return {
+        "order_target": f"{host}:{port}",
+        "route_target": "{}:{}".format(*venue.services["rash.nasdaq"]),
+        **operated,
+    }
 
 
 @pytest.mark.section("EQRC", "4 Monitoring")
@@ -144,9 +150,7 @@ async def test_the_demos_rules_api_passes_the_whole_suite(venue, hold, orders):
 async def test_what_takes_orders_is_skipped_with_the_reason_where_nothing_says_where_they_are_entered(venue, hold):
     results = await hold("eqrc", tuple(venue.services["http"]), "6-orders", "7-next-day", **HOW)
     assert {result.outcome for result in results.values()} == {Outcome.SKIPPED}
-    assert {result.why for result in results.values()} == {
-        "needs --order-target: rules are shown to hold by orders over OUCH"
-    }
+    assert {result.why for result in results.values()} == {"needs --order-target: rules are shown to hold by orders"}
 
 
 async def test_the_next_day_takes_an_operator(venue, hold, orders):
