@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("liar")
+pytest.register_assert_rewrite("liar", "lift")
 
 from liar import HttpLiar  # noqa: E402 - found through the lines above
 

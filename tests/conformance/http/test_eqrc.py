@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from lift import lift
 
 from conformance.declarations.soup import Packet
+from conformance.operations import operate
 from conformance.runner import Outcome
 from venue.access import known_secret
 from venue.conformance_commands import EQRC_DEMO
@@ -212,6 +214,101 @@ async def test_a_lie_of_the_order_port_is_found_out(spoil, only, venue, hold, pr
     more = orders | {"order_target": "{}:{}".format(*liar.address)}
     results = await hold("eqrc", tuple(venue.services["http"]), only, patience=0.4, more=more, **HOW)
     assert {result.outcome for result in results.values()} == {Outcome.FAILED}
+
+
+def of_letter(letter, change, at=0):
+    """A lie about messages with this letter: `change` gives the payloads that come instead, the number counts them."""
+
+    def spoil(packet, wire):
+        if wire.inbound or packet.letter != "S" or packet.payload[at : at + 1] != letter:
+            return [packet]
+        memory = wire.proxy.memory
+        memory[letter] = memory.get(letter, 0) + 1
+        return [Packet(0, "S", payload) for payload in change(packet.payload, memory[letter])]
+
+    return spoil
+
+
+def not_canceled_twice(payload, number):
+    """What is the first to end for the venue is not told."""
+    return [] if payload[-3:-2] == b"S" and number == 1 else [payload]
+
+
+def spares_nothing(payload, number):
+    """The order for a cross (the second) ends with the first one."""
+    return [payload, payload[:9] + (int.from_bytes(payload[9:13]) + 1).to_bytes(4, "big") + payload[13:]][: 3 - number]
+
+
+def refused_instead(payload, number):
+    """The second order is not accepted, though the breach is not there before it."""
+    return [payload] if number != 2 else [b"J" + payload[1:13] + b"\x00\x20" + bytes(14) + b"\x00\x00"]
+
+
+def another_letter(payload, _number):
+    return [payload[:-1] + b"O"]
+
+
+NEXT_DAY_LIES = {
+    "a level is passed over": (answers(0x0031, another_reason), "the most restrictive*", "n1 Reason=0x0031"),
+    "a volume is another": (answers(0x0025, another_reason), "what is exactly at*", "Reason=0x0025"),
+    "a sale is no breach": (answers(0x0022, another_reason), "a restricted stock is*", "n1 Reason=0x0022"),
+    "a locate is another": (answers(0x0027, another_reason), "a short sale needs*", "n1 Reason=0x0027"),
+    "it is not before the market": (answers(0x002D, another_reason), "0x002d before*", "Reason=0x002D"),
+    "it is no offering": (answers(0x0033, another_reason), "0x002d before*", "Reason=0x0033"),
+    "bands that move end nothing": (forgets_to_cancel, "0x0021 beyond*", "Canceled of n3"),
+    "an order for a cross ends": (of_letter(b"C", spares_nothing), "of three thresholds*", "Canceled of n3"),
+    "an order for a cross stays": (
+        of_letter(b"C", lambda payload, number: [payload][: number - 1]),
+        "cancel all*",
+        "of n1",
+    ),
+    "it is refused too soon": (of_letter(b"A", refused_instead), "reject lets*", "Accepted of n2"),
+    "a breach has another code": (answers(0x0020, another_reason), "what has executed*", "n3 Reason=0x0020"),
+    "what goes away is another's": (of_letter(b"J", another_letter, at=8), "what would go away*", "of n1 Reason="),
+}
+"""What is told otherwise, in which scenario, and at which line that is found out."""
+
+
+@pytest.fixture
+def lifted(venue, operator):
+    """After a liar: no rule of its scenario is left, the market is open and its bands are where they were."""
+    yield
+    lift(*venue.services["http"])
+    for name, told in (
+        ("us_phase", {"book": "ZWZZT", "phase": "MARKET"}),
+        ("bands", {"lower": "9.00", "upper": "11.00"}),
+    ):
+        assert not asyncio.run(operate(operator[name], told))
+
+
+@pytest.mark.usefixtures("lifted")
+@pytest.mark.parametrize("lying", NEXT_DAY_LIES)
+async def test_a_lie_about_rules_of_the_day_is_found_out_where_it_is_told(lying, venue, hold, proxy, orders):
+    spoil, only, line = NEXT_DAY_LIES[lying]
+    is_away = only.startswith("what would go away")
+    liar = await proxy(spoil, "rash.nasdaq" if is_away else "ouch.nasdaq")
+    more = orders | {"route_target" if is_away else "order_target": "{}:{}".format(*liar.address)}
+    results = await hold("eqrc", tuple(venue.services["http"]), only, patience=0.8, more=more, **HOW)
+    assert [line in str(result.failure) for result in results.values()] == [True], results
+
+
+def no_levels(body):
+    for item in body["items"]:
+        item["level"] = "NONE"
+
+
+REST_LIES = {
+    "a level is not told": (changes("GET", "consumption", no_levels), "of three thresholds*", "level=WARN"),
+    "who may look only lifts a breach": (becomes("POST", "unbreach", 403, 200), "what has executed*", "gets 403"),
+}
+
+
+@pytest.mark.usefixtures("lifted")
+@pytest.mark.parametrize("lying", REST_LIES)
+async def test_a_lie_about_exposures_is_found_out_where_it_is_told(lying, hold, lie, orders):
+    spoil, only, line = REST_LIES[lying]
+    results = await hold("eqrc", await lie(spoil), only, patience=0.8, more=orders, **HOW)
+    assert [line in str(result.failure) for result in results.values()] == [True], results
 
 
 async def test_an_honest_proxy_is_not_taken_for_a_liar(hold, lie):
