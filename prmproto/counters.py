@@ -1,7 +1,7 @@
 """What a PRM port tells of accumulated values: all of them at login, then each when it has changed, and not too often.
 
 Nothing on an order's way waits for this: whoever keeps the time asks a port a few times a second whether counters are
-other than they were told last (`Counters.is_due`), and only then makes the record that tells them.
+other than they were told last (`Counters.look`), and only then makes the record that tells them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ MILLISECOND: Final = 1_000_000
 LEAST_INTERVAL: Final = 100 * MILLISECOND
 """Between two messages about one account and currency: ten a second."""
 NOTHING: Final[Values] = (0, 0, 0, 0)
+ACCOUNTS_A_SLICE: Final = 200
+MESSAGES_A_SLICE: Final = 200
+"""So many are looked through, and about so many messages told, before others have their turn: a millisecond or two."""
 COUNTERS: Final = (
     LimitId.TOTAL_RISK,
     LimitId.TOTAL_TRADED,
@@ -61,6 +64,7 @@ class Counters:
         self.subscriptions: dict[Key, Subscription] = {}
         self.totals: dict[Key, Sent] = {}
         self.entries: dict[Key, Sent] = {}
+        self.place = 0
 
     def load(self, subscriptions: list[Subscription], totals: list[Sent], entries: list[Sent]) -> None:
         """Go on from a snapshot."""
@@ -73,19 +77,18 @@ class Counters:
         self.subscriptions.clear()
         self.totals.clear()
         self.entries.clear()
+        self.place = 0
 
     def subscribe(self, account: str, currency: str, interval: int) -> None:
         """Ask for counters whenever they change, in the place of what was asked for these before."""
         self.unsubscribe(account, currency)
         self.subscriptions[account, currency] = Subscription(account, currency, max(interval, LEAST_INTERVAL))
 
-    def known(self, account: str, currency: str, now: int) -> None:
-        """Note that counters were just told: what comes next is their next change."""
-        named = self.port.administration.account(account) if account else None
-        for one in self.port.accounts() if named is None else (named,):
-            for state in one.currencies.values():
-                if currency in ("", state.currency):
-                    self.entries[one.name, state.currency] = Sent(one.name, state.currency, values_of(state), now)
+    def known(self, account: Account, currency: str, now: int) -> None:
+        """Note that an account's counters are told now: what comes next is their next change."""
+        state = account.currencies.get(currency)
+        if state is not None:
+            self.entries[account.name, currency] = Sent(account.name, currency, values_of(state), now)
 
     def unsubscribe(self, account: str, currency: str) -> None:
         """Ask for them no longer."""
@@ -98,44 +101,62 @@ class Counters:
         return min((one.interval for one in found if one is not None), default=None)
 
     def begin(self, now: int) -> None:
-        """Tell a client that has just logged in all that is not nothing."""
+        """Tell a client that has just logged in all that is not nothing: a slice now, the others with the timer."""
         self.totals.clear()
         self.entries.clear()
+        self.place = 0
         self.tell(now)
 
-    def changed(self, now: int) -> Iterator[tuple[Account, CurrencyState, bool, bool]]:
-        """Give what has changed since it was told and may be told again: to everyone, and by subscription.
+    def changed(self, account: Account, now: int) -> Iterator[tuple[CurrencyState, bool, bool]]:
+        """Give what has changed of an account since it was told and may be told again: to everyone, by subscription.
 
         Who subscribed is told limits and locks too, which change with their account.
         """
-        for account in self.port.accounts():
-            for _, state in sorted(account.currencies.items()):
-                values, key = values_of(state), (account.name, state.currency)
-                total = self.totals.get(key)
-                is_total = values != NOTHING if total is None else values != total.values and is_over(total, now)
-                is_entry = False
-                if self.subscriptions:
-                    interval, entry = self.interval(key), self.entries.get(key)
-                    if interval is None:
-                        pass
-                    elif entry is None:
-                        is_entry = values != NOTHING
-                    elif values != entry.values or account.changed_at > entry.at:
-                        is_entry = is_over(entry, now, interval)
-                if is_total or is_entry:
-                    yield account, state, is_total, is_entry
+        for _, state in sorted(account.currencies.items()):
+            values, key = values_of(state), (account.name, state.currency)
+            total = self.totals.get(key)
+            is_total = values != NOTHING if total is None else values != total.values and is_over(total, now)
+            is_entry = False
+            if self.subscriptions:
+                interval, entry = self.interval(key), self.entries.get(key)
+                if interval is None:
+                    pass
+                elif entry is None:
+                    is_entry = values != NOTHING
+                elif values != entry.values or account.changed_at > entry.at:
+                    is_entry = is_over(entry, now, interval)
+            if is_total or is_entry:
+                yield state, is_total, is_entry
+
+    def look(self, place: int, now: int) -> tuple[bool, int]:
+        """Look through a slice of accounts: whether something is to be told, and where the next slice begins, or 0."""
+        accounts = self.port.accounts()
+        end = place + ACCOUNTS_A_SLICE
+        is_due = any(True for account in accounts[place:end] for _ in self.changed(account, now))
+        return is_due, end if end < len(accounts) else 0
 
     def is_due(self, now: int) -> bool:
         """Whether something is to be told."""
-        return next(self.changed(now), None) is not None
+        return any(True for account in self.port.accounts() for _ in self.changed(account, now))
 
     def tell(self, now: int) -> None:
-        """Tell what is due."""
-        for account, state, is_total, is_entry in list(self.changed(now)):
-            if is_total:
-                self.total(account, state, now)
-            if is_entry:
-                self.entry(account, state, 0, now)
+        """Tell what is due in the next slice of accounts, which ends early where that is much.
+
+        `place` is where the one after it begins, 0 behind the last.
+        """
+        accounts, room = self.port.accounts(), MESSAGES_A_SLICE
+        end = min(self.place + ACCOUNTS_A_SLICE, len(accounts))
+        while self.place < end and room > 0:
+            account = accounts[self.place]
+            self.place += 1
+            for state, is_total, is_entry in list(self.changed(account, now)):
+                if is_total:
+                    self.total(account, state, now)
+                if is_entry:
+                    self.entry(account, state, 0, now)
+                room -= is_total + len(COUNTERS) * is_entry
+        if self.place >= len(accounts):
+            self.place = 0
 
     def total(self, account: Account, state: CurrencyState, now: int) -> None:
         """Tell everyone what an account has accumulated in a currency."""

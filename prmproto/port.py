@@ -21,13 +21,13 @@ import msgspec
 from engine.administration import Account, Administration
 from engine.api import SECOND, Port, SystemEvent
 from engine.endpoint import NumberedStream, Orderless, PacketStream
-from prmproto import changes, codec, queries
+from prmproto import changes, codec, listing, queries
 from prmproto.codes import ErrorCode
 from prmproto.counters import Counters
 from prmproto.events import Events
 from prmproto.messages import IN, PRM
 from prmproto.settings import read_settings
-from prmproto.state import PrmState
+from prmproto.state import Listing, PrmState
 from wire.record import Malformed
 from wire.soup_terms import SEQUENCED_HEADERS
 
@@ -37,7 +37,7 @@ HIGHEST_NUMBER: Final = 0xFFFF_FFFF
 FIRST_LOWER_CASE: Final = ord("a")
 MESSAGES_A_REQUEST: Final = 1_000
 """An answer counts towards the requests of its second once more for so many messages, or rows that were looked at for
-it: orders wait while it is made."""
+it: it takes time that orders could have."""
 Handler = Callable[["PrmPort", bytes, int], None]
 HANDLERS: Final[dict[int, Handler]] = {**changes.HANDLERS, **queries.HANDLERS}
 LENGTHS: Final = {ord(layout.letter): layout.fixed for layout in PRM.messages if layout.direction is IN}
@@ -70,6 +70,7 @@ class PrmPort(Orderless):
         self.requests: deque[int] = deque()
         self.is_over_rate = False
         self.looked_at = 0
+        self.listing: Listing | None = None
         self.events = Events(self)
         self.counters = Counters(self)
         administration.hear(self.events.take)
@@ -79,6 +80,8 @@ class PrmPort(Orderless):
     def receive(self, message: bytes, now: int) -> None:
         """Take one message from the client; whatever it holds, nothing is raised."""
         kind = message[0] if message else -1
+        while self.listing is not None:
+            self.go_on(now)
         if self.fault:
             self.ignored(self.port, "behind a message that could not be read", message)
             return
@@ -105,9 +108,21 @@ class PrmPort(Orderless):
             handler(self, message, now)
         except Malformed as malformed:  # the length was right, so this is ours
             self.ignored(self.port, str(malformed), message)
-        effort = len(self.stream.pending) - said + self.looked_at
-        self.requests.extend([now] * (effort // MESSAGES_A_REQUEST))
+        if kind not in queries.LISTS_OF:
+            self.count_effort(len(self.stream.pending) - said + self.looked_at, now)
         self.events.release()
+
+    def count_effort(self, effort: int, now: int) -> None:
+        """Count a long answer as more than one request, once it is done."""
+        self.requests.extend([now] * (effort // MESSAGES_A_REQUEST))
+
+    def go_on(self, now: int) -> None:
+        """Tell the next slice of the answer that is under way."""
+        under_way = self.listing
+        assert under_way is not None
+        if listing.tell_slice(self, under_way, queries.LISTS_OF[under_way.message[0]], now):
+            self.listing = None
+            self.count_effort(under_way.effort, now)
 
     def misread(self, message: bytes, error: ErrorCode, why: str) -> None:
         """Answer a message that cannot be read, or before hello end the connection."""
@@ -193,6 +208,7 @@ class PrmPort(Orderless):
 
     def end_extension(self) -> None:
         """Forget what a client's session agreed on."""
+        listing.cut_short(self)
         self.fault = ""
         self.said_hello, self.minor, self.features = False, 0, 0
         self.events.masks.clear()
@@ -201,6 +217,7 @@ class PrmPort(Orderless):
     def disconnected(self, now: int) -> bool:
         """Note that nobody is there any more. Events go on, so that they can be asked for again."""
         self.logged_in = False
+        listing.cut_short(self)
         return True
 
     def is_due(self, now: int) -> bool:
@@ -208,9 +225,16 @@ class PrmPort(Orderless):
         return self.logged_in and self.counters.is_due(now)
 
     def tick(self, now: int) -> None:
-        """Tell counters that have changed."""
-        if self.logged_in:
+        """Tell the next slice of the answer that is under way; where there is none, of counters that have changed."""
+        if self.listing is not None:
+            self.go_on(now)
+        elif self.logged_in:
             self.counters.tell(now)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether something is told in slices, of which the last one is still to come."""
+        return self.listing is not None or self.counters.place > 0
 
     def configured(self) -> None:
         """Take over what a new configuration says of the port."""
@@ -221,6 +245,7 @@ class PrmPort(Orderless):
         if event is not SystemEvent.START_OF_DAY:
             return
         self.stream = self.open_stream()
+        self.listing = None
         self.numbers.clear()
         self.end_extension()
         self.logged_in = self.is_over_rate = False
@@ -249,6 +274,8 @@ class PrmPort(Orderless):
             list(self.counters.subscriptions.values()),
             list(self.counters.totals.values()),
             list(self.counters.entries.values()),
+            self.listing,
+            self.counters.place,
         )
         return msgspec.msgpack.encode(state, order="sorted")
 
@@ -260,3 +287,4 @@ class PrmPort(Orderless):
         self.requests = deque(kept.requests)
         self.events.number, self.events.masks = kept.events, kept.masks
         self.counters.load(kept.subscriptions, kept.totals, kept.counters)
+        self.listing, self.counters.place = kept.listing, kept.place

@@ -28,8 +28,30 @@ class Sent(msgspec.Struct, array_like=True):
     at: int
 
 
+Row = tuple[str, str]
+"""What an account has in a list, by the two names that tell it from the others of the account."""
+
+
+class Listing(msgspec.Struct, array_like=True):
+    """What is left of an answer: `accounts` whose turn comes, and `rows` of the `account` whose turn it is, last first.
+
+    `message` is what was asked, `request` its number, `count` how many messages were told, `effort` what that took.
+    """
+
+    request: int
+    message: bytes
+    accounts: list[str]
+    account: str = ""
+    rows: list[Row] = []
+    count: int = 0
+    effort: int = 0
+
+
 class PrmState(msgspec.Struct, array_like=True):
-    """A port's state: its session of now, what it subscribed to, what it was told last, its latest requests."""
+    """A port's state: its session of now, what it subscribed to, what it was told last, its latest requests.
+
+    `place` is where the next slice of counters begins among the accounts.
+    """
 
     logged_in: bool = False
     said_hello: bool = False
@@ -43,3 +65,5 @@ class PrmState(msgspec.Struct, array_like=True):
     subscriptions: list[Subscription] = []
     totals: list[Sent] = []
     counters: list[Sent] = []
+    listing: Listing | None = None
+    place: int = 0

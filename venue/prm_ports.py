@@ -2,6 +2,9 @@
 
 What has become of accounts is told by polling: a few times a second the port is asked whether counters are other than
 they were told last, and only where they are a record is made that tells them. So an order costs nothing for it.
+
+What is long, such as the limits of very many accounts, is told in slices, each a record and a turn of the loop.
+Meanwhile the port is not heard, and everybody else is.
 """
 
 from __future__ import annotations
@@ -10,7 +13,9 @@ import asyncio
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Final
 
+from prmproto.codec import AUDIT_LIST
 from prmproto.port import PrmPort
+from prmproto.queries import LISTS_OF
 from venue.connection import NANOSECONDS
 from venue.ports import SoupConnection
 from venue.record import Kind
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS: Final = 0.1
 """Between two looks at counters: ten messages a second at the most."""
+LONG: Final = frozenset(bytes((kind,)) for kind in (*LISTS_OF, AUDIT_LIST))
+"""Requests of whose answers each has a turn of its own, or many."""
 LOOK_SHARE: Final = 20
 """A look at very many accounts is followed by a rest so many times as long: orders come first."""
 
@@ -32,7 +39,9 @@ class PrmConnection(SoupConnection):
 
     def __init__(self, venue: Venue, service: ServiceSettings, address: str) -> None:
         super().__init__(venue, service, address)
-        self.look: asyncio.TimerHandle | None = None
+        self.look: asyncio.Handle | None = None
+        self.turn: asyncio.Handle | None = None
+        self.place = self.spent = 0
         self.has_fault = False
 
     @property
@@ -49,14 +58,52 @@ class PrmConnection(SoupConnection):
             self.look = self.loop.call_later(LOOK_SECONDS, self.look_at_counters)
 
     def data_received(self, data: bytes) -> None:
-        """Take what was read, and close over what the port could not read."""
+        """Take what was read; behind a long answer, what comes has to wait."""
         super().data_received(data)
-        self.close_over_fault()
+        self.follow()
 
     def take(self, events: list[Event]) -> None:
-        """Take what was read before, likewise."""
-        super().take(events)
+        """Take requests up to one whose answer may be long; what is behind it has its turn when that is told."""
+        place = next((i for i, event in enumerate(events) if type(event) is bytes and event[:1] in LONG), None)
+        turn = events if place is None else events[: place + 1]
+        super().take(turn)
+        self.held += events[len(turn) :]
+        self.follow()
+
+    def catch_up(self) -> None:
+        """Work off some of what was read, unless an answer is under way: its end comes back here."""
+        if not self.is_answering:
+            super().catch_up()
+            self.follow()
+
+    def follow(self) -> None:
+        """See that what is told in slices goes on, with everyone else's turn in between, and read nothing meanwhile."""
         self.close_over_fault()
+        if self.port is None or self.closing or self.is_logging_in:
+            return
+        if self.is_answering and not self.is_behind:
+            self.fall_behind()
+        if self.endpoint.is_under_way and self.turn is None:
+            self.turn = self.loop.call_soon(self.go_on)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer is under way."""
+        return self.port is not None and not self.is_logging_in and self.endpoint.listing is not None
+
+    def go_on(self) -> None:
+        """Record that the next slice was told."""
+        self.turn = None
+        if self.port is None or self.closing or self.journal.closed:
+            return
+        was_answering, began = self.is_answering, monotonic_ns()
+        self.journal.record(Kind.SESSION_TIMER, self.index, b"", self.journal.clock.now())
+        self.journal.commit()
+        if not was_answering:
+            self.spent += monotonic_ns() - began
+        self.follow()
+        if was_answering and not self.is_answering:
+            self.listen()
 
     def close_over_fault(self) -> None:
         """Where the port could not read something, close once all that it said before is on its way."""
@@ -77,20 +124,26 @@ class PrmConnection(SoupConnection):
         self.close(fault)
 
     def look_at_counters(self) -> None:
-        """Tell counters that have changed, and come back in a while."""
+        """Look through counters, a slice at a time; tell what has changed, and come back in a while."""
         if self.port is None or self.closing or self.journal.closed:
             return
-        began = monotonic_ns()
-        times = self.journal.clock.now()
-        if self.endpoint.is_due(times[0]):
-            self.journal.record(Kind.SESSION_TIMER, self.index, b"", times)
-            self.journal.commit()
-        spent = (monotonic_ns() - began) / NANOSECONDS
-        self.look = self.loop.call_later(max(LOOK_SECONDS, spent * LOOK_SHARE), self.look_at_counters)
+        if not self.endpoint.is_under_way:
+            began = monotonic_ns()
+            is_due, self.place = self.endpoint.counters.look(self.place, self.journal.clock.now()[0])
+            self.spent += monotonic_ns() - began
+            if self.place and not is_due:
+                self.look = self.loop.call_soon(self.look_at_counters)
+                return
+            self.place = 0
+            if is_due:
+                self.go_on()
+        rest, self.spent = self.spent * LOOK_SHARE / NANOSECONDS, 0
+        self.look = self.loop.call_later(max(LOOK_SECONDS, rest), self.look_at_counters)
 
     def leave(self) -> None:
         """Give the port up, and look no more."""
-        if self.look is not None:
-            self.look.cancel()
-            self.look = None
+        for handle in (self.look, self.turn):
+            if handle is not None:
+                handle.cancel()
+        self.look = self.turn = None
         super().leave()

@@ -3,18 +3,22 @@
 import asyncio
 import json
 from contextlib import aclosing
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from engine.api import BlockAccount
 from engine.risk.counters import CurrencyState
+from ouch import nordic_codec
 from prmproto import extension
 from prmproto.client import Disconnected, PrmClient, Refused, to_text, to_units
 from prmproto.codes import ErrorCode, RejectReason
 from prmproto.messages import OUT, AccumulatedValues, decode
+from venue.log import read_log
 from venue.machine import Machine
 from venue.prm_command import prm
+from venue.record import Kind
 from venue.recovery import replay
 from wire.soup_terms import DebugReceived
 
@@ -193,6 +197,42 @@ def test_a_replay_says_what_was_said(host, connect, tmp_path):
     streams = [stream.digest() for stream in venue.venue.machine.streams]
     assert [stream.digest() for stream in machine.streams] == streams
     assert machine.hash() == venue.venue.machine.hash()
+
+
+class Held(SimpleNamespace):
+    """Stands where the handle of the next slice would: none is told before `go_on`."""
+
+    def cancel(self):
+        """Nothing is scheduled."""
+
+
+@SESSION
+def test_a_long_answer_is_a_record_a_slice_orders_have_their_turn_and_what_is_sent_behind_it_waits(
+    host, connect, monkeypatch
+):
+    monkeypatch.setattr("prmproto.listing.MESSAGES_A_SLICE", 1)
+    venue = host()
+    client, orders = connect(venue, "prm", "GP29A1"), connect(venue, "ouch.nordic", "GP29O1")
+    (connection,) = (one for one in venue.venue.connections if one.name == "GP29A1")
+    venue.call(lambda: setattr(connection, "turn", Held()))
+    lists = bytes.fromhex("6c 00000002 202020202020 202020"), bytes.fromhex("61 00000003 202020202020")
+    client.send(bytes.fromhex("68 00000001 01 00 0000001f"), *lists, b"Q")
+    letters = [message[:1] for message in client.take(12)]
+    orders.send(nordic_codec.pack_enter_order(1, b"B", 100, 101, 1_000_000, b"GP29U5", 71, 72, 73, 0, b"1", b"H", b""))
+    assert [message[:1] for message in orders.take(2)] == [b"S", b"A"]
+    assert venue.call(lambda: (connection.is_answering, connection.is_behind)) == (True, True)
+    venue.call(connection.go_on)
+    while letters[-1:] != [b"Q"]:
+        letters += [message[:1] for message in client.take()]
+    assert letters == [b"h", *[b"l"] * 44, b"e", *[b"a"] * 3, b"e", b"Q"]
+    records = [record for _, record in read_log(venue.data) if record.port == connection.index]
+    kinds = [record.kind for record in records if record.kind in (Kind.MESSAGE, Kind.SESSION_TIMER)]
+    assert kinds.count(Kind.SESSION_TIMER) == 4 + 3
+    client.send(lists[0])
+    client.close()  # in the middle, or before
+    orders.close()
+    venue.wait_for_leavers()
+    assert asked(connect(venue, "prm", "GP29A1")) == 1
 
 
 # --------------------------------------------------------------------------------------------------- the command line
