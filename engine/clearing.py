@@ -214,7 +214,7 @@ class Clearing:
         leg = replace(leg, standing=standing, why=why)
         if standing is Standing.HELD:
             self.legs[leg.trade_id] = leg
-            relation.held[leg.trade_id] = None
+            relation.legs[leg.trade_id] = relation.held[leg.trade_id] = None
         else:
             relation.killed.append(leg)
             if why == "max_trade":
@@ -390,9 +390,11 @@ class Clearing:
             self.relations[relation_state.entry.correspondent] = load_relation(relation_state)
         self.sides.update((market, bytearray(sides)) for market, sides in state.sides)
         for leg in state.legs:
+            relation = self.relations[leg.correspondent]
             self.legs[leg.trade_id] = leg
+            relation.legs[leg.trade_id] = None
             if leg.standing is Standing.HELD:
-                self.relations[leg.correspondent].held[leg.trade_id] = None
+                relation.held[leg.trade_id] = None
         self.reports.update(state.reports)
         self.broken.update(dict.fromkeys(state.broken))
         self.audit.extend(state.audit)

@@ -39,7 +39,10 @@ class Relation:
         self.kill = ""
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
         self.killed: deque[Leg] = deque(maxlen=KILLED_KEPT)
+        self.legs: dict[str, None] = {}
+        """Sides of its trades that did not simply count, but for those killed, by id, as they happened;"""
         self.held: dict[str, None] = {}
+        """those of them that are held."""
         self.revision = 0
         self.listed = True
         self.since: dict[str, int] = {}
@@ -130,6 +133,7 @@ class Relation:
         self.kill = self.kill if self.kill == BY_HAND else ""
         self.alerts.clear()
         self.killed.clear()
+        self.legs.clear()
         self.held.clear()
         self.since.clear()
 

@@ -217,9 +217,13 @@ def audit_view(row: AuditRow) -> AuditView:
 
 
 def legs_of(clearing: Clearing, relation: Relation, standing: Standing | None) -> list[Leg]:
-    """Give the sides of a relation's trades that did not simply count, as they happened; the latest of those killed."""
-    mine = [leg for leg in clearing.legs.values() if leg.correspondent == relation.entry.correspondent]
-    every = sorted([*mine, *relation.killed], key=lambda leg: (leg.at, leg.trade_id))
+    """Give the sides of a relation's trades that did not simply count, as they happened; the latest of those killed.
+
+    What is held costs what is held, whatever else there was today.
+    """
+    is_held = standing is Standing.HELD
+    mine = [clearing.legs[name] for name in (relation.held if is_held else relation.legs)]
+    every = sorted(mine if is_held else [*mine, *relation.killed], key=lambda leg: (leg.at, leg.trade_id))
     return [leg for leg in every if standing is None or leg.standing is standing]
 
 

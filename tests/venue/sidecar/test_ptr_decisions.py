@@ -2,11 +2,16 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from clearing_floor import ClearingFloor
 from clearing_service import serving
 
+from engine.clearing import Clearing
+from engine.clearing_commands import DecideHeldTrade, ReportTrades, TradeReport
+from engine.clearing_state import ClearingState, Standing
 from venue.ptr import inquiry
+from venue.ptr.views import legs_of
 from venue.unix_sockets import reachable
 
 pytestmark = [
@@ -144,3 +149,49 @@ async def test_garbage_on_the_socket_of_questions_hurts_nobody(service, line):
     writer.close()
     await hold(service)
     assert (await service.ask(CLEARING, "POST", "/ptr-api/ext/held/nasdaq-1-B/allow")).status == 200
+
+
+class Counted(dict):
+    """Sides of trades, which counts how many were looked at."""
+
+    looks = 0
+
+    def __getitem__(self, name):
+        self.looks += 1
+        return super().__getitem__(name)
+
+    def values(self):
+        self.looks += len(self)
+        return super().values()
+
+    def items(self):
+        self.looks += len(self)
+        return super().items()
+
+
+async def test_a_list_of_what_is_held_looks_at_that_and_at_nothing_that_is_held_no_more(service):
+    every = [f"trf-x-{number}-B" for number in range(1, 501)]
+    service.floor.do(ReportTrades((TradeReport("INET", "AKAM", True, "AAPL", 10, 2_000_000),) * 500, "trf-x"))
+    await service.catch_up()
+    clearing = service.house.clearing
+    clearing.legs = Counted(clearing.legs)
+    for gone in (every[:200], every[200:490]):
+        for name in gone:
+            clearing.apply(DecideHeldTrade(name, True), 0)
+        left = len(clearing.relations["INET"].held)
+        clearing.legs.looks = 0
+        held = (await service.ask(CLEARING, "GET", "/ptr-api/ext/held")).items
+        assert (len(held), clearing.legs.looks) == (left, left)
+    decided = (await service.ask(CLEARING, "GET", "/ptr-api/ext/held?standing=ALLOWED&correspondent=INET")).items
+    assert [leg["tradeId"] for leg in decided] == sorted(every[:490])
+
+
+async def test_what_is_held_is_listed_alike_behind_a_restart(service):
+    await hold(service, 3)
+    await service.ask(CLEARING, "POST", "/ptr-api/ext/held/nasdaq-2-B/allow")
+    clearing, again = service.house.clearing, Clearing()
+    again.load(msgspec.convert(msgspec.to_builtins(clearing.dump()), ClearingState))
+    for standing in (None, *Standing):
+        before, after = (legs_of(fold, fold.relations["INET"], standing) for fold in (clearing, again))
+        assert before == after
+    assert list(again.relations["INET"].legs) == ["nasdaq-1-B", "nasdaq-2-B", "nasdaq-3-B"]
