@@ -5,6 +5,7 @@ Only the socket to the engine process is left out: the clerk is asked directly. 
 Found through the folder's place at the end of the path.
 """
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -119,6 +120,27 @@ class ClearingService:
         url = self.server.make_url(path)
         async with self.session(source).request(verb, url, headers=fields, **content) as response:
             return Answered(response.status, response.headers, await response.read())
+
+    @asynccontextmanager
+    async def polling(self, client):
+        """Open a connection for polls of a client's; what it gives asks once more, and gives the status."""
+        token = self.tokens.get(client) or await self.login(client)
+        url = self.server.make_url("/")
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        fields = (
+            f"Host: {url.host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: 2"
+        )
+
+        async def poll():
+            writer.write(f"POST /ptr-api/clearing/poll HTTP/1.1\r\n{fields}\r\n\r\n{{}}".encode())
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = next(line for line in head.lower().splitlines() if line.startswith("content-length"))
+            await reader.readexactly(int(length.partition(":")[2]))
+            return int(head.split()[1])
+
+        yield poll
+        writer.close()
+        await writer.wait_closed()
 
     async def poll(self, client="workx-ptr-api", kind="clearing", **body):
         return await self.ask(client, "POST", f"/ptr-api/{kind}/poll", body)
