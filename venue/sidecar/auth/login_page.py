@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 PARAMETERS = ("response_type", "client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method", "scope")
 """What a client says in the address of the page; the page's form carries it on."""
+HINT = "login_hint"
+"""Where a client says who is about to log in, as OpenID Connect Core (3.1.2.1) has it."""
+LONGEST_NAME = 64
 LONGEST_STATE = 1_024
 STATE = re.compile(rf"[ -~]{{0,{LONGEST_STATE}}}")
 COOKIE = "portcullis-login"
@@ -102,14 +105,15 @@ async def authorize(request: web.Request) -> web.StreamResponse:
     """Show the page."""
     auth = request.app[AUTH]
     try:
-        asked = read(auth, fields(request.rel_url.raw_query_string))
+        given = fields(request.rel_url.raw_query_string)
+        asked = read(auth, given)
     except (Astray, BadForm) as astray:
         return show(request, status=400, trouble=str(astray))
     try:
         check(asked)
     except SentBack as refused:
         return send_back(auth, asked, error=refused.error, error_description=str(refused))
-    return show(request, asked)
+    return show(request, asked, name=given.get(HINT, ""))
 
 
 async def log_in(request: web.Request) -> web.StreamResponse:
@@ -118,6 +122,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     try:
         form = await read_form(request)
         asked = read(auth, form)
+        typed = form.get("name", "")
     except (Astray, BadForm) as astray:
         return show(request, status=400, trouble=str(astray))
     try:
@@ -125,16 +130,16 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     except SentBack as refused:
         return send_back(auth, asked, error=refused.error, error_description=str(refused))
     if not is_from_our_page(request, form, asked):
-        return show(request, asked, 403, "This page was open for too long. Please log in again.")
+        return show(request, asked, 403, "This page was open for too long. Please log in again.", name=typed)
     if form.get("action") == "cancel":
         return send_back(auth, asked, error="access_denied", error_description="the user did not log in")
     try:
-        person = await auth.logins.person(form.get("name", ""), form.get("password", ""), address_of(request))
+        person = await auth.logins.person(typed, form.get("password", ""), address_of(request))
     except Problem as problem:  # too many have failed, or wait
         text = f"Too many logins have failed. Please wait {problem.headers['Retry-After']} seconds."
-        return show(request, asked, problem.status, text, problem.headers)
+        return show(request, asked, problem.status, text, problem.headers, name=typed)
     if person is None:
-        return show(request, asked, 403, "Name or password is wrong.")
+        return show(request, asked, 403, "Name or password is wrong.", name=typed)
     granted = roles & person.roles if roles else person.roles
     if not granted:
         return send_back(auth, asked, error="invalid_scope", error_description="the user has none of these roles")
@@ -197,8 +202,10 @@ def show(
     status: int = 200,
     trouble: str = "",
     headers: Mapping[str, str] | None = None,
+    *,
+    name: str = "",
 ) -> web.Response:
-    """Show the page, or without anything asked only what is wrong."""
+    """Show the page, or without anything asked only what is wrong; `name` stands in its field already."""
     auth = request.app[AUTH]
     cookie = request.cookies.get(COOKIE, "")
     if not COOKIE_VALUE.fullmatch(cookie):
@@ -209,6 +216,7 @@ def show(
         asked=asked,
         host=None if asked is None else urlsplit(asked.redirect_uri).netloc,
         trouble=trouble,
+        name=name[:LONGEST_NAME],
         seal="" if asked is None else auth.seals.make(cookie, asked.parameters),
     )
     response = web.Response(text=text, content_type="text/html", status=status, headers=headers)

@@ -241,7 +241,7 @@ def columns_of(tab: Tab) -> tuple[Column, ...]:
     if len(tab.types) == 1:
         said = [*symbols, *said]
         symbols = []
-    return (Column("id", "Rule"), *entity, status, *said, *symbols, Column("changed", "Changed"))
+    return (Column("id", "Rule"), *entity, status, *said, *symbols, Column("changed", "Changed (UTC)"))
 
 
 def said_by(rule_type: str) -> list[Column]:

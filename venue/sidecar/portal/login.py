@@ -12,15 +12,16 @@ import hmac
 import re
 import secrets
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
 from venue.problem import Problem
 from venue.sidecar.auth.codes import challenge_of
-from venue.sidecar.auth.identity import AUTH
+from venue.sidecar.auth.identity import AUTH, all_roles
 from venue.sidecar.auth.principals import CLIENT
 from venue.sidecar.portal.views import render
 from venue.sidecar.portal.visit import html, query_fields
@@ -34,6 +35,8 @@ PENDING_SECONDS = 600
 PENDING_KEPT = 1_000
 OWN_PAGE = re.compile(r"/portal/[A-Za-z0-9/_-]{0,200}(\?[A-Za-z0-9_.,:=&%+-]{0,400})?")
 """Where somebody may be sent after the login: a page of the portal."""
+NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""Whose name may stand on the login page before anything is typed."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +83,32 @@ def welcome(portal: Portal, request: web.Request, trouble: str = "", status: int
     """Show who is not logged in what this is, and how to come in."""
     page = request.query.get("next", "")
     config = portal.sidecar.config
+    onward = {"next": page} if OWN_PAGE.fullmatch(page) else {}
     people = config.person if config.venue.show_logins else ()
     text = render(
         "welcome.html",
         venue=config.venue.name,
-        people=people,
+        people=[guest(portal, person.name, person.mpids, person.roles, onward) for person in people],
         trouble=trouble,
         has_ended=bool(request.cookies.get(portal.cookie)) and not trouble,
         is_open=is_open(request),
-        query=f"?{urlencode({'next': page})}" if OWN_PAGE.fullmatch(page) else "",
+        query=f"?{urlencode(onward)}" if onward else "",
     )
     return html(text, status)
+
+
+def guest(
+    portal: Portal, name: str, mpids: Sequence[str] | None, roles: Sequence[str], onward: Mapping[str, str]
+) -> dict[str, Any]:
+    """Give a row of the door's table: who may log in, the pages that are theirs to see, and the way in."""
+    held = all_roles(frozenset(roles))
+    return {
+        "name": name,
+        "firms": ", ".join(mpids or ("all",)),
+        "pages": ", ".join(page.title for page in portal.pages if page.roles & held),
+        "roles": ", ".join(roles),
+        "way": f"/portal/login?{urlencode({'as': name, **onward})}",
+    }
 
 
 async def log_in(portal: Portal, request: web.Request) -> web.StreamResponse:
@@ -112,6 +130,8 @@ async def log_in(portal: Portal, request: web.Request) -> web.StreamResponse:
         "code_challenge": challenge_of(begun.verifier),
         "code_challenge_method": "S256",
     }
+    if NAME.fullmatch(name := request.query.get("as", "")):
+        asked["login_hint"] = name
     response = web.Response(status=303, headers={"Location": f"/auth/authorize?{urlencode(asked)}"})
     portal.set_cookie(response, portal.login_cookie, begun.browser, PENDING_SECONDS, strict=False)
     return response
