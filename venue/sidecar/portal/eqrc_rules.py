@@ -99,6 +99,7 @@ def form_of(
         takes_symbols=needs_symbols(rule_type) if more.get("rule_id") else takes_symbols(rule_type),
         needs_symbols=needs_symbols(rule_type),
         takes_group=takes_group(rule_type),
+        has_numbers=any(field.kind not in {"switch", "allowed", "words", "choice"} for field in fields_of(rule_type)),
         takes_whole=takes_whole(rule_type) and visit.identity.ports is None,
         key=new_key(),
         **(settings | more),

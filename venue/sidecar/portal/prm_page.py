@@ -25,6 +25,7 @@ from venue.sidecar.portal.prm_view import (
     COUNTERS,
     HELP,
     LEVEL_WORDS,
+    LEVELS,
     LIMITS,
     ORDER_LIMITS,
     QUANTITIES,
@@ -118,12 +119,18 @@ async def account_content(sidecar: Sidecar, look: Look) -> Mapping[str, Any]:
     }
 
 
+def first_of(sidecar: Sidecar, identity: Identity, names: list[str]) -> str:
+    """Give the account that is nearest to a threshold, locked or blocked; of equal ones the first."""
+    rows = (row_of(account_of(sidecar, identity, name)) for name in names)
+    return max(rows, key=lambda row: (LEVELS.index(row.level), Decimal(row.percent))).account
+
+
 async def show(visit: Visit) -> web.StreamResponse:
-    """Show the page, with the account that the query names or the first."""
+    """Show the page, with the account that the query names, or the one that needs a look first."""
     names = accounts_of(visit.sidecar, visit.identity)
     if not names:
         return visit.show("prm_none.html")
-    name = visit.query.get("account", names[0])
+    name = visit.query.get("account") or first_of(visit.sidecar, visit.identity, names)
     view = account_of(visit.sidecar, visit.identity, name)
     known = currencies_of(visit.sidecar.replica.machine)
     asked = visit.request.query.getall("currency", [])
@@ -299,7 +306,7 @@ def wrong_with(value: str, limit: str) -> str:
         return "" if value in {"true", "false"} else "Choose on or off."
     whole, dot, decimals = value.partition(".")
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 15):
-        return "Give a number of digits, such as 88888."
+        return "Type a number, such as 88888."
     if dot and (limit in QUANTITIES or limit == REPEATED):
         return "Give a whole number."
     if dot and not (decimals.isascii() and decimals.isdigit() and len(decimals) <= 4):

@@ -229,7 +229,7 @@ async def set_limit(visit: Visit) -> web.StreamResponse:
             trouble = refusal(problem)
     if trouble:
         return limit_form(visit, text, form.get("settingType", ""), trouble)
-    return visit.done(f"{correspondent}, {name}: set to {text or 'none'}.")
+    return visit.done(f"{correspondent}, {name}: set to {f'{int(text):,}' if text.isdigit() else text or 'none'}.")
 
 
 # Kills, held trades, counterparties.

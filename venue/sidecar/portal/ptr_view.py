@@ -127,7 +127,7 @@ def row_of(relation: Relation) -> Row:
     totals = totals_of(relation)
     worst = max(totals, key=lambda one: (LEVELS.index(one.level), Decimal(one.percent.replace(",", "") or "-1")))
     level, held = worst.level, len(relation.held)
-    says = "No limit of a day's totals" if worst.limit is None else f"{worst.name} of its limit"
+    says = "No limit of a day's totals" if worst.limit is None else worst.name
     if held:
         says, level = f"{held:,} held", max(level, "near", key=LEVELS.index)
     if relation.kill:

@@ -71,7 +71,7 @@ def trouble(request: web.Request, problem: Problem) -> web.Response:
 def in_short(request: web.Request, problem: Problem) -> str:
     """Give the words of a message: what was refused in its own, a fault of ours by its reference."""
     if problem.status != INTERNAL:
-        return str(problem)
+        return sentence(str(problem))
     advice = ADVICE[INTERNAL]
     return f"{advice.happened}, by a fault of its own. {advice.do.replace('below', reference(request))}"
 

@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from venue.sidecar.portal.assets import address
 
 NOTHING = "\N{EN DASH}"
 """What stands where there is no value."""
+DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 
 
 def number(value: float | str | None) -> str:
@@ -38,6 +40,13 @@ def price(value: str | None) -> str:
     return f"{int(whole):,}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
+def figure(value: float | str | None) -> str:
+    """Write what may be a figure or a word, as an explanation has it: a figure with its thousands apart."""
+    if isinstance(value, str) and DECIMAL.fullmatch(value):
+        return price(value)
+    return NOTHING if value is None else f"{value:,}" if isinstance(value, int | float) else value
+
+
 def clock(value: str | None) -> str:
     """Write the time of day of an RFC 3339 time, in UTC, to the millisecond."""
     return NOTHING if not value else value.partition("T")[2].rstrip("Z")[:12]
@@ -58,7 +67,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"number": number, "money": money, "price": price, "clock": clock, "words": words}
+    made.filters |= {"number": number, "money": money, "figure": figure, "price": price, "clock": clock, "words": words}
     made.globals |= {"asset": address}
     return made
 

@@ -24,7 +24,7 @@ async def test_it_is_a_form_that_needs_no_script_and_no_eyes(house):
     assert not {tag for tag, _ in page.tags} & {"script", "img", "link", "iframe", "object", "base"}
     assert not [name for _, found in page.tags for name in found if name.startswith("on")]
     assert "prefers-color-scheme: dark" in text
-    assert "<title>Log in: Portcullis demo</title>" in text
+    assert "<title>TEST · Log in: Portcullis demo</title>" in text
 
 
 async def test_it_may_be_neither_framed_nor_scripted_nor_kept_nor_posted_elsewhere(house):

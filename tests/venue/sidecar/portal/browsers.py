@@ -68,6 +68,15 @@ class Tab:
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
+    def awaited(self):
+        """The faults of the page, of which there is to be one; they are forgotten."""
+        for _ in range(PATIENCE_MS // 10):
+            if self.faults:
+                break
+            self.page.wait_for_timeout(10)
+        faults, self.faults = self.faults, []
+        return faults
+
     def violations(self):
         """What axe-core finds wrong by WCAG 2.2 A and AA."""
         self.page.evaluate(axe())

@@ -51,7 +51,7 @@ def test_who_logs_in_again_comes_back_to_the_page_they_were_on(stranger):
     ):
         assert sent.status == 401
         door = stranger.get(sent.headers["HX-Redirect"])
-        (login,) = [path for path in door.page.having("href") if path.startswith("/portal/login")]
+        (login,) = [path for path in door.page.having("href") if path.startswith("/portal/login?next")]
         assert parse_qs(urlsplit(login).query) == {"next": ["/portal/flow?book=nordic:101&kind=trade"]}
     elsewhere = stranger.part("/portal/part?part=sample", HX_Current_URL="https://elsewhere.example/portal/flow")
     assert elsewhere.headers["HX-Redirect"] == "/portal"
@@ -61,6 +61,19 @@ def test_without_scripts_what_chooses_has_a_button(visit):
     for name, path in (("desk", "prm"), ("desk", "flow"), ("desk", "desk"), ("desk", "eqrc"), ("clrg-risk", "ptr")):
         page = visit(name).get(f"/portal/{path}").page
         assert len(page.having("data-autosubmit")) == len([tag for tag, _ in page.tags if tag == "noscript"]) - 1, path
+
+
+def test_the_door_leads_in_by_name_and_a_wrong_password_keeps_the_name(stranger):
+    door = stranger.get("/portal?next=/portal/flow")
+    assert "PRM, Order flow" in door.words
+    (way,) = [path for path in door.page.having("href") if "as=gp29-risk" in path]
+    login = stranger.get(stranger.get(way).headers["Location"])
+    assert "TEST" in login.words
+    form = login.page.fields
+    assert form["name"] == "gp29-risk"
+    wrong = stranger.send("POST", "/auth/authorize", form | {"password": "wrong", "action": "log-in"})
+    assert (wrong.status, wrong.page.fields["name"]) == (403, "gp29-risk")
+    assert "login_hint" not in stranger.get("/portal/login?as=%3Cb%3E").headers["Location"]
 
 
 def test_a_page_elsewhere_is_nowhere_to_come_back_to(stranger):

@@ -1,5 +1,7 @@
 """The rules page in a browser, with real OUCH orders: two days of a firm's risk manager."""
 
+import re
+
 import pytest
 from browsers import needs_chromium
 from playwright.sync_api import expect
@@ -118,6 +120,15 @@ def test_a_form_says_what_is_wrong_as_it_is_typed_and_as_the_venue_says(browser)
         expect(symbols).to_have_value(MARKUP)
         assert not tab.page.locator("dialog img").count()
         assert not tab.violations()
+        many = " ".join(["LONGNAME"] * 2_000)
+        symbols.fill(many)
+        press(tab, "Save")
+        expect(dialog(tab).get_by_role("alert").last).to_contain_text("A form has at most 16,384 bytes")
+        expect(symbols).to_have_value(many)
+        dialog(tab).locator("#symbols-file").set_input_files(
+            {"name": "list.csv", "mimeType": "text/csv", "buffer": b'Symbol\r\n"AMD"\r\n"TSLA"\r\n'}
+        )
+        expect(symbols).to_have_value(re.compile(r"^AMD\s+TSLA$"))
         tab.page.keyboard.press("Escape")
         expect(dialog(tab)).to_be_hidden()
         tab.open(f"{PAGE}?tab=order-type")

@@ -50,6 +50,11 @@ def test_who_is_logged_out_while_typing_is_told_and_comes_back_to_the_same_page(
         expect(tab.page.locator("#live-state")).to_have_text("Your session has ended: log in again")
         expect(field).to_have_value("4711")
         press(tab, "Save")
+        expect(tab.page.locator("dialog [role=alert]")).to_contain_text(
+            "Your session has ended, and nothing was changed"
+        )
+        expect(field).to_have_value("4711")
+        tab.page.keyboard.press("Escape")
         tab.page.get_by_role("link", name="Log in").click()
         tab.page.fill("#name", "gp29-risk")
         tab.page.fill("#password", PASSWORD)

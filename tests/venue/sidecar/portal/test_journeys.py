@@ -31,6 +31,7 @@ PAGES = {
     "desk": "/portal/desk",
     "ptr": "/portal/ptr?correspondent=INET",
 }
+DOORS = {"door": "/portal", "login": "/portal/login?as=desk", "nothing": "/portal/nothing"}
 MARKUP = "<b onx=1>&\"'"
 BLOCKED, LOCKED_IN_CURRENCY, HALTED = 0x0101, 0x0102, 0x0007
 
@@ -187,6 +188,7 @@ def test_the_sample_flow_moves_every_screen_to_a_breach(browser):
         expect(tile(counters)).to_contain_text("Under 80 %")
         flow.open("/portal/flow")
         press(flow, "Run sample flow")
+        expect(flow.page.get_by_role("button", name="It runs")).to_be_focused()
         expect(flow.page.locator("#book .ladder tr.bid").first).to_be_visible()
         expect(flow.page.locator("#book .trades tbody .num").first).to_be_visible()
         expect(tile(counters)).to_contain_text("80 % or more")
@@ -222,11 +224,28 @@ def test_what_clients_and_senders_write_is_text(browser, demo, connect):
         assert not tab.page.locator("#main img, #main script, #main b[onx]").count()
 
 
+def test_what_no_page_may_do_is_seen_by_every_test_here(browser):
+    """Something inline, a request to elsewhere, an error in a script: each would fail its test."""
+    with browser.tab(None) as tab:
+        tab.open("/portal")
+        for wrong, words in (
+            ("document.body.setAttribute('style', 'color: red')", "Content Security Policy"),
+            ("document.head.append(Object.assign(document.createElement('script'), {text: '1'}))", "Security Policy"),
+            ("fetch('http://127.0.0.2/').catch(() => 0)", "Security Policy"),
+            ("setTimeout(() => { throw new Error('a fault') })", "a fault"),
+        ):
+            tab.page.evaluate(wrong)
+            assert words in " ".join(tab.awaited()), wrong
+        tab.page.route("http://elsewhere.example/", lambda route: route.fulfill(body=""))
+        tab.page.goto("http://elsewhere.example/")
+        assert tab.awaited() == ["asks http://elsewhere.example/"]
+
+
 @pytest.mark.parametrize(("scheme", "size"), [("light", "wide"), ("dark", "phone")])
 def test_every_page_is_accessible_and_fits(browser, scheme, size):
     """No violation of WCAG AA, no page wider than the window, and pictures of each in both schemes to look at."""
     wrong = {}
-    for person, pages in ((None, {"door": "/portal"}), ("desk", PAGES)):
+    for person, pages in ((None, DOORS), ("desk", PAGES)):
         with browser.tab(person, scheme, size) as tab:
             for name, path in pages.items():
                 tab.open(path)

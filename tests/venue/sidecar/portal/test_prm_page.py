@@ -123,7 +123,7 @@ def test_a_value_that_never_saw_the_form_is_told_too(visit, limit, value):
     path = f"/portal/prm/GP29PR/limit/{limit}"
     refused = visit("gp29-risk").post(path, {"old": "0", "new": value})
     assert refused.status == 200
-    assert "Give a number of digits" in refused.words
+    assert "Type a number, such as 88888" in refused.words
     assert "true" in refused.page.having("aria-invalid")
 
 

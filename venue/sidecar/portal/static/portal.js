@@ -4,6 +4,7 @@
 "use strict";
 
 const EVERY_MS = 15000;
+const LONGEST_LIST = 12000;  // characters of a file: some more than a form may have of symbols
 const CHOSEN = "portal-chosen";
 const state = { source: null, parts: "", isLive: false };
 
@@ -17,13 +18,16 @@ function show(part, text, record) {
     element.dispatchEvent(new CustomEvent("portal-data", { detail: JSON.parse(text) }));
   } else if (element) {
     const active = document.activeElement;  // what is being typed stays; a button under the focus may become another
-    const near = element.contains(active) ? active.parentElement : null;
+    const around = [];
+    for (let one = element.contains(active) && active.parentElement; one; one = one.parentElement) around.push(one);
     Idiomorph.morph(element, text, { ignoreActiveValue: Boolean(active && active.matches("input, textarea, select")) });
     const shown = document.getElementById(element.id);
     htmx.process(shown);
-    if (near && !active.isConnected) {  // the button under the focus is gone: go on at what stands there now
-      const next = (near.isConnected ? near : shown).querySelector("button, a[href]");
-      if (next) next.focus();
+    if (around.length && !active.isConnected) {  // the button under the focus is gone: go on at what stands there now
+      const near = around.find((one) => one.isConnected && shown.contains(one)) || shown;
+      const next = near === shown ? null : near.querySelector("button, a[href]");
+      if (!next) near.tabIndex = -1;
+      (next || near).focus();
     }
   }
   if (record) document.getElementById("record").textContent = record.toLocaleString("en-GB");
@@ -86,6 +90,16 @@ document.addEventListener("htmx:afterSettle", (event) => {  // by then what is i
     if (wanted && wanted.select) wanted.select();
   }
 });
+// What takes seconds says so at once, in the dialog in which its answer will stand; who closes it waits no more.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const asker = event.detail.elt;
+  if (!asker.dataset.waits) return;
+  const content = document.getElementById("dialog-content");
+  content.replaceChildren(document.getElementById("waiting").content.cloneNode(true));
+  content.querySelector("#dialog-title").textContent = asker.dataset.waits;
+  if (!dialog().open) dialog().showModal();
+  dialog().addEventListener("close", () => htmx.trigger(asker, "htmx:abort"), { once: true });
+});
 document.addEventListener("htmx:afterSettle", follow);
 document.addEventListener("portal-done", () => { dialog().close(); reload(); });
 document.addEventListener("htmx:sendError", () => tell("The venue does not answer. Nothing was changed as far as is known: try again."));
@@ -116,10 +130,15 @@ function tell(text) {  // in the dialog, where one is open: what is behind it ca
     note.append(" ", dismiss);
     return document.getElementById("toasts").append(note);
   }
-  const old = dialog().querySelector(".unsent");
-  if (old) old.remove();
   note.classList.add("unsent");
+  const waiting = dialog().querySelector(".waiting");
+  if (waiting) {
+    document.getElementById("dialog-title").textContent = "There is no answer";
+    return waiting.replaceWith(note);
+  }
+  dialog().querySelectorAll(".unsent").forEach((one) => one.remove());
   document.getElementById("dialog-content").append(note);
+  note.scrollIntoView({ block: "nearest" });
 }
 
 function enable(box) {
@@ -153,6 +172,12 @@ document.addEventListener("input", (event) => {  // a range is told as it is typ
   const says = document.getElementById(`${field.id}-says`);
   if (says.textContent !== field.validationMessage) says.textContent = field.validationMessage;
   if (field.validity.valid) field.removeAttribute("aria-invalid"); else field.setAttribute("aria-invalid", "true");
+});
+document.addEventListener("change", async (event) => {  // a list may come from a file: it is read here, and can be looked at
+  const { files, dataset } = event.target;
+  if (!dataset.fills || !files.length) return;
+  const text = (await files[0].text()).replaceAll('"', " ").replace(/^\s*symbols?\s/i, "");  // a column may have its title
+  document.getElementById(dataset.fills).value = text.trim().slice(0, LONGEST_LIST);
 });
 document.addEventListener("submit", (event) => { if ("download" in event.target.dataset) setTimeout(() => dialog().close()); });
 document.addEventListener("click", (event) => {
