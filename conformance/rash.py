@@ -2,13 +2,12 @@
 
 Tokens are numbers here, `n1` the first that nobody has used. Silence is shown by an order of no shares, which must be
 rejected: what was said before it would have come before. SoupTCP is spoken as if it were SoupBinTCP, and put into lines
-where it leaves. What holds for every port: times do not go back, reference numbers are unique, nothing comes before an
-order is accepted, and no more is executed and canceled than it has.
+where it leaves (`conformance.lines`). What holds for every port: times do not go back, reference numbers are unique,
+nothing comes before an order is accepted, and no more is executed and canceled than it has.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from conformance.declarations.message import Dialect, Dissection, Message, build
 from conformance.declarations.rash import RASH, RASH_10, VERSIONS
 from conformance.dialogue import Failed
 from conformance.language import Terms
+from conformance.lines import LineConnection
 from conformance.orders import Orders, Sent
 from conformance.ouch import Ouch, OuchStage
 from conformance.play import Play, Setting
@@ -104,55 +104,6 @@ class RashAccount(Account):
         return faults
 
 
-class LineConnection(Connection):
-    """A connection in SoupTCP: packets of SoupBinTCP within, lines outside."""
-
-    @staticmethod
-    async def ends(target: tuple[str, int]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Connect, and read what comes as packets."""
-        reader, writer = await asyncio.open_connection(*target)
-        return PacketReader(reader), writer
-
-    async def send(self, data: bytes, pieces: int = 0) -> None:
-        """Send packets as lines."""
-        await super().send(b"".join(map(as_line, soup.cut(data))), pieces)
-
-
-class PacketReader(asyncio.StreamReader):
-    """Reads lines, and gives packets; what does not end in a line feed is kept."""
-
-    def __init__(self, lines: asyncio.StreamReader) -> None:
-        super().__init__()
-        self.lines = lines
-        self.rest = b""
-
-    async def read(self, n: int = -1) -> bytes:
-        """Read whole lines; nothing is the end."""
-        while True:
-            data = await self.lines.read(n)
-            *whole, self.rest = (self.rest + data).split(b"\n")
-            if whole or not data:
-                return b"".join(map(as_packet, whole)) if data else self.rest
-
-
-def as_line(packet: soup.Packet) -> bytes:
-    """Give a client's packet as a line; a login's number has ten digits there."""
-    payload = packet.payload
-    if packet.letter == "L":
-        payload = payload[:26] + payload[26:].strip().rjust(10)
-    return packet.letter.encode("ascii") + payload + b"\n"
-
-
-def as_packet(line: bytes) -> bytes:
-    """Give a server's line as a packet; an empty sequenced one is the end of the session."""
-    if line == b"S":
-        return soup.pack("Z")
-    payload = line[1:]
-    if line[:1] == b"A":
-        payload = payload[:10] + payload[10:].rjust(20)
-    return soup.pack(line[:1].decode("latin-1") or " ", payload)
-
-
 class RashOrders(Orders):
     """What was sent, by token."""
 
@@ -232,6 +183,14 @@ class RashPlay(Play):
         if is_first:
             await self.hear_the_day(connection)
         await self.silence(step, party)
+
+    async def send_bytes(self, step: Step) -> None:
+        """Send bytes as they are written: what is no line is put into none."""
+        connection = self.connection(step)
+        if isinstance(connection, LineConnection):
+            await connection.send_as_it_is(bytes.fromhex(step.name))
+        else:
+            await super().send_bytes(step)
 
     def probe(self, party: str) -> tuple[bytes, Value]:
         """Give an order that must be rejected, and its token."""

@@ -119,7 +119,8 @@ SIMPLE: Final = (
     (re.compile(r"(?:is|are) cut off$"), "cut off"),
 )
 COUNTED: Final = (re.compile(r"gets? (\d+) messages? again$"), "get again")
-BYTES: Final = re.compile(r"sends? bytes ([0-9A-Fa-f ]+)$")
+BYTES: Final = re.compile(r"sends? bytes ([0-9A-Fa-f ]+(?:x\d{1,5}(?: [0-9A-Fa-f ]+)?)*)$")
+REPEATED: Final = re.compile(r"([0-9A-Fa-f]+)x(\d+)")
 TIMES: Final = r"(?:(\S+) times )?"
 SEND: Final = re.compile(rf"sends? {TIMES}(.+?)(?: in pieces of (\d+))?$")
 GET: Final = re.compile(rf"(may get|gets?) {TIMES}(.+)$")
@@ -166,9 +167,10 @@ def read_step(file: str, number: int, line: str) -> Step:
     if found := COUNT.match(what):
         return Step(number, text, who, "count", number=int(found[1]))
     if found := BYTES.match(what):
-        if len(found[1].replace(" ", "")) % 2:
+        digits = REPEATED.sub(lambda part: part[1] * int(part[2]), found[1])
+        if len(digits.replace(" ", "")) % 2:
             raise ScenarioError(file, number, "an odd number of hexadecimal digits")
-        return Step(number, text, who, "send bytes", name=found[1])
+        return Step(number, text, who, "send bytes", name=digits)
     if found := SEND.match(what):
         name, of, fields = read_message(file, number, found[2])
         return Step(number, text, who, "send", name, fields, of, within, int(found[3] or 0), times=found[1] or "")

@@ -136,6 +136,9 @@ def hold():
     return hold
 
 
+MOST_OF_A_LINE = 4_096
+
+
 class Proxy:
     """Stands before a server. `spoil(packet, wire)` gets each packet and gives the packets that go on in its place.
 
@@ -244,6 +247,25 @@ class FixProxy(Proxy):
             writer.close()
 
 
+class LineProxy(Proxy):
+    """Stands before a SoupTCP service: `spoil` gets each line with its line feed, and gives what goes on."""
+
+    async def pump(self, reader, writer, wire):
+        rest = b""
+        with suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                *whole, rest = (rest + data).split(b"\n")
+                for line in whole:
+                    for one in self.spoil(line + b"\n", wire):
+                        writer.write(one)
+                if wire.inbound and len(rest) > MOST_OF_A_LINE:
+                    writer.write(rest)
+                    rest = b""
+                await writer.drain()
+        if wire.inbound and not self.clings:
+            writer.close()
+
+
 class Wire:
     """One direction of one connection."""
 
@@ -260,6 +282,19 @@ async def proxy(venue):
         return started[-1]
 
     yield proxy
+    for one in started:
+        await one.stop()
+
+
+@pytest.fixture
+async def line_proxy(venue):
+    started = []
+
+    async def line_proxy(spoil, **details):
+        started.append(await LineProxy(venue, "rash.nasdaq.soup", spoil, **details).start())
+        return started[-1]
+
+    yield line_proxy
     for one in started:
         await one.stop()
 
