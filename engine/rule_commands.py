@@ -17,7 +17,7 @@ from engine.port import PRM, Port
 from engine.risk.rule_book import ROUTED
 from engine.risk.rule_diary import RevisionType
 from engine.risk.rule_terms import DEFAULTS, Fault, entity_fault, fault
-from engine.risk.rules import DELETED, NEXT_DAY, merged
+from engine.risk.rules import DELETED, NEXT_DAY, merged, next_entry
 from engine.rule_instructions import (
     LIST_TYPES,
     ChangeList,
@@ -111,12 +111,16 @@ def update_rule(engine: Engine, command: UpdateRule, now: int) -> None:
         changed = structs.replace(state, rule=after, pending=kept, pending_symbols=waiting)
         _put(engine, changed, command.user, now)
         engine.rules.tell_changes(before, after, RevisionType.UPDATE, command.user, now)
+        was, will_be = next_entry(structs.replace(state, rule=after)), next_entry(changed)
+        engine.rules.tell_changes(was, will_be, RevisionType.UPDATE, command.user, now, NEXT_DAY)  # what this gives up
         return
     pending = {**state.pending, **command.settings}
     must_be_sound(fault(before.type, merged(before.settings, pending)))
     waiting = state.pending_symbols if command.symbols is None else symbols
-    _put(engine, structs.replace(state, pending=pending, pending_symbols=waiting), command.user, now)
-    engine.rules.tell_changes(before, after, RevisionType.UPDATE, command.user, now, NEXT_DAY)
+    changed = structs.replace(state, pending=pending, pending_symbols=waiting)
+    _put(engine, changed, command.user, now)
+    was, will_be = next_entry(state), next_entry(changed)
+    engine.rules.tell_changes(was, will_be, RevisionType.UPDATE, command.user, now, NEXT_DAY)
 
 
 def delete_rule(engine: Engine, command: DeleteRule, now: int) -> None:
@@ -137,33 +141,48 @@ def delete_rule(engine: Engine, command: DeleteRule, now: int) -> None:
 
 
 def change_list(engine: Engine, command: ChangeList, now: int) -> None:
-    """Put symbols on a list and take others off, from the next trading day on."""
+    """Put symbols on a list and take others off, from the next trading day on.
+
+    What is taken off is so from every list of the entity: there may be several.
+    """
     if command.rule_type not in LIST_TYPES:
         raise CommandRefused("type", f"there are lists of {' and '.join(sorted(LIST_TYPES))}")
     if not command.add and not command.remove:
         raise CommandRefused("symbols", "name at least one")
-    state = engine.rules.find_list(command.rule_type, command.exchange, command.mpid, command.port)
-    if state is None:
-        place = command.rule_type, command.exchange, command.mpid, command.port
+    place = command.rule_type, command.exchange, command.mpid, command.port
+    lists = engine.rules.find_lists(*place)
+    if not lists:
         if not command.add:
             must_be_an_entity(engine, RuleEntry("", *place, (), {}))
             raise CommandRefused("symbols", "there is no such list", missing=True)
         symbols = tuple(dict.fromkeys(command.add))
         create_rule(engine, CreateRule(RuleEntry(command.rule_id, *place, symbols, {}), command.user), now)
         return
-    before = state.rule.symbols if state.pending_symbols is None else state.pending_symbols
-    must_be_symbols(engine, command.add, before)
-    listed, removed = dict.fromkeys([*before, *command.add]), frozenset(command.remove)
-    after = tuple(symbol for symbol in listed if symbol not in removed)
+    must_be_symbols(engine, command.add, listed_next(lists[0]))
+    for state in lists:
+        relist(engine, state, command.add if state is lists[0] else (), frozenset(command.remove), command.user, now)
+
+
+def listed_next(state: RuleState) -> tuple[str, ...]:
+    """Give the symbols of a list on the next trading day."""
+    return state.rule.symbols if state.pending_symbols is None else state.pending_symbols
+
+
+def relist(engine: Engine, state: RuleState, add: tuple[str, ...], remove: frozenset[str], user: str, now: int) -> None:
+    """Let a list have other symbols from the next trading day on; there may be thousands that stay."""
+    before = listed_next(state)
+    after = tuple(symbol for symbol in dict.fromkeys([*before, *add]) if symbol not in remove)
     if after == before:
         return
-    was, will_be = (structs.replace(state.rule, symbols=symbols) for symbols in (before, after))
+    gone = tuple(symbol for symbol in before if symbol in remove)
+    come = after[len(before) - len(gone) :]
+    was, will_be = (structs.replace(state.rule, symbols=symbols) for symbols in (gone, come))
     if state.status is RuleStatus.CONFIGURED:
-        _put(engine, structs.replace(state, rule=will_be), command.user, now)
-        engine.rules.tell_changes(was, will_be, RevisionType.UPDATE, command.user, now)
+        _put(engine, structs.replace(state, rule=structs.replace(state.rule, symbols=after)), user, now)
+        engine.rules.tell_changes(was, will_be, RevisionType.UPDATE, user, now)
     else:
-        _put(engine, structs.replace(state, pending_symbols=after), command.user, now)
-        engine.rules.tell_changes(was, will_be, RevisionType.UPDATE, command.user, now, NEXT_DAY)
+        _put(engine, structs.replace(state, pending_symbols=after), user, now)
+        engine.rules.tell_changes(was, will_be, RevisionType.UPDATE, user, now, NEXT_DAY)
 
 
 def _put(engine: Engine, state: RuleState, user: str, now: int) -> None:

@@ -54,7 +54,7 @@ def read(body: Any, into: type[Any], *, is_text: bool = False) -> Any:
         field = path.rstrip("`").lstrip(".")
         if "field `" in message:
             field = f"{field}.{message.split('`')[-2]}".lstrip(".")
-        raise Problem(422, message + hint(field), field) from error
+        raise Problem(422, message + hint(field, into), field) from error
 
 
 def dollars(price: int | None) -> str | None:

@@ -1,6 +1,9 @@
 """What a value of a configuration or of an operation must look like, where its type alone does not tell."""
 
 import re
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
 
 PRICE_HINT = 'a price in quotes with at most four decimals, such as "150.0000"'
 PRICE_KEYS = (
@@ -37,7 +40,8 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
     "currency": "3 capital letters",
     "mic": "4 capital letters and digits",
     "exchange": "NASDAQ, BX, PSX or ROUTED",
-    "type": "max-shares, max-notional, restricted-stock, fat-finger or order-rate",
+    "type": "max-shares, max-notional, adv, order-type, shares-located, restricted-stock, hard-to-borrow, "
+    "market-impact, fat-finger, order-rate or gross-exposure",
     "name": "1 to 6 capital letters and digits",
     "port": "1 to 6 capital letters and digits",
     "mpid": "4 capital letters and digits",
@@ -73,8 +77,27 @@ HINTS = dict.fromkeys(PRICE_KEYS, PRICE_HINT) | {
 """What a value must look like, by the last part of its key, or the last two."""
 
 
-def hint(key: str) -> str:
-    """Say what a key's value looks like, where its type alone does not tell."""
+def hint(key: str, struct: Any = None) -> str:
+    """Say what a key's value looks like, where its type alone does not tell: which words a field of `struct` takes."""
+    words = choices(struct, key)
+    if words:
+        return f"; it must be {' or '.join(filter(None, (', '.join(words[:-1]), words[-1])))}"
     parts = re.sub(r"\[[\d.]+\]", "", key).split(".")
     text = HINTS.get(".".join(parts[-2:]), HINTS.get(parts[-1]))
     return f"; it must be {text}" if text else ""
+
+
+def choices(struct: Any, name: str) -> tuple[str, ...]:
+    """Give the words that a field of a struct takes, by the name that it has outside; none where it takes others."""
+    if not (isinstance(struct, type) and issubclass(struct, msgspec.Struct)):
+        return ()
+    kinds = {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+    found: list[str] = []
+    waiting = [kinds.get(name)]
+    while waiting:
+        kind = waiting.pop(0)
+        if get_origin(kind) is Literal:
+            found += get_args(kind)
+        else:
+            waiting += get_args(kind)
+    return tuple(found)

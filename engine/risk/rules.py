@@ -42,12 +42,16 @@ class Rules:
 
     def find_list(self, rule_type: str, exchange: str, mpid: str, port: str | None) -> RuleState | None:
         """Give the first list that an MPID, or a port of it, has on an exchange."""
+        return next(iter(self.find_lists(rule_type, exchange, mpid, port)), None)
+
+    def find_lists(self, rule_type: str, exchange: str, mpid: str, port: str | None) -> list[RuleState]:
+        """Give its lists, the first one made first: rules of a list's type may be made beside it."""
         wanted = rule_type, exchange, mpid, port
-        for state in self.states.values():
-            rule = state.rule
-            if (rule.type, rule.exchange, rule.mpid, rule.port) == wanted and not state.ending:
-                return state
-        return None
+        return [
+            state
+            for state in self.states.values()
+            if (state.rule.type, state.rule.exchange, state.rule.mpid, state.rule.port) == wanted and not state.ending
+        ]
 
     def next_day(self, date: str, now: int) -> None:
         """Let what waited for the next trading day be so."""
@@ -91,6 +95,8 @@ class Rules:
             change = old_words.get(name, ""), new_words.get(name, "")
             if change[0] != change[1]:
                 self.tell(after, kind, name, change, user, now, when)
+        if before is not None and before.symbols == after.symbols:
+            return  # there may be thousands
         old_symbols = dict.fromkeys(() if before is None else before.symbols)
         new_symbols = dict.fromkeys(after.symbols)
         for symbol in old_symbols:

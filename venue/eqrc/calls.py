@@ -25,7 +25,7 @@ from engine.rule_instructions import (
 from venue.changes import Answer, Call
 from venue.eqrc import views
 from venue.eqrc.settings import to_engine
-from venue.eqrc.terms import ListBody, RuleBody, RuleChange, RuleDeleted, UnbreachBody, Unbreached
+from venue.eqrc.terms import SYMBOLS_MAX, ListBody, RuleBody, RuleChange, RuleDeleted, UnbreachBody, Unbreached
 from venue.eqrc.window import must_be_open
 from venue.problem import Problem
 from venue.route import OWNER
@@ -68,7 +68,9 @@ def asked_for(call: Call, body: RuleBody) -> tuple[str, tuple[str, ...], dict[st
     if isinstance(rule_type, msgspec.UnsetType):
         raise Problem(422, "type is required", "type")
     given = {} if settings is None else to_engine(rule_type, settings)
-    return rule_type, () if isinstance(symbols, msgspec.UnsetType) else symbols, {**copied, **given}
+    listed = () if isinstance(symbols, msgspec.UnsetType) else tuple(dict.fromkeys(symbols))
+    must_be_few(len(listed), "copyOf")
+    return rule_type, listed, {**copied, **given}
 
 
 def change_rule(call: Call) -> Answer:
@@ -84,9 +86,19 @@ def change_rule(call: Call) -> Answer:
         raise Problem(422, "give settings or symbols", "settings")
     settings = {} if isinstance(body.settings, msgspec.UnsetType) else to_engine(rule.rule.type, body.settings)
     symbols = None if isinstance(body.symbols, msgspec.UnsetType) else body.symbols
+    if symbols is not None:
+        before = rule.rule.symbols if rule.pending_symbols is None else rule.pending_symbols
+        must_be_few(max(len({*symbols} ^ {*listed}) for listed in (before, rule.rule.symbols)), "symbols")
     effective = call.query.effective
     next_day = effective == "next-day" or (effective is None and rule.status is RuleStatus.CONFIGURED)
     return answer(call, rule_id, UpdateRule(rule_id, settings, next_day, symbols, user_of(call)))
+
+
+def must_be_few(count: int, field: str) -> None:
+    """Raise `Problem` where more symbols come or go than one call may change, by a copy or in the place of others."""
+    if count > SYMBOLS_MAX:
+        what = f"{count:,} symbols would come or go, {SYMBOLS_MAX} are the most in one call: use the lists, in parts"
+        raise Problem(422, what, field)
 
 
 def delete_rule(call: Call) -> Answer:

@@ -62,10 +62,10 @@ def of_texts(asked: dict[str, str], struct: type[Anything]) -> Anything:
         try:
             values[field.name] = msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError as error:
-            raise Problem(422, f"{error}{hint(name)}", name) from None
+            raise Problem(422, f"{error}{hint(name, struct)}", name) from None
     for name, field in known.items():
         if field.required and field.name not in values:
-            raise Problem(422, f"{name} is required{hint(name)}", name)
+            raise Problem(422, f"{name} is required{hint(name, struct)}", name)
     return struct(**values)
 
 
@@ -140,10 +140,10 @@ def blame(text: str, struct: type[msgspec.Struct]) -> Problem:
     field = path.rstrip("`").lstrip(".")
     found = FIELD.search(message)
     if found is None:
-        return Problem(422, message + hint(field), field)
+        return Problem(422, message + hint(field, struct), field)
     field = f"{field}.{found[2]}" if field else found[2]
     if found[1] != "unknown":
-        return Problem(422, f"{field} is required{hint(field)}", field)
+        return Problem(422, f"{field} is required{hint(field, struct)}", field)
     likely = difflib.get_close_matches(found[2], names(struct), 1)
     meant = f"; did you mean {likely[0]}?" if likely else ""
     known = ", ".join(struct.__struct_encode_fields__)
