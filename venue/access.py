@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -120,10 +120,25 @@ def _secret_fault(key: str, name: str, secret: str | None, hash_: str | None) ->
     return None
 
 
+def network_of(text: str) -> IPv4Network | IPv6Network:
+    """Give a network; raises `ValueError` for what is none, or one that no address is ever in.
+
+    Addresses are looked at without their interface, and as IPv4 where they are that in IPv6.
+    """
+    network = ip_network(text)
+    if isinstance(network, IPv6Network):
+        address = network.network_address
+        if address.scope_id is not None:
+            raise ValueError(f"{text} names an interface: leave {address.scope_id} out")
+        if address.ipv4_mapped is not None:
+            raise ValueError(f"{text} is of IPv4: give it as such, {address.ipv4_mapped}")
+    return network
+
+
 def _networks_fault(key: str, networks: Iterable[str] | None) -> Fault | None:
     for i, text in enumerate(networks or ()):
         try:
-            ip_network(text)
+            network_of(text)
         except ValueError as error:
             return f"{key}[{i}]", str(error)
     return None

@@ -6,12 +6,12 @@ ask from its networks only. Its secret is told once.
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import Annotated, Final
 
 import msgspec
 from msgspec.structs import replace
 
+from venue.access import network_of
 from venue.calls import Body, Count, Query, Reply
 from venue.changes import Answer, Call
 from venue.clients import (
@@ -179,7 +179,7 @@ def check_networks(networks: tuple[str, ...]) -> None:
     """Raise `Problem` 422 where one of them is none."""
     for i, text in enumerate(networks):
         try:
-            ip_network(text)
+            network_of(text)
         except ValueError as error:
             raise Problem(422, str(error), f"networks[{i}]") from None
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import structlog
@@ -43,6 +44,13 @@ _decode = msgspec.msgpack.Decoder(Instruction).decode
 _encoder = msgspec.msgpack.Encoder()
 
 
+class Shown(NamedTuple):
+    """What a poll shows of a relation, and what tells it from anything else that it ever showed, of other logs too."""
+
+    item: msgspec.Raw
+    digest: bytes
+
+
 class House:
     """Keeps Post-Trade Risk of a venue as the replica goes along. `records` is the directory of the log.
 
@@ -56,7 +64,7 @@ class House:
         self.listeners: list[Callable[[Told], None]] = []
         self.is_kept: Callable[[int], bool] = lambda _number: True
         self.clearing = Clearing(self._tell)
-        self._shown: dict[str, tuple[int, msgspec.Raw]] = {}
+        self._shown: dict[str, tuple[int, Shown]] = {}
         self._taps = ClearingTaps(self._executed)
         self._early: list[tuple[Execution, int]] = []
         self._saved = (0, 0)
@@ -68,14 +76,14 @@ class House:
         relation = self.clearing.relations.get(correspondent)
         return relation if relation is not None and relation.listed else None
 
-    def shown(self, relation: Relation, make: Callable[[Relation], bytes]) -> msgspec.Raw:
+    def shown(self, relation: Relation, make: Callable[[Relation], bytes]) -> Shown:
         """Give what a poll shows of a relation as `make` encodes it: once for each state, however many ask."""
-        name = relation.entry.relation
-        revision, shown = self._shown.get(name, (-1, msgspec.Raw(b"")))
-        if revision != relation.revision:
-            shown = msgspec.Raw(make(relation))
-            self._shown[name] = relation.revision, shown
-        return shown
+        name = relation.entry.correspondent
+        known = self._shown.get(name)
+        if known is None or known[0] != relation.revision:
+            item = make(relation)
+            known = self._shown[name] = relation.revision, Shown(msgspec.Raw(item), sha256(item).digest())
+        return known[1]
 
     # Following the replica.
 

@@ -80,9 +80,10 @@ class Ask:
         return media in kinds and "application/json" not in kinds
 
     def has(self, etag: str) -> bool:
-        """Whether what the caller has is what this names."""
-        kept = {text.strip() for text in self.request.headers.get("If-None-Match", "").split(",")}
-        return etag in kept or "*" in kept
+        """Whether what the caller has is what this names, be it weak or strong (RFC 9110, 13.1.2)."""
+        given = ",".join(self.request.headers.getall("If-None-Match", []))
+        kept = {text.strip().removeprefix("W/") for text in given.split(",")}
+        return etag.removeprefix("W/") in kept or "*" in kept
 
     def conceal(self, mpid: str, missing: Problem, port: str | None = None) -> None:
         """Go on only where what was found is the caller's; otherwise it is as `missing` as what there is not.

@@ -24,6 +24,7 @@ from venue.ptr.terms import LimitsBody, Permission, SettingType
 from venue.settings import Mpid
 from venue.sidecar.auth.identity import AUTH
 from venue.sidecar.auth.source import address_of
+from venue.sidecar.clearing import Shown
 from venue.sidecar.clearing_events import COUNTERPARTY_KINDS, PTR_KINDS
 from venue.sidecar.events import events
 from venue.sidecar.rest.endpoints import EVENT_STREAM, Ask, Endpoint, Handler, Reply, Scope
@@ -129,14 +130,14 @@ async def poll(user_type: UserType, ask: Ask) -> Reply:
         chosen = [relation for relation in chosen if relation.alerts]
     as_csv = ask.wants(CSV)
     relations, following = (chosen, None) if as_csv else page(chosen, body)
-    etag = mark(relations, following, as_csv=as_csv)
+    shown = [caller.house.shown(relation, polled) for relation in relations]
+    etag = mark(shown, following, as_csv=as_csv)
     as_of = number(ask)
     if ask.has(etag):
         return Reply(None, as_of, 304, media=CSV if as_csv else "application/json", etag=etag)
     if as_csv:
         return Reply(export.polled(map(views.poll_view, relations)), as_of, media=CSV, etag=etag)
-    items = [caller.house.shown(relation, polled) for relation in relations]
-    return Reply({"asOf": as_of, "items": items, "next": following}, as_of, etag=etag)
+    return Reply({"asOf": as_of, "items": [one.item for one in shown], "next": following}, as_of, etag=etag)
 
 
 def polled(relation: Relation) -> bytes:
@@ -144,10 +145,10 @@ def polled(relation: Relation) -> bytes:
     return msgspec.json.encode(views.poll_view(relation))
 
 
-def mark(relations: list[Relation], following: str | None, *, as_csv: bool) -> str:
-    """Give what tells one answer to a poll from another: whose it is, and what of it is the latest."""
-    what = [as_csv, following, [(relation.entry.relation, relation.revision) for relation in relations]]
-    return f'W/"{sha256(msgspec.json.encode(what)).hexdigest()[:32]}"'
+def mark(shown: Iterable[Shown], following: str | None, *, as_csv: bool) -> str:
+    """Give what tells one answer to a poll from another: what it shows, not when, so that no other venue's is taken."""
+    what = msgspec.json.encode([as_csv, following]) + b"".join(one.digest for one in shown)
+    return f'W/"{sha256(what).hexdigest()[:32]}"'
 
 
 async def set_configuration(ask: Ask) -> Reply:

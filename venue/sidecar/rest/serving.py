@@ -43,6 +43,8 @@ HEADERS = {
 }
 """What every answer says unless its endpoint says otherwise."""
 YEAR = 31_536_000
+LATE_SECONDS = 1.0
+"""How long a body may take without its caller being looked at anew: his token may have expired, or been taken away."""
 LEFT = 499
 """In the log, the status of a request whose caller did not wait for the answer."""
 
@@ -54,25 +56,29 @@ def serve(endpoint: Endpoint) -> Next:
     """Give the function by which aiohttp serves a row."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        identity = NOBODY if endpoint.roles is None else authenticate(request)
-        request["subject"] = identity.subject or None
-        request["public"] = endpoint.roles is None
-        check_role(endpoint, identity)
+        identity = admit(request, endpoint)
         check_accept(request, endpoint)
-        ask = Ask(
-            request.app[SIDECAR],
-            request,
-            identity,
-            dict(request.match_info),
-            None if endpoint.query is None else read_query(request.rel_url.raw_query_string, endpoint.query),
-            None if endpoint.body is None else await read_body(request, endpoint.body),
-            read_key(request) if endpoint.changes else "",
-        )
+        query = None if endpoint.query is None else read_query(request.rel_url.raw_query_string, endpoint.query)
+        began = time.monotonic()
+        body = None if endpoint.body is None else await read_body(request, endpoint.body)
+        if time.monotonic() - began > LATE_SECONDS:  # what he showed with the head may be worth nothing any more
+            identity = admit(request, endpoint)
+        key = read_key(request) if endpoint.changes else ""
+        ask = Ask(request.app[SIDECAR], request, identity, dict(request.match_info), query, body, key)
         reply = await endpoint.handler(ask)
         assert ask.scoped or endpoint.scope is not Scope.OWN, f"{endpoint.path} did not say whose things it shows"
         return reply if isinstance(reply, web.StreamResponse) else respond(reply)
 
     return handler
+
+
+def admit(request: web.Request, endpoint: Endpoint) -> Identity:
+    """Tell who calls, and go on only where he may."""
+    identity = NOBODY if endpoint.roles is None else authenticate(request)
+    request["subject"] = identity.subject or None
+    request["public"] = endpoint.roles is None
+    check_role(endpoint, identity)
+    return identity
 
 
 def check_role(endpoint: Endpoint, identity: Identity) -> None:
