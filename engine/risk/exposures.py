@@ -91,10 +91,9 @@ class Exposures:
         for mpid, group_ids in groups.items():
             wanted |= dict.fromkeys(self.groups_of(mpid, group_ids), ())
         for rule in rules:
-            found = thresholds_of(rule) if rule.type == GROSS_EXPOSURE else ()
-            if found:
+            if rule.type == GROSS_EXPOSURE:
                 entity = entity_of(rule)
-                wanted[entity] = (*wanted.get(entity, ()), *found)
+                wanted[entity] = (*wanted.get(entity, ()), *thresholds_of(rule))
         for entity in [entity for entity in self.states if entity not in wanted]:
             del self.states[entity]
         added = [entity for entity in wanted if entity not in self.states]
@@ -126,18 +125,22 @@ class Exposures:
         self.count(added)
 
     def change(self, entity: Entity, rules: Iterable[RuleEntry], now: int) -> None:
-        """Take the rules of one entity, all of them, where they are other ones; without any only a group is counted."""
-        thresholds = tuple(threshold for rule in rules for threshold in thresholds_of(rule))
+        """Take the rules of one entity, all of them, where they are other ones; without any only a group is counted.
+
+        A rule without a threshold is counted for, too: to begin takes a look at each order and trade of the day.
+        """
+        held = list(rules)
+        thresholds = tuple(threshold for rule in held for threshold in thresholds_of(rule))
         state = self.states.get(entity)
         if state is None:
-            if not thresholds:
+            if not held:
                 return
             state = self.states[entity] = ExposureState(entity)
             self.join(self.members(entity))
             self.count([entity])
         if state.take(thresholds):
             self.look(state, now, None, raises=True)
-        if not thresholds and entity.group_id is None:
+        if not held and entity.group_id is None:
             del self.states[entity]
             self.join(self.members(entity))
 
