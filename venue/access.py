@@ -144,12 +144,8 @@ def _networks_fault(key: str, networks: Iterable[str] | None) -> Fault | None:
     return None
 
 
-def http_fault(config: Config) -> Fault | None:
+def http_faults(config: Config) -> Iterator[Fault]:
     """Say what is wrong with who may ask over HTTP, and from where."""
-    return next(_http_faults(config), None)
-
-
-def _http_faults(config: Config) -> Iterator[Fault]:
     http = config.http
     yield from _some(_networks_fault("http.allow", http.allow))
     for prefix, networks in (http.allow_under or {}).items():

@@ -69,12 +69,8 @@ def clearing_entries(config: Config) -> tuple[ClearingEntry, ...]:
     )
 
 
-def clearing_fault(config: Config) -> Fault | None:
-    """Give the first fault of who clears for whom, None where there is none."""
-    return next(_faults(config), None)
-
-
-def _faults(config: Config) -> Iterator[Fault]:
+def clearing_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of who clears for whom."""
     firms: dict[str, str] = {}
     for i, clearing in enumerate(config.clearing):
         key = f"clearing[{i}]"

@@ -15,6 +15,8 @@ import msgspec
 import tomli_w
 
 from venue import config as configuration
+from venue.config_faults import all_faults
+from venue.exits import BAD_CONFIGURATION, say
 from venue.hints import HINTS
 from venue.http_settings import ClientSecret, PersonPassword
 from venue.passwords import hash_password
@@ -62,13 +64,19 @@ def config_init(file: Path | None) -> None:
 
 @config.command("check")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-def config_check(file: Path | None) -> None:
-    """Check a configuration (the demo's without FILE); exit code 3 and the key's name where it is bad.
+def config_check(file: Path | None) -> int:
+    """Check a configuration (the demo's without FILE); where it is bad, exit code 3 and each fault by line and key.
 
     \b
     Example:
       portcullis config check my.toml
     """
+    found = all_faults(configuration.read(file) if file else configuration.sample())
+    for line, fault in found:
+        place = f"{file or 'the demo'}:{line}: " if line else ""
+        say(BAD_CONFIGURATION, f"bad configuration: {place}{fault}")
+    if found:
+        return BAD_CONFIGURATION
     checked = configuration.load(file) if file else configuration.parse(configuration.sample())
     server_context(checked)
     click.echo(
@@ -77,6 +85,7 @@ def config_check(file: Path | None) -> None:
         f"{len(checked.book)} order books, {len(checked.account)} accounts, "
         f"{len(checked.client)} clients, {len(checked.person)} people"
     )
+    return 0
 
 
 @config.command("show")

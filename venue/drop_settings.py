@@ -37,12 +37,8 @@ def drop_entry(port: PortSettings, protocol: str) -> DropEntry | None:
     return DropEntry(port.drop_ports, port.include_rejects, port.guards, port.guard_on_restart)
 
 
-def drop_fault(config: Config) -> Fault | None:
-    """Give the first fault of what the file says of Drop ports, None where there is none."""
-    return next(_faults(config), None)
-
-
-def _faults(config: Config) -> Iterator[Fault]:
+def drop_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of what the file says of Drop ports."""
     services = {service.key: service for service in config.service}
     rule_books: dict[str | None, str] = {market.key: market.rule_book for market in config.market}
     kinds = {port.name: rule_books[services[port.service].market] for port in config.port}

@@ -51,12 +51,8 @@ class SubscriberSettings(Settings, frozen=True):
         return service.protocol in FEEDS and (self.services is None or service.key in self.services)
 
 
-def feed_fault(config: Config) -> Fault | None:
-    """Give the first fault of market data's services and logins, None where there is none."""
-    return next(_faults(config), None)
-
-
-def _faults(config: Config) -> Iterator[Fault]:
+def feed_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of market data's services and logins."""
     seen: dict[tuple[str, str | None], str] = {}
     us_markets = [market.key for market in config.market if market.rule_book == "eqrc"]
     feeds = {service.key: service for service in config.service if service.protocol in FEEDS}

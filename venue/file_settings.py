@@ -57,12 +57,8 @@ def is_served(service: ServiceSettings) -> bool:
     return False
 
 
-def beside_fault(config: Config) -> Fault | None:
-    """Give the first fault of the second process's services and of mail, None where there is none."""
-    return next(_faults(config), None)
-
-
-def _faults(config: Config) -> Iterator[Fault]:
+def beside_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of the second process's services and of mail."""
     seen: dict[str, str] = {}
     for i, service in enumerate(config.service):
         if service.protocol not in BESIDE:

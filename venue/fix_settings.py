@@ -143,12 +143,8 @@ def comp_id(service: ServiceSettings) -> str:
     return service.comp_id or FIX_PROTOCOLS[service.protocol].comp_ids[service.market or ""]
 
 
-def fix_fault(config: Config) -> Fault | None:
-    """Give the first fault of what the file says of FIX, None where there is none."""
-    return next(_faults(config), None)
-
-
-def _faults(config: Config) -> Iterator[Fault]:
+def fix_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of what the file says of FIX."""
     if config.fix.drop_percent <= config.fix.test_request_percent:
         yield "fix.drop_percent", "it must be above test_request_percent, or no TestRequest is ever waited for"
     services = {service.key: service for service in config.service}

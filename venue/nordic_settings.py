@@ -126,20 +126,15 @@ class AccountSettings(Settings, frozen=True):
         return set(users) & set(self.users) if self.scope == "inclusion" else set(users) - set(self.users)
 
 
-def nordic_fault(config: Config) -> Fault | None:
-    """Give the first fault of the Nordic tables, None where there is none."""
+def nordic_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of the Nordic tables."""
     rule_books: dict[str, str] = {market.key: market.rule_book for market in config.market}
-    for faults in (
-        _market_faults(config),
-        _service_faults(config, rule_books),
-        _book_faults(config, rule_books),
-        _member_faults(config),
-        _account_faults(config),
-        _port_faults(config, rule_books),
-    ):
-        for fault in faults:
-            return fault
-    return None
+    yield from _market_faults(config)
+    yield from _service_faults(config, rule_books)
+    yield from _book_faults(config, rule_books)
+    yield from _member_faults(config)
+    yield from _account_faults(config)
+    yield from _port_faults(config, rule_books)
 
 
 def _market_faults(config: Config) -> Iterator[Fault]:

@@ -46,12 +46,8 @@ def prm_entry(port: PortSettings) -> bytes:
     return encode_settings(settings)
 
 
-def prm_fault(config: Config) -> Fault | None:
-    """Give the first fault of what the file says of PRM ports, None where there is none."""
-    return next(_faults(config), None)
-
-
-def _faults(config: Config) -> Iterator[Fault]:
+def prm_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of what the file says of PRM ports."""
     services = {service.key: service for service in config.service}
     owners = {account.name: account.mpid for account in config.account}
     for i, port in enumerate(config.port):

@@ -48,12 +48,8 @@ def rash_entry(port: PortSettings) -> bytes:
     return encode_settings(RashSettings(own.letters, own.locate, dict(own.reasons or {})))
 
 
-def rash_fault(config: Config) -> Fault | None:
-    """Give the first fault of what the file says of RASHport, None where there is none."""
-    return next(_faults(config), None)
-
-
-def _faults(config: Config) -> Iterator[Fault]:
+def rash_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of what the file says of RASHport."""
     services = {service.key: service for service in config.service}
     rule_books: dict[str, str] = {market.key: market.rule_book for market in config.market}
     for i, service in enumerate(config.service):

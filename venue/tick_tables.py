@@ -69,12 +69,8 @@ def table_of(config: Config, name: str | None, own: Ticks) -> Ticks:
     return own if name is None else tables(config)[name]
 
 
-def tick_table_fault(config: Config) -> Fault | None:
-    """Give the first fault of tick tables and of those who name them, None where there is none."""
-    return next(_faults(config), None)
-
-
-def _faults(config: Config) -> Iterator[Fault]:
+def tick_table_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of tick tables and of those who name them."""
     for i, table in enumerate(config.tick_table):
         fault = ticks_fault(table.ticks)
         if fault is not None:

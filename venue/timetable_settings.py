@@ -69,12 +69,8 @@ class TimetableSettings(Settings, frozen=True):
         return len(self.entries)
 
 
-def timetable_fault(config: Config) -> Fault | None:
-    """Give the first fault of the timetables, None where there is none."""
-    return next(_faults(config), None)
-
-
-def _faults(config: Config) -> Iterator[Fault]:
+def timetable_faults(config: Config) -> Iterator[Fault]:
+    """Give the faults of the timetables."""
     rule_books = {market.key: market.rule_book for market in config.market}
     mics = {book.mic for book in config.book}
     taken: dict[tuple[str, str], str] = {}
