@@ -46,12 +46,9 @@ class Rules:
 
     def find_lists(self, rule_type: str, exchange: str, mpid: str, port: str | None) -> list[RuleState]:
         """Give its lists, the first one made first: rules of a list's type may be made beside it."""
-        wanted = rule_type, exchange, mpid, port
-        return [
-            state
-            for state in self.states.values()
-            if (state.rule.type, state.rule.exchange, state.rule.mpid, state.rule.port) == wanted and not state.ending
-        ]
+        found = [state for state in self.states.values() if state.rule.type == rule_type and not state.ending]
+        wanted = exchange, mpid, port
+        return [state for state in found if (state.rule.exchange, state.rule.mpid, state.rule.port) == wanted]
 
     def next_day(self, date: str, now: int) -> None:
         """Let what waited for the next trading day be so."""
