@@ -10,9 +10,11 @@ import pytest
 
 from venue import clerk
 from venue.changes import Answer, TradingDay
+from venue.config import Config
 from venue.desk import Operation
 from venue.machine import Machine
 from venue.operations import ROUTES
+from venue.ptr.inquiry import Finding, Inquiry
 from venue.record import Kind, decode_batch
 from venue.recovery import recover, replay
 
@@ -59,6 +61,25 @@ def test_a_change_is_written_down_with_who_asked_in_one_commit(venue):
     assert msgspec.structs.replace(written, digest=b"") == Operation(
         "client:ntf-operator", "POST", "phase", msgspec.json.encode(HALT), 200, msgspec.json.encode(HALT), "key-1"
     )
+
+
+def test_a_decision_about_a_held_trade_and_who_made_it_are_one_commit(venue, monkeypatch):
+    async def find(_inquiry, _question):
+        await asyncio.sleep(0)
+        return Finding(200)
+
+    monkeypatch.setattr(Inquiry, "_ask", find)
+    monkeypatch.setattr(Config, "web_service", property(lambda _config: "http"))
+    writer, handed = venue.venue.writer, []
+    submit = writer.submit
+    monkeypatch.setattr(writer, "submit", lambda batch: handed.append([one.kind for one in batch]) or submit(batch))
+    asked = "clearing/held/nasdaq-1-B/decision", {"allow": True}, "POST", "client:x", "key-1"
+    response = venue.ask(*asked)
+    assert response.status == 200
+    assert handed == [[Kind.COMMAND, Kind.OPERATION]]
+    assert response.record == machine(venue, lambda machine: machine.number)
+    again = venue.ask(*asked)
+    assert (again.record, again.replayed) == (response.record, True)
 
 
 def test_a_roll_and_who_asked_for_it_open_the_new_days_file(venue):
