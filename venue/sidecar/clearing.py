@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import structlog
@@ -38,10 +38,13 @@ SAVE_SECONDS: Final = 10.0
 """Seconds between two looks at whether there is something new to keep;"""
 SAVE_RECORDS: Final = 100_000
 """records after which it is kept although nothing of it is new, so that a start need not go far back."""
+ANSWERS_KEPT: Final = 256
+"""Answers that are kept for who asks the same again."""
 
 log = structlog.get_logger()
 _decode = msgspec.msgpack.Decoder(Instruction).decode
 _encoder = msgspec.msgpack.Encoder()
+Answer = TypeVar("Answer")
 
 
 class Shown(NamedTuple):
@@ -65,6 +68,7 @@ class House:
         self.is_kept: Callable[[int], bool] = lambda _number: True
         self.clearing = Clearing(self._tell)
         self._shown: dict[str, tuple[int, Shown]] = {}
+        self._answers: dict[Hashable, tuple[int, Any]] = {}
         self._taps = ClearingTaps(self._executed)
         self._early: list[tuple[Execution, int]] = []
         self._saved = (0, 0)
@@ -85,6 +89,18 @@ class House:
             known = self._shown[name] = relation.revision, Shown(msgspec.Raw(item), sha256(item).digest())
         return known[1]
 
+    def answer(self, what: Hashable, make: Callable[[], Answer]) -> Answer:
+        """Give what `make` gives to who asks for `what`: once while no relation changes, however many ask."""
+        revision = self.clearing.revision
+        known = self._answers.pop(what, None)
+        if known is None or known[0] != revision:
+            known = revision, make()
+        self._answers[what] = known  # those that were not asked for the longest are forgotten first
+        while len(self._answers) > ANSWERS_KEPT:
+            del self._answers[next(iter(self._answers))]
+        answer: Answer = known[1]
+        return answer
+
     # Following the replica.
 
     def _begun(self) -> None:
@@ -92,6 +108,7 @@ class House:
         machine = self.replica.machine
         clearing = self.clearing = Clearing(self._tell)
         self._shown.clear()
+        self._answers.clear()
         state = newest_state(self.folder) if machine.number else None  # with all records there, they tell it all
         if state is not None:
             clearing.load(state)

@@ -9,7 +9,9 @@ from clearing_service import serving
 from yarl import URL
 
 from venue.access import network_of
+from venue.sidecar import clearing
 from venue.sidecar.rest import serving as rest_serving
+from venue.sidecar.rest.user_types import Caller
 
 pytestmark = [
     pytest.mark.section("PTR", "3.2 Semantics"),
@@ -66,6 +68,27 @@ async def test_a_mark_holds_for_its_own_selection(service):
         for mark in marks:
             assert (await polled(service, mark, **body))[0] == (304 if mark == own else 200)
     assert len(set(marks)) == 5
+
+
+async def test_what_nobody_changed_is_selected_once_however_many_ask(service, monkeypatch):
+    chosen, select = [], Caller.selected
+    monkeypatch.setattr(Caller, "selected", lambda caller, named: chosen.append(named) or select(caller, named))
+    _, mark = await polled(service)
+    assert [(await polled(service, mark))[0] for _ in range(3)] == [304] * 3
+    assert chosen == [None]
+    service.floor.enter("AK01T1", "B", 100, 150)  # an order that trades with nobody
+    await service.catch_up()
+    assert await polled(service, mark) == (304, mark)
+    assert (await service.poll(OPERATOR)).status == 200, "who else may see is selected for himself"
+    assert len(chosen) == 2
+    service.floor.trade("B", 1)
+    await service.catch_up()
+    assert (await polled(service, mark))[0] == 200
+    assert len(chosen) == 3
+    monkeypatch.setattr(clearing, "ANSWERS_KEPT", 3)
+    for limit in range(1, 6):
+        await service.poll(limit=limit)
+    assert len(service.house._answers) == clearing.ANSWERS_KEPT
 
 
 async def send_in_two(service, client, verb, path, body, meanwhile):

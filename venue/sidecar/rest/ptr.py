@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from hashlib import sha256
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from aiohttp import web
@@ -125,19 +125,33 @@ async def poll(user_type: UserType, ask: Ask) -> Reply:
     """
     caller = await calling(ask, user_type)
     body: PollBody = ask.body
+    as_csv = ask.wants(CSV)
+    told = caller.house.answer((user_type.key, caller.mpids, body, as_csv), lambda: tell(caller, body, as_csv=as_csv))
+    as_of = number(ask)
+    if ask.has(told.etag):
+        return Reply(None, as_of, 304, media=CSV if as_csv else "application/json", etag=told.etag)
+    if as_csv:
+        return Reply(export.polled(map(views.poll_view, told.relations)), as_of, media=CSV, etag=told.etag)
+    items = [caller.house.shown(relation, polled).item for relation in told.relations]
+    return Reply({"asOf": as_of, "items": items, "next": told.following}, as_of, etag=told.etag)
+
+
+class Polled(NamedTuple):
+    """An answer to a poll: of which relations, what stands for the last one where there are more, and its mark."""
+
+    relations: list[Relation]
+    following: str | None
+    etag: str
+
+
+def tell(caller: Caller, body: PollBody, *, as_csv: bool) -> Polled:
+    """Make the answer to a poll; raises `Problem` 403."""
     chosen = caller.selected(body.mpids)
     if body.with_alerts:
         chosen = [relation for relation in chosen if relation.alerts]
-    as_csv = ask.wants(CSV)
     relations, following = (chosen, None) if as_csv else page(chosen, body)
-    shown = [caller.house.shown(relation, polled) for relation in relations]
-    etag = mark(shown, following, as_csv=as_csv)
-    as_of = number(ask)
-    if ask.has(etag):
-        return Reply(None, as_of, 304, media=CSV if as_csv else "application/json", etag=etag)
-    if as_csv:
-        return Reply(export.polled(map(views.poll_view, relations)), as_of, media=CSV, etag=etag)
-    return Reply({"asOf": as_of, "items": [one.item for one in shown], "next": following}, as_of, etag=etag)
+    shown = (caller.house.shown(relation, polled) for relation in relations)
+    return Polled(relations, following, mark(shown, following, as_csv=as_csv))
 
 
 def polled(relation: Relation) -> bytes:

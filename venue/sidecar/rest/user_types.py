@@ -9,7 +9,7 @@ it out, which holds at the next look. An MPID that is named and not open is refu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from venue.sidecar.context import Sidecar
 
 Find = Callable[[str], "Principal | None"]
-Mpids = Container[str] | None
+Mpids = frozenset[str] | None
 """MPIDs that are open; None: all."""
 
 
