@@ -132,8 +132,8 @@ class Hub:
             began = time.monotonic()
             try:
                 await self.beat(began)
-            except Exception:  # a fault of ours in one region must not end the others' stream
-                log.exception("a live part failed")
+            except Exception:  # what looks on must go on looking
+                log.exception("live parts failed")
             await asyncio.sleep(max(BEAT_SECONDS - (time.monotonic() - began), BEAT_SECONDS / 5))
         self._texts.clear()
         self._due.clear()
@@ -168,6 +168,9 @@ class Hub:
                 try:
                     text = self._texts[look] = await self.text(look)
                 except (Problem, EngineGone):  # it went, or is not theirs any more: what is shown stays as it is
+                    continue
+                except Exception:  # a fault of ours in one part must not keep the others from what is new
+                    log.exception("a live part failed", part=look.region)
                     continue
                 self._due[look] = now + seconds
             for watcher, key in those:

@@ -1,6 +1,7 @@
 """What is live is rendered once for all who look at it, and not more often than people can see."""
 
 import pytest
+import structlog
 
 from venue.problem import Problem
 from venue.sidecar.auth.identity import Identity
@@ -34,6 +35,8 @@ class Venue:
 async def content(sidecar, look):
     if look.arguments == ("gone",):
         raise Problem(404, "it went")
+    if look.arguments == ("broken",):
+        raise ZeroDivisionError
     return {"data": [sidecar.applied, *look.arguments]}
 
 
@@ -97,6 +100,14 @@ async def test_what_went_leaves_the_others_as_they_are(hub):
     watcher = join(hub, "counters:gone", "counters:GP29P1")
     await hub.beat(0.0)
     assert list(watcher.take()) == ["counters:GP29P1"]
+
+
+async def test_a_fault_in_one_part_leaves_the_others_live_and_stands_in_the_log(hub):
+    watcher = join(hub, "counters:broken", "counters:GP29P1")
+    with structlog.testing.capture_logs() as lines:
+        await hub.beat(0.0)
+    assert list(watcher.take()) == ["counters:GP29P1"]
+    assert [line["part"] for line in lines] == ["counters"]
 
 
 async def test_events_are_made_while_somebody_looks_at_them(hub):
