@@ -12,7 +12,10 @@ from setuptools import Extension, setup
 
 WANTED = os.environ.get("PORTCULLIS_COMPILE", "0") not in {"", "0"}
 OPTIMIZATION = os.environ.get("PORTCULLIS_COMPILE_OPTIMIZATION", "3")
-"""The C compiler's -O: what the tests ask of a build needs no speed, and 0 takes a fraction of the time."""
+"""The C compiler's -O: what the tests ask of a build needs no speed, and 0 takes a fraction of the time.
+
+So does a C file for each module then; else there is one for all, whose modules the compiler sees together.
+"""
 BUILDS = {"bdist_wheel", "build", "build_ext"}
 FLAGS = (
     "-fvisibility=hidden",  # calls inside the extension need not go through a table, and may be inlined
@@ -33,7 +36,10 @@ def extensions() -> list[Extension]:
     names = runpy.run_path("venue/build.py")["COMPILED"]
     files = [name.replace(".", "/") + ".py" for name in names]
     options = ["--config-file=", "--cache-dir=build/mypy"]  # the checks are `mypy`'s business, not this build's
-    modules = mypycify([*options, *files], group_name="portcullis", opt_level=OPTIMIZATION, debug_level="0")
+    split = OPTIMIZATION == "0"
+    modules = mypycify(
+        [*options, *files], group_name="portcullis", opt_level=OPTIMIZATION, debug_level="0", multi_file=split
+    )
     for module in modules:
         module.extra_compile_args += FLAGS
     return modules
