@@ -59,6 +59,7 @@ from venue.timetable import Extensions, timetables
 from venue.timing import Timing
 from venue.tls import server_context
 from venue.trading_day import DayRoll, TradingDays
+from venue.turns import Turns
 from wire.soup import SoupSettings
 
 CONNECTIONS: dict[str, type[SoupConnection]] = {PRM_PROTOCOL: PrmConnection, RASH_10: SoupTcpConnection}
@@ -256,6 +257,7 @@ class Venue:
         self.timekeeper = Timekeeper(self.journal, schedule, clock)
         self.timekeeper.resume()
         DropTurns(self.loop, self.journal)
+        self.prm_turns = Turns(self.loop)
         gate.hold(self.machine.number, self.machine.touched)
         gate.durable(self.machine.number)
 

@@ -4,7 +4,8 @@ What has become of accounts is told by polling: a few times a second the port is
 they were told last, and only where they are a record is made that tells them. So an order costs nothing for it.
 
 What is long, such as the limits of very many accounts, is told in slices, each a record and a turn of the loop.
-Meanwhile the port is not heard, and everybody else is.
+Meanwhile the port is not heard, and everybody else is. All PRM ports share their turns, one a pass of the loop: many
+that ask at once wait for one another, and orders for none but the one whose turn it is.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS: Final = 0.1
 """Between two looks at counters: ten messages a second at the most."""
+REQUESTS_A_TURN: Final = 8
+"""Requests that are carried out before others have their turn: one may look through all order books of the venue."""
 LONG: Final = frozenset(bytes((kind,)) for kind in (*LISTS_OF, AUDIT_LIST))
 """Requests of whose answers each has a turn of its own, or many."""
 LOOK_SHARE: Final = 20
@@ -40,7 +43,7 @@ class PrmConnection(SoupConnection):
     def __init__(self, venue: Venue, service: ServiceSettings, address: str) -> None:
         super().__init__(venue, service, address)
         self.look: asyncio.Handle | None = None
-        self.turn: asyncio.Handle | None = None
+        self.has_asked = False
         self.place = self.spent = 0
         self.has_fault = False
 
@@ -52,8 +55,9 @@ class PrmConnection(SoupConnection):
         return endpoint
 
     def admit(self, stream: Stream, sequence: int) -> None:
-        """Accept the login, and begin to look at counters."""
+        """Accept the login, go on with what it is told of counters, and begin to look at these."""
         super().admit(stream, sequence)
+        self.follow()
         if not self.closing:
             self.look = self.loop.call_later(LOOK_SECONDS, self.look_at_counters)
 
@@ -63,9 +67,10 @@ class PrmConnection(SoupConnection):
         self.follow()
 
     def take(self, events: list[Event]) -> None:
-        """Take requests up to one whose answer may be long; what is behind it has its turn when that is told."""
-        place = next((i for i, event in enumerate(events) if type(event) is bytes and event[:1] in LONG), None)
-        turn = events if place is None else events[: place + 1]
+        """Take a few requests, none behind one whose answer may be long; what is left has its turn behind that."""
+        few = events[:REQUESTS_A_TURN]
+        place = next((i for i, event in enumerate(few) if type(event) is bytes and event[:1] in LONG), None)
+        turn = few if place is None else few[: place + 1]
         super().take(turn)
         self.held += events[len(turn) :]
         self.follow()
@@ -83,8 +88,9 @@ class PrmConnection(SoupConnection):
             return
         if self.is_answering and not self.is_behind:
             self.fall_behind()
-        if self.endpoint.is_under_way and self.turn is None:
-            self.turn = self.loop.call_soon(self.go_on)
+        if self.endpoint.is_under_way and not self.has_asked:
+            self.has_asked = True
+            self.venue.prm_turns.ask(self.go_on)
 
     @property
     def is_answering(self) -> bool:
@@ -93,7 +99,7 @@ class PrmConnection(SoupConnection):
 
     def go_on(self) -> None:
         """Record that the next slice was told."""
-        self.turn = None
+        self.has_asked = False
         if self.port is None or self.closing or self.journal.closed:
             return
         was_answering, began = self.is_answering, monotonic_ns()
@@ -132,7 +138,8 @@ class PrmConnection(SoupConnection):
             is_due, self.place = self.endpoint.counters.look(self.place, self.journal.clock.now()[0])
             self.spent += monotonic_ns() - began
             if self.place and not is_due:
-                self.look = self.loop.call_soon(self.look_at_counters)
+                self.look = None
+                self.venue.prm_turns.ask(self.look_at_counters)
                 return
             self.place = 0
             if is_due:
@@ -142,8 +149,7 @@ class PrmConnection(SoupConnection):
 
     def leave(self) -> None:
         """Give the port up, and look no more."""
-        for handle in (self.look, self.turn):
-            if handle is not None:
-                handle.cancel()
-        self.look = self.turn = None
+        if self.look is not None:
+            self.look.cancel()
+            self.look = None
         super().leave()

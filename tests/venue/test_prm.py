@@ -3,7 +3,6 @@
 import asyncio
 import json
 from contextlib import aclosing
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +17,7 @@ from prmproto.messages import OUT, AccumulatedValues, decode
 from venue.log import read_log
 from venue.machine import Machine
 from venue.prm_command import prm
+from venue.prm_ports import REQUESTS_A_TURN
 from venue.record import Kind
 from venue.recovery import replay
 from wire.soup_terms import DebugReceived
@@ -32,12 +32,12 @@ def client_of(venue, user="GP29A1", **how):
     return PrmClient(host, port, user, "NTFTEST", **how)
 
 
-def count(venue, **values):
-    """Let GP29PR have accumulated this much in SEK."""
+def count(venue, account="GP29PR", **values):
+    """Let an account have accumulated this much in SEK."""
 
     def set_values():
         accounts = venue.venue.machine.engine.prm.accounts
-        state = accounts["GP29PR"].currencies.setdefault("SEK", CurrencyState("SEK"))
+        state = accounts[account].currencies.setdefault("SEK", CurrencyState("SEK"))
         for name, value in values.items():
             setattr(state, name, value)
 
@@ -199,13 +199,6 @@ def test_a_replay_says_what_was_said(host, connect, tmp_path):
     assert machine.hash() == venue.venue.machine.hash()
 
 
-class Held(SimpleNamespace):
-    """Stands where the handle of the next slice would: none is told before `go_on`."""
-
-    def cancel(self):
-        """Nothing is scheduled."""
-
-
 @SESSION
 def test_a_long_answer_is_a_record_a_slice_orders_have_their_turn_and_what_is_sent_behind_it_waits(
     host, connect, monkeypatch
@@ -214,7 +207,7 @@ def test_a_long_answer_is_a_record_a_slice_orders_have_their_turn_and_what_is_se
     venue = host()
     client, orders = connect(venue, "prm", "GP29A1"), connect(venue, "ouch.nordic", "GP29O1")
     (connection,) = (one for one in venue.venue.connections if one.name == "GP29A1")
-    venue.call(lambda: setattr(connection, "turn", Held()))
+    venue.call(lambda: setattr(connection, "has_asked", True))  # no slice is told before `go_on`
     lists = bytes.fromhex("6c 00000002 202020202020 202020"), bytes.fromhex("61 00000003 202020202020")
     client.send(bytes.fromhex("68 00000001 01 00 0000001f"), *lists, b"Q")
     letters = [message[:1] for message in client.take(12)]
@@ -233,6 +226,56 @@ def test_a_long_answer_is_a_record_a_slice_orders_have_their_turn_and_what_is_se
     orders.close()
     venue.wait_for_leavers()
     assert asked(connect(venue, "prm", "GP29A1")) == 1
+
+
+@SESSION
+def test_counters_of_many_accounts_are_all_told_at_login_and_when_they_change(host, connect, clock, monkeypatch):
+    monkeypatch.setattr("prmproto.counters.ACCOUNTS_A_SLICE", 1)
+    venue = host()
+    accounts = ("GP29PR", "GP29P1", "GP29Q1")
+    client = None
+    for value in (1, 2):
+        for account in accounts:
+            count(venue, account, traded_sell=value)
+        clock.moment += 1_000_000_000
+        client = client or connect(venue, "prm", "GP29A1")
+        told = [decode(OUT, message) for message in client.take(3)]
+        assert [(one.account, one.traded_sell) for one in told] == [(account, value) for account in accounts]
+
+
+@SESSION
+def test_ports_that_ask_for_much_at_once_wait_for_one_another(host, connect, monkeypatch):
+    monkeypatch.setattr("prmproto.listing.MESSAGES_A_SLICE", 1)
+    venue = host()
+    clients = [connect(venue, "prm", name) for name in ("GP29A1", "GP29A2")]
+    turns = venue.venue.prm_turns
+    for client in clients:
+        client.send(bytes.fromhex("68 00000001 01 00 0000001f"))
+        client.take()
+    venue.call(lambda: setattr(turns, "is_planned", True))  # nobody's turn comes
+    for client in clients:
+        client.send(bytes.fromhex("61 00000003 202020202020"))
+        client.take()
+    assert venue.call(lambda: [work.__self__.name for work in turns.waiting]) == ["GP29A1", "GP29A2"]
+    venue.call(turns.take)
+    for client in clients:
+        assert [message[:1] for message in client.take(3)] == [b"a", b"a", b"e"]
+
+
+@SESSION
+def test_requests_that_come_at_once_are_carried_out_a_few_at_a_time(host, connect):
+    venue = host()
+    client = connect(venue, "prm", "GP29A1")
+    (connection,) = (one for one in venue.venue.connections if one.name == "GP29A1")
+
+    def read():
+        connection.take([b"Q"] * 20)
+        left = len(connection.held)
+        connection.fall_behind()
+        return left
+
+    assert venue.call(read) == 20 - REQUESTS_A_TURN
+    assert [message[:1] for message in client.take(20)] == [b"Q"] * 20
 
 
 # --------------------------------------------------------------------------------------------------- the command line
