@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from ftpdrop.formats import BYTES_MAX, BadFile, is_list
 
 FILES_MAX: Final = 1_000
-"""Files of a folder that are looked at, by name: the others wait until these are gone."""
+"""Files of a folder that are looked at beside those expected, by name: the others wait until these are gone."""
 TRIES: Final = 3
 """How often a file that is replaced while it is read is read anew."""
 READABLE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -41,13 +41,17 @@ def opened(folder: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def lists(folder: Path) -> dict[str, Look]:
-    """Give what lies in a folder under names of lists, by name; raises `OSError`."""
+def lists(folder: Path, expected: Container[str] = ()) -> dict[str, Look]:
+    """Give what lies in a folder under names of lists, by name; raises `OSError`.
+
+    However many others there are, those that are expected are among them: a list that is not found restricts nothing.
+    """
     found = {}
     with opened(folder) as descriptor:
         with os.scandir(descriptor) as entries:
             names = sorted(filter(is_list, (entry.name for entry in entries)))
-        for name in names[:FILES_MAX]:
+        others = [name for name in names if name not in expected][:FILES_MAX]
+        for name in sorted([*others, *(name for name in names if name in expected)]):
             with suppress(FileNotFoundError):  # it has just gone
                 found[name] = _look(os.stat(name, dir_fd=descriptor, follow_symlinks=False))
     return found

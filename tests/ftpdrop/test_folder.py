@@ -129,3 +129,12 @@ def test_an_answer_that_cannot_be_written_leaves_nothing_behind(folder):
     with pytest.raises(IsADirectoryError):
         write_beside(folder, "a.result.csv", b"answer")
     assert [path.name for path in folder.iterdir()] == ["a.result.csv"]
+
+
+@FILES
+def test_however_many_other_files_there_are_those_that_are_expected_are_found(folder, monkeypatch):
+    monkeypatch.setattr("ftpdrop.folder.FILES_MAX", 2)
+    for name in (NAME, "A.csv", "B.csv", "C.csv"):
+        (folder / name).write_text("")
+    assert list(lists(folder)) == ["A.csv", "B.csv"]
+    assert list(lists(folder, {NAME})) == ["A.csv", "B.csv", NAME]

@@ -139,13 +139,17 @@ class FileLists:
 
     async def _look(self, mpid: str, folder: Path, overrides: bool) -> None:
         """Look at a member's folder: at each account's file, and at what no account's file is called."""
+        accounts = self.sidecar.replica.machine.engine.prm.accounts
+        names = {file_name(name): name for name, account in accounts.items() if account.entry.mpid == mpid}
         try:
-            found = lists(folder)
+            found = lists(folder, names)
         except OSError as error:
             self._say(folder, Verdict(None, f"the folder cannot be read: {error.strerror}"), None)
             return
-        accounts = self.sidecar.replica.machine.engine.prm.accounts
-        names = {file_name(name): name for name, account in accounts.items() if account.entry.mpid == mpid}
+        for gone in [
+            path for path in self._said if path.parent == folder and path.name not in found and path.name not in names
+        ]:
+            del self._said[gone]
         for name, look in found.items():
             if name not in names and self._is_settled(look):
                 known = f"its files are {', '.join(sorted(names))}" if names else "it has no accounts"

@@ -175,6 +175,21 @@ async def test_a_file_of_a_wrong_name_is_told_so_and_another_member_s_account_is
 
 
 @FILES
+async def test_a_list_stays_in_force_however_much_lies_beside_it(desk, monkeypatch):
+    monkeypatch.setattr("ftpdrop.folder.FILES_MAX", 2)
+    desk = await desk()
+    desk.put("101,,\n")
+    for name in ("A.csv", "B.csv", "C.csv"):
+        desk.put("301,,\n", name)
+    await desk.until(lambda: desk.listed() == ("101",) and len(desk.answers()) == 3)
+    for name in ("A.csv", "B.csv"):
+        (desk.folder / name).unlink()
+    await desk.until(lambda: "C" in desk.answers())
+    assert {path.name for path in desk.lists._said} == {NAME, "C.csv"}, "what is gone is forgotten"
+    assert desk.listed() == ("101",)
+
+
+@FILES
 async def test_a_file_that_is_being_written_is_left_until_it_rests(desk, monkeypatch):
     monkeypatch.setitem(files.SETTLED_SECONDS, "watch", 30.0)
     desk = await desk()
