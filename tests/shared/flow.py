@@ -308,8 +308,8 @@ class Day:
         assert trader.session.state is State.LOGGED_IN
 
     def run(self, messages):
-        """Trade until so many messages were sent, over all the days; gives what came of it."""
-        while self.messages < messages:
+        """Trade until so many messages were sent, over all the days, and a mass cancel took slices; gives what came."""
+        while self.messages < messages or (not self.slices and self.messages < 4 * messages):
             self.step()
             if self.day < len(DAYS) and self.messages * len(DAYS) > messages * self.day:
                 self.next_day()
