@@ -37,7 +37,7 @@ def trade_until_killed(venue, traders, rng):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("durability", "rounds"), [("process", 14), ("process", 12), ("disk", 6)])
+@pytest.mark.parametrize(("durability", "rounds"), [("process", 10), ("process", 8), ("disk", 5)])
 def test_nothing_acknowledged_is_lost_or_doubled_by_a_kill(launch, connect, seed, durability, rounds):
     rng = random.Random(seed)
     traders = [Trader(name, rng) for name in NAMES]

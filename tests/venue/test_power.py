@@ -85,7 +85,7 @@ def nothing(_venue):
 def test_what_was_answered_survives_a_power_cut(disk, start, connect, seed, tmp_path):
     rng = random.Random(seed)
     traders = [Trader(name, rng) for name in NAMES]
-    rounds, lost, doubled = 12, 0, 0
+    rounds, lost, doubled = 8, 0, 0
     for _ in range(rounds):
         venue = start("disk")
         for trader in traders:
@@ -125,7 +125,7 @@ def test_what_was_answered_survives_a_power_cut_around(disk, start, connect, see
     """Around a day roll with its snapshot, a checkpoint of the write-ahead file, a stop with its snapshot."""
     rng = random.Random(seed)
     told = {}
-    rounds = 6
+    rounds = 4
     for number in range(rounds):
         venue = start("disk")
         clients = [connect(venue, name=name) for name in NAMES]
@@ -171,7 +171,8 @@ def test_what_was_answered_survives_a_power_cut_around(disk, start, connect, see
 def test_with_process_durability_a_power_cut_leaves_a_prefix_or_a_refusal(disk, start, connect, seed, tmp_path):
     rng = random.Random(seed)
     outcomes = Counter()
-    for _ in range(10):
+    rounds = 7
+    for _ in range(rounds):
         venue = start("process")
         traders = [Trader(name, rng) for name in NAMES]
         for trader in traders:
@@ -202,7 +203,7 @@ def test_with_process_durability_a_power_cut_leaves_a_prefix_or_a_refusal(disk, 
             again.kill()
         shutil.rmtree(venue.data)
     print(dict(outcomes))
-    assert sum(outcomes.values()) >= 10
+    assert sum(outcomes.values()) >= rounds
 
 
 def wait_for_the_kernel(_venue):
