@@ -135,10 +135,6 @@ class Counters:
         is_due = any(True for account in accounts[place:end] for _ in self.changed(account, now))
         return is_due, end if end < len(accounts) else 0
 
-    def is_due(self, now: int) -> bool:
-        """Whether something is to be told."""
-        return any(True for account in self.port.accounts() for _ in self.changed(account, now))
-
     def tell(self, now: int) -> None:
         """Tell what is due in the next slice of accounts, which ends early where that is much.
 

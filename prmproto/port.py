@@ -220,10 +220,6 @@ class PrmPort(Orderless):
         listing.cut_short(self)
         return True
 
-    def is_due(self, now: int) -> bool:
-        """Whether `tick` has something to tell; for who keeps the time."""
-        return self.logged_in and self.counters.is_due(now)
-
     def tick(self, now: int) -> None:
         """Tell the next slice of the answer that is under way; where there is none, of counters that have changed."""
         if self.listing is not None:

@@ -120,10 +120,14 @@ EQRC_DEMO = {
     **{name: US_DEMO[name] for name in ("dear_symbol", "dear_price", "dear_shares")},
 }
 ITCH_DEMO = {"order_user": "IN19T6", "second_user": "AK01T1", "firm": "INET"}
-RASH_BEHIND_OUCH = 8
-"""How far the demo's port of RASHport is from that of OUCH: what --demo takes where nothing names one."""
-GLIMPSE_BEHIND_ITCH = 8
-"""How far the demo's port of GLIMPSE is from that of ITCH: what --demo takes where --glimpse-target names none."""
+SERVERS = {
+    "order_target": "--order-target",
+    "route_target": "--set route_target",
+    "glimpse_target": "--glimpse-target",
+}
+"""Servers beside the one that is judged, and what names them."""
+BEHIND = {"eqrc": ("route_target", "order_target", 8), "itch": ("glimpse_target", "target", 8)}
+"""Which server of the demo a suite takes unless it is named, and how many ports behind which other one it is."""
 PTR_DEMO = {
     "correspondent_user": "workx-ptr-corr",
     "counterparty_user": "workx-ptr-cpty",
@@ -240,12 +244,17 @@ def _clients(suite: str, settings: dict[str, str], *, demo: bool) -> Users:
     return users
 
 
-def _check_watched(suite: str, order_target: str | None) -> None:
-    """See that it is said where the orders are entered with which a suite is judged."""
-    if order_target is None:
+def _add_servers(suite: str, target: tuple[str, int], settings: dict[str, str], *, demo: bool) -> None:
+    """See that the other servers are well named; with --demo, name those of the demo that nobody has named."""
+    if suite in WATCHING and "order_target" not in settings:
         what = "ITCH is" if suite == "itch" else "Drop ports are"
         raise click.UsageError(f"{what} judged with orders: name their server with --order-target HOST:PORT")
-    _target(order_target, "--order-target")
+    servers = {name: _target(settings[name], option) for name, option in SERVERS.items() if name in settings}
+    servers["target"] = target
+    name, other, ports = BEHIND.get(suite, ("", "", 0))
+    if demo and other in servers:
+        host, port = servers[other]
+        settings.setdefault(name, f"{host}:{port + ports}")
 
 
 @click.command()
@@ -350,23 +359,12 @@ def conform(
         "book": book,
         "price": price or (NORDIC_PRICE if is_nordic else US_PRICE),
     }
-    if suite in WATCHING:
-        _check_watched(suite, named["order_target"])
-    elif named["order_target"] is not None:
-        order_host, order_port = _target(named["order_target"], "--order-target")
-        if suite == "eqrc" and demo:
-            settings.setdefault("route_target", f"{order_host}:{order_port + RASH_BEHIND_OUCH}")
-    if "route_target" in settings:
-        _target(settings["route_target"], "--set route_target")
-    host, port = _target(target)
-    if "glimpse_target" in settings:
-        _target(settings["glimpse_target"], "--glimpse-target")
-    elif suite == "itch" and demo:
-        settings["glimpse_target"] = f"{host}:{port + GLIMPSE_BEHIND_ITCH}"
+    address = _target(target)
+    _add_servers(suite, address, settings, demo=demo)
     users = _users(suite, settings, second_password, demo=demo)
     return asyncio.run(
         command.conform(
-            command.Options(suite, (host, port), users, settings, only, timeout, slow, settled, junit, as_json, quiet)
+            command.Options(suite, address, users, settings, only, timeout, slow, settled, junit, as_json, quiet)
         )
     )
 

@@ -10,7 +10,7 @@ from conformance.declarations import soup
 from conformance.declarations.soup import Packet
 from conformance.runner import Outcome
 from venue.config import sample
-from venue.conformance_commands import GLIMPSE_BEHIND_ITCH, ITCH_DEMO
+from venue.conformance_commands import BEHIND, ITCH_DEMO
 
 SUITE, SERVICE, SNAPSHOT = "itch", "itch.nasdaq", "glimpse.nasdaq"
 REFERENCE, SHARES, ADDED_SHARES, PRICE = 11, 19, 20, 32
@@ -206,4 +206,4 @@ def test_snapshots_are_looked_for_where_the_command_line_says(served, command):
 def test_without_it_the_demo_has_them_eight_ports_behind_the_feed():
     demo = tomllib.loads(sample())
     offsets = {service["key"]: service["offset"] for service in demo["service"]}
-    assert offsets[SNAPSHOT] - offsets[SERVICE] == GLIMPSE_BEHIND_ITCH == 8
+    assert BEHIND["itch"] == ("glimpse_target", "target", offsets[SNAPSHOT] - offsets[SERVICE])

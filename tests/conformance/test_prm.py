@@ -118,7 +118,10 @@ LIES = {
     "a restriction is not told": (of(b"R", put(23, b"I")), "an order book is restricted*"),
     "a segment's answer is too short": (of(b"S", lambda p: p[:-1]), "a segment is restricted*"),
     "a read-only login is rejected": (of(b"C", lambda p: b"J" + p[1:5] + b"U"), "a login that may look only*"),
-    "times go back": (of(b"R", put(5, bytes(8))), "an order book is restricted*"),
+    "times go back": (
+        of(b"R", lambda p: put(5, bytes(8))(p) if p.endswith(b"I") else p),
+        "an order book is restricted*",
+    ),
     "an event comes unasked": (unasked, "an account is blocked*"),
     "an event comes before its answer": (early, "an event comes behind*"),
     "events are not numbered one by one": (of(b"b", add(1, ">Q", 7)), "an event comes behind*"),

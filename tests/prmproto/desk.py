@@ -63,8 +63,12 @@ class Desk:
         self.apply(Kind.DISCONNECT, self.index(name), b"")
 
     def tick(self, name=ADMIN):
-        """The port's timer, which makes a record only where the port says that it is due."""
-        if self.machine.ports[self.index(name)].is_due(self.now):
+        """The port's timer, which makes a record only where a look through the accounts finds what is to be told."""
+        port = self.machine.ports[self.index(name)]
+        is_due, place = port.counters.look(0, self.now)
+        while place and not is_due:
+            is_due, place = port.counters.look(place, self.now)
+        if is_due and port.logged_in:
             self.apply(Kind.SESSION_TIMER, self.index(name), b"")
         return self.said(name)
 

@@ -15,6 +15,7 @@ import msgspec
 from aiohttp import ClientSession, TCPConnector, encode_basic_auth
 from aiohttp.test_utils import TestServer
 from callers import secret_of
+from clearing_floor import ClearingFloor
 
 from venue.clerk import Clerk
 from venue.control import Response
@@ -169,3 +170,15 @@ async def serving(floor, loop):
         for session in service.sessions.values():
             await session.close()
         await server.close()
+
+
+@asynccontextmanager
+async def opened(data, **limits):
+    """The service over a floor of its own in `data`; limits are INET's of today."""
+    floor = ClearingFloor(data)
+    async with serving(floor, asyncio.get_running_loop()) as service:
+        if limits:
+            body = {"correspondent": "INET", "settingType": "INTRA", "limits": limits}
+            await service.ask("workx-ptr-api", "PUT", "/ptr-api/clearing/configurations", body)
+        yield service
+    floor.close()

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from clearing_floor import ClearingFloor
-from clearing_service import serving
+from clearing_service import opened, serving
 
 from engine.clearing_commands import ReportTrades, TradeReport
 from venue.sidecar.clearing_events import COUNTERPARTY_KINDS
@@ -26,10 +26,8 @@ NONE = {
 
 @pytest.fixture
 async def service(tmp_path):
-    floor = ClearingFloor(tmp_path)
-    async with serving(floor, asyncio.get_running_loop()) as service:
+    async with opened(tmp_path) as service:
         yield service
-    floor.close()
 
 
 async def inet(service, client=CLEARING, kind="clearing"):

@@ -1,10 +1,7 @@
 """Post-Trade Risk asked for the same again: a decision or a bust whose answer was lost, and files of all there is."""
 
-import asyncio
-
 import pytest
-from clearing_floor import ClearingFloor
-from clearing_service import serving
+from clearing_service import opened
 from msgspec.structs import replace
 
 from venue.sidecar.auth.identity import Identity
@@ -23,11 +20,8 @@ TRADE = {"reporting": "INET", "contra": "AKAM", "side": "B", "symbol": "AAPL", "
 
 @pytest.fixture
 async def service(tmp_path):
-    floor = ClearingFloor(tmp_path)
-    async with serving(floor, asyncio.get_running_loop()) as service:
-        await service.ask(CLEARING, "PUT", "/ptr-api/clearing/configurations", LIMITS)
+    async with opened(tmp_path, perTrade=1_000) as service:
         yield service
-    floor.close()
 
 
 async def twice(service, who, path, body=None):

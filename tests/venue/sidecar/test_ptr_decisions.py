@@ -4,8 +4,7 @@ import asyncio
 
 import msgspec
 import pytest
-from clearing_floor import ClearingFloor
-from clearing_service import serving
+from clearing_service import opened
 
 from engine.clearing import Clearing
 from engine.clearing_commands import DecideHeldTrade, ReportTrades, TradeReport
@@ -19,18 +18,14 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:It is recommended to use web.RequestKey"),  # plain keys serve us as well
 ]
 CLEARING, OPERATOR = "workx-ptr-api", "ntf-operator"
-LIMITS = {"correspondent": "INET", "settingType": "INTRA", "limits": {"perTrade": 1_000}}
 TRADE = {"reporting": "INET", "contra": "AKAM", "side": "B", "symbol": "AAPL", "quantity": 1, "price": "200.00"}
 PAIRS = 40
 
 
 @pytest.fixture
 async def service(tmp_path):
-    floor = ClearingFloor(tmp_path)
-    async with serving(floor, asyncio.get_running_loop()) as service:
-        await service.ask(CLEARING, "PUT", "/ptr-api/clearing/configurations", LIMITS)
+    async with opened(tmp_path, perTrade=1_000) as service:
         yield service
-    floor.close()
 
 
 async def hold(service, count=1):

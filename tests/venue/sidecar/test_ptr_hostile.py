@@ -5,7 +5,7 @@ import json
 
 import pytest
 from clearing_floor import ClearingFloor
-from clearing_service import serving
+from clearing_service import opened, serving
 from yarl import URL
 
 from venue.access import network_of
@@ -23,10 +23,8 @@ POLL, CONFIGURATIONS = "/ptr-api/clearing/poll", "/ptr-api/clearing/configuratio
 
 @pytest.fixture
 async def service(tmp_path):
-    floor = ClearingFloor(tmp_path)
-    async with serving(floor, asyncio.get_running_loop()) as service:
+    async with opened(tmp_path) as service:
         yield service
-    floor.close()
 
 
 async def polled(service, *kept, **body):
